@@ -1,0 +1,1 @@
+//! Runs docker buildx, one process a service, and reads its progress.

@@ -1,0 +1,1 @@
+//! Reads lock files and computes what one service needs of them for one target.

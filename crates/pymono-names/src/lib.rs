@@ -1,0 +1,1 @@
+//! Validated names: paths in the tree, platforms, Python versions, image names.

@@ -1,0 +1,1 @@
+//! Decides which build stages the images share.

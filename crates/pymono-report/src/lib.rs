@@ -1,0 +1,1 @@
+//! The only crate that draws: progress, tables, messages.

@@ -1,0 +1,1 @@
+//! What a scan finds: projects, services, settings, as plain data.

@@ -1,0 +1,1 @@
+//! Builds the container images of every Python service in a monorepo.

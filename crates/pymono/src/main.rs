@@ -1,0 +1,2 @@
+//! The `pymono` command.
+fn main() {}
