@@ -1,1 +1,164 @@
-//! What happens in a build, as data.
+//! What happens in a build, as data: the interface between the driver and whoever shows it.
+//!
+//! The driver sends events from one thread, in the order in which they
+//! happened; it never learns what a terminal is. A failed image is an outcome,
+//! not an error.
+
+use std::time::Duration;
+
+use pymono_names::ServiceName;
+use serde::Serialize;
+
+/// Something that happened while images were built.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum BuildEvent {
+    /// The services that will be built, in plan order; sent once, first.
+    Planned {
+        /// The services.
+        services: Vec<ServiceName>,
+    },
+    /// A service's build process was started.
+    Started {
+        /// The service.
+        service: ServiceName,
+    },
+    /// A step of a service's build changed its state.
+    Stage {
+        /// The service.
+        service: ServiceName,
+        /// The step and its state.
+        step: Step,
+    },
+    /// A step printed a line.
+    Log {
+        /// The service.
+        service: ServiceName,
+        /// The step's name.
+        step: String,
+        /// The line, without its end.
+        line: String,
+    },
+    /// A service's build ended, whatever its outcome.
+    Finished {
+        /// The service.
+        service: ServiceName,
+        /// How it ended.
+        report: ServiceReport,
+    },
+    /// All builds ended; sent once, last.
+    Summary {
+        /// Wall time from first start to last end.
+        #[serde(rename = "seconds", serialize_with = "as_seconds")]
+        duration: Duration,
+        /// Every service and how it ended, in plan order.
+        services: Vec<(ServiceName, ServiceReport)>,
+    },
+}
+
+/// One step of a build (a vertex of BuildKit's graph).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// BuildKit's digest of the step: equal steps of two services have one digest.
+    pub digest: String,
+    /// The step as BuildKit prints it, such as `[deps-api 2/2] RUN uv pip install …`.
+    pub name: String,
+    /// How far it is.
+    pub state: StepState,
+}
+
+/// How far a step of a build is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepState {
+    /// It runs.
+    Running,
+    /// It was answered from the cache.
+    Cached,
+    /// It ran to its end.
+    Done,
+    /// It failed, with BuildKit's words.
+    Failed(String),
+    /// It was stopped because something else failed or the user interrupted.
+    Cancelled,
+}
+
+/// How a service's build ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// At least one step ran.
+    Built,
+    /// Every step was answered from the cache.
+    Cached,
+    /// Not started, because another failed.
+    Skipped,
+    /// A step failed.
+    Failed,
+    /// Stopped by the user or because another failed.
+    Cancelled,
+}
+
+impl Outcome {
+    /// Returns the outcome as one word in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Built => "built",
+            Self::Cached => "cached",
+            Self::Skipped => "skipped",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// How a service's build ended, with all that a table wants to show.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ServiceReport {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Wall time of its process.
+    #[serde(rename = "seconds", serialize_with = "as_seconds")]
+    pub duration: Duration,
+    /// Steps that were answered from the cache.
+    pub steps_cached: usize,
+    /// Steps that ran. Copies and commands count; loading of sources and exports do not.
+    pub steps_run: usize,
+    /// References of the image, such as `api:latest`.
+    pub images: Vec<String>,
+    /// Digest of the image, where it was built.
+    pub digest: Option<String>,
+    /// Size of the image in bytes, where the store tells.
+    pub size: Option<u64>,
+    /// What went wrong, for a failed service.
+    pub failure: Option<Failure>,
+}
+
+/// What went wrong in a service's build.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Failure {
+    /// The step that failed, where one did.
+    pub step: Option<String>,
+    /// What BuildKit or the docker client said.
+    pub message: String,
+    /// The last lines that the step printed.
+    pub log: Vec<String>,
+}
+
+/// Receives events, from one thread, in the order in which they happened.
+pub trait Observer {
+    /// Takes note of one event.
+    fn observe(&mut self, event: &BuildEvent);
+}
+
+impl Observer for Vec<BuildEvent> {
+    fn observe(&mut self, event: &BuildEvent) {
+        self.push(event.clone());
+    }
+}
+
+fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    // Milliseconds are all that a build's time means.
+    let milliseconds = u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
+    serializer.serialize_f64(f64::from(milliseconds) / 1000.0)
+}

@@ -1,1 +1,15 @@
-//! Validated names: paths in the tree, platforms, Python versions, image names.
+//! Validated names: what is checked once at the edge and trusted inside.
+//!
+//! This crate knows no file, process, clock or terminal. Names of Python
+//! packages, extras and groups are `pep508_rs`'s own types; here are those that
+//! pymono adds: paths in the tree, targets, and names of services and stages.
+
+mod platform;
+mod python;
+mod service;
+mod tree_path;
+
+pub use platform::{InvalidPlatform, Libc, Platform, Target};
+pub use python::{InvalidPythonVersion, PythonVersion};
+pub use service::{InvalidServiceName, ServiceName};
+pub use tree_path::{InvalidTreePath, TreePath};

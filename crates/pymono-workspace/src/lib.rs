@@ -1,1 +1,39 @@
-//! What a scan finds: projects, services, settings, as plain data.
+//! What a scan finds: projects, services and settings, as plain data.
+//!
+//! This crate is the interface between the one that reads the tree and those
+//! that think about it. It has no opinion and does nothing.
+
+mod project;
+mod settings;
+
+use std::collections::BTreeMap;
+
+use pymono_names::TreePath;
+
+pub use project::{BuildKind, BuildSystem, Kind, Launch, Project};
+pub use settings::{CacheMount, Settings};
+
+/// All Python projects of a tree, and what is true for all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Workspace {
+    /// The projects, by the path of their folder.
+    pub projects: BTreeMap<TreePath, Project>,
+    /// The text of every lock file that a project uses, by the file's path.
+    pub locks: BTreeMap<TreePath, String>,
+    /// The uv image that installs everything, `None` for pymono's default.
+    pub uv_image: Option<String>,
+    /// What is below the projects' folders but must not be sent to a build.
+    pub unsent: Unsent,
+}
+
+/// Which files below the sent folders stay behind, in the words of an ignore file.
+///
+/// It is derived from the tree's own `.gitignore` files, so it is the same on
+/// every machine, whatever lies about untracked there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unsent {
+    /// Patterns in `.dockerignore` syntax, relative to the root of the tree, none with `!`.
+    pub patterns: Vec<String>,
+    /// Files of the tree that a pattern would drop although git tracks them.
+    pub kept: Vec<TreePath>,
+}

@@ -1,0 +1,80 @@
+//! One Python project: a folder with a manifest.
+
+use std::collections::BTreeSet;
+
+use pep508_rs::PackageName;
+use pymono_names::{PythonVersion, TreePath};
+
+use crate::Settings;
+
+/// A Python project. Its identity is its path; names may collide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// The folder of its manifest.
+    pub path: TreePath,
+    /// The name in its manifest, normalised.
+    pub name: PackageName,
+    /// Whether it is a service that gets an image or a library.
+    pub kind: Kind,
+    /// Why it is what it is, strongest reason first, each a sentence fragment for people.
+    pub why: Vec<String>,
+    /// The lock file that pins its dependencies.
+    pub lock: Option<TreePath>,
+    /// `requires-python` as written.
+    pub requires_python: Option<String>,
+    /// The Python that its image gets.
+    pub python: PythonVersion,
+    /// How it is built, `None` for a project that is not installed (uv: "virtual").
+    pub build: Option<BuildSystem>,
+    /// Local projects that its manifest names for production, whatever their markers.
+    pub needs: BTreeSet<TreePath>,
+    /// How it is started, as far as that could be inferred or is configured.
+    pub launch: Launch,
+    /// Its settings: the repository's, overridden by its own.
+    pub settings: Settings,
+    /// Literal paths that together hold exactly its files and no other project's:
+    /// its folder, or where other projects lie below it, that folder's entries.
+    pub sources: Vec<TreePath>,
+}
+
+/// Whether a project gets an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// It gets an image.
+    Service,
+    /// It does not; services may depend on it.
+    Library,
+}
+
+/// The `[build-system]` table of a project.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BuildSystem {
+    /// The requirements of the build, sorted, as written.
+    pub requires: Vec<String>,
+    /// The build backend's object path.
+    pub backend: String,
+    /// What a build of it needs.
+    pub kind: BuildKind,
+}
+
+/// What a build needs beside its backend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BuildKind {
+    /// Nothing: the backend is known to compile nothing and to need no network.
+    Pure,
+    /// Perhaps a compiler: the backend can run code of the project's own.
+    Native,
+    /// Cargo, with its crates from the network.
+    Rust,
+}
+
+/// How a service is started.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Launch {
+    /// The command, in exec form.
+    pub command: Option<Vec<String>>,
+    /// The TCP port that it listens on.
+    pub port: Option<u16>,
+    /// The HTTP path that answers when it is healthy.
+    pub health: Option<String>,
+}
