@@ -1,0 +1,1 @@
+"""Guesses what next week will sell."""

@@ -1,0 +1,1 @@
+"""Sums up what was sold."""

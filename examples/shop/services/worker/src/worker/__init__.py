@@ -1,0 +1,1 @@
+"""Makes invoices in the background."""
