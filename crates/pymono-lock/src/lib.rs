@@ -1,1 +1,19 @@
 //! Reads lock files and computes what one service needs of them for one target.
+//!
+//! The text of a lock goes in, exact closures come out: this crate knows no
+//! file, process, clock or network. A closure is evaluated for one concrete
+//! [`Target`](pymono_names::Target), the image's and never the host's, and
+//! holds nothing of the lock that this target does not reach. That is why a
+//! change elsewhere in the lock leaves it equal.
+
+mod closure;
+mod environment;
+mod error;
+mod pin;
+pub mod tags;
+mod uv;
+
+pub use closure::{Closure, GroupName, Local, LocalKind, LocalPackage, Selection};
+pub use error::{ClosureError, LockError};
+pub use pin::{Artifact, Pin, PinSource};
+pub use uv::Lock;

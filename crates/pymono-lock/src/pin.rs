@@ -1,0 +1,71 @@
+//! Third-party distributions, pinned.
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+/// A third-party distribution that a lock pins, as one target sees it.
+///
+/// Its order is the canonical one: by name, version, and source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pin {
+    /// Its name.
+    pub name: PackageName,
+    /// Its version; only a source tree may have none.
+    pub version: Option<Version>,
+    /// Where it comes from.
+    pub source: PinSource,
+    /// The wheels that fit the target, by file name.
+    pub wheels: Vec<Artifact>,
+    /// The source distribution, if there is one.
+    pub sdist: Option<Artifact>,
+}
+
+/// Where a third-party distribution comes from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PinSource {
+    /// An index of distributions.
+    Registry {
+        /// The index's URL, or a folder relative to the lock's.
+        index: String,
+    },
+    /// A commit of a git repository.
+    Git {
+        /// The repository's URL, without `git+`.
+        url: String,
+        /// The folder in the repository that holds the project.
+        subdirectory: Option<String>,
+        /// The full id of the commit.
+        commit: String,
+        /// Whether files kept in Git LFS are needed.
+        lfs: bool,
+        /// An archive in the repository that is the distribution.
+        path: Option<String>,
+    },
+    /// One archive on the network.
+    Url {
+        /// The archive's URL.
+        url: String,
+        /// The folder in the archive that holds the project.
+        subdirectory: Option<String>,
+    },
+    /// One archive beside the lock.
+    Path {
+        /// The archive's path, relative to the lock's folder; it may start with `..`.
+        path: String,
+    },
+}
+
+/// One file that a distribution can be installed from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Artifact {
+    /// The file's name, with escapes such as `%2B` resolved.
+    pub file_name: String,
+    /// Where to download it, if it is on the network.
+    pub url: Option<String>,
+    /// Its path relative to the lock's folder, if it is local.
+    pub path: Option<String>,
+    /// Its hash, as `sha256:…`.
+    pub hash: Option<String>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+}

@@ -1,0 +1,1 @@
+//! Which wheels fit a target.
