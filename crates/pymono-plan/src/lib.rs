@@ -1,1 +1,22 @@
-//! Decides which build stages the images share.
+//! Decides which build stages the images of a fleet share.
+//!
+//! Two pure functions: [`assemble`] closes every service over its lock and
+//! gives a [`Fleet`]; [`plan`] turns a fleet into a [`BuildPlan`]. The same
+//! input gives the same plan, byte for byte, on every machine. No file, no
+//! process, no clock and no terminal is seen here.
+
+mod assemble;
+mod fleet;
+mod naming;
+mod plan;
+mod requirement;
+mod share;
+mod stage;
+
+pub use assemble::{FleetError, assemble};
+pub use fleet::{Environment, Fleet, ImageSettings, Package, Service};
+pub use plan::plan;
+pub use requirement::{Origin, Requirement};
+pub use stage::{
+    BuildPlan, Dependencies, Image, ImageFile, Layer, PackageBuild, Stage, StageKind, StageName,
+};

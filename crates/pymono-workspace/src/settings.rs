@@ -34,8 +34,9 @@ pub struct Settings {
     pub workdir: Option<String>,
     /// Extras of the service that its image gets.
     pub extras: BTreeSet<ExtraName>,
-    /// Dependency groups of the service that its image gets.
-    pub groups: BTreeSet<String>,
+    /// Dependency groups of the service that its image gets; their names are
+    /// normalised as those of extras are (PEP 735).
+    pub groups: BTreeSet<ExtraName>,
     /// The name of the image, without registry and tag.
     pub image: Option<String>,
     /// The registry and path before the image's name.

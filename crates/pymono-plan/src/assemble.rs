@@ -1,0 +1,297 @@
+//! From a scanned workspace to the fleet: every service closed over its lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pymono_lock::{Closure, ClosureError, Local, LocalKind, Lock, LockError, Selection};
+use pymono_names::{InvalidTreePath, Libc, Platform, ServiceName, Target, TreePath};
+use pymono_workspace::{Kind, Project, Workspace};
+use thiserror::Error;
+
+use crate::{Environment, Fleet, ImageSettings, Package, Requirement, Service};
+
+/// The uv that installs everything where the configuration names none.
+const UV_IMAGE: &str = "ghcr.io/astral-sh/uv:0.13.9";
+
+/// The user that services run as where the configuration names none.
+const USER: u32 = 1001;
+
+/// What keeps a workspace from being planned.
+#[derive(Debug, Error)]
+pub enum FleetError {
+    /// A lock file could not be read.
+    #[error("failed to read the lock `{path}`")]
+    Lock {
+        /// The lock file.
+        path: TreePath,
+        /// What is wrong with it.
+        source: LockError,
+    },
+    /// A service has no lock.
+    #[error("the service `{service}` has no lock file")]
+    NoLock {
+        /// The service's folder.
+        service: TreePath,
+    },
+    /// A service could not be closed over its lock.
+    #[error("failed to find what `{service}` needs in `{lock}`")]
+    Closure {
+        /// The service's folder.
+        service: TreePath,
+        /// The lock file.
+        lock: TreePath,
+        /// Why not.
+        source: ClosureError,
+    },
+    /// A lock points out of the repository.
+    #[error("the lock `{lock}` points out of the repository")]
+    Outside {
+        /// The lock file.
+        lock: TreePath,
+        /// Where to.
+        source: InvalidTreePath,
+    },
+    /// A lock names a local package that is not there.
+    #[error(
+        "`{service}` needs the local package `{package}`, which `{lock}` names but the repository does not have"
+    )]
+    Missing {
+        /// The service's folder.
+        service: TreePath,
+        /// The package's folder.
+        package: TreePath,
+        /// The lock file.
+        lock: TreePath,
+    },
+    /// Nobody knows how to start a service.
+    #[error("nothing tells how to start the service `{service}`")]
+    NoCommand {
+        /// The service's folder.
+        service: TreePath,
+    },
+}
+
+impl FleetError {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Lock { source, .. } => source.hint(),
+            Self::Closure { source, .. } => source.hint(),
+            Self::NoLock { service } => Some(format!("run `uv lock` in `{service}` and commit the lock")),
+            Self::Outside { .. } => {
+                Some("run pymono from the folder that holds all of it, or move the package into the repository".into())
+            }
+            Self::Missing { .. } => Some("run `uv lock` so that the lock fits the tree".into()),
+            Self::NoCommand { service } => Some(format!(
+                "add `command = [\"…\"]` below `[tool.pymono]` in `{service}/pyproject.toml`, or `skip = true` if it is no service"
+            )),
+        }
+    }
+}
+
+/// Closes every service of a workspace over its lock.
+///
+/// All services are taken, whichever are to be built: what they share depends
+/// on all of them.
+pub fn assemble(workspace: &Workspace) -> Result<Fleet, FleetError> {
+    let locks = parse_locks(workspace)?;
+    let services = || workspace.projects.values().filter(|project| project.kind == Kind::Service);
+    let names = names(services());
+    let mut fleet = Fleet {
+        services: BTreeMap::new(),
+        packages: BTreeMap::new(),
+        uv_image: workspace.uv_image.clone().unwrap_or_else(|| UV_IMAGE.to_owned()),
+    };
+    for project in services() {
+        let lock = project.lock.as_ref().and_then(|path| locks.get_key_value(path));
+        let (lock_path, lock) =
+            lock.ok_or_else(|| FleetError::NoLock { service: project.path.clone() })?;
+        let assembly = Assembly { workspace, project, lock_path, lock };
+        let service = assembly.service(names[&project.path].clone(), &mut fleet.packages)?;
+        fleet.services.insert(project.path.clone(), service);
+    }
+    Ok(fleet)
+}
+
+fn parse_locks(workspace: &Workspace) -> Result<BTreeMap<TreePath, Lock>, FleetError> {
+    let parse = |(path, text): (&TreePath, &String)| match Lock::parse(text) {
+        Ok(lock) => Ok((path.clone(), lock)),
+        Err(source) => Err(FleetError::Lock { path: path.clone(), source }),
+    };
+    workspace.locks.iter().map(parse).collect()
+}
+
+/// Returns the name of each service: its project's, or where two bear that one, its path's.
+fn names<'a>(services: impl Iterator<Item = &'a Project>) -> BTreeMap<TreePath, ServiceName> {
+    let mut bearers = BTreeMap::<ServiceName, Vec<&TreePath>>::new();
+    for project in services {
+        bearers.entry(ServiceName::slug(project.name.as_ref())).or_default().push(&project.path);
+    }
+    let mut names = BTreeMap::new();
+    let mut taken: BTreeSet<ServiceName> = bearers.keys().cloned().collect();
+    for (name, paths) in bearers {
+        if let [path] = paths[..] {
+            names.insert(path.clone(), name);
+            continue;
+        }
+        for path in paths {
+            let free = (1..).map(|n| if n == 1 { path.to_string() } else { format!("{path}-{n}") });
+            let mut free =
+                free.map(|text| ServiceName::slug(&text)).filter(|name| !taken.contains(name));
+            // The range is endless and the set is not.
+            let slug = free.next().unwrap_or_else(|| name.clone());
+            taken.insert(slug.clone());
+            names.insert(path.clone(), slug);
+        }
+    }
+    names
+}
+
+/// One service on its way into the fleet.
+struct Assembly<'a> {
+    workspace: &'a Workspace,
+    project: &'a Project,
+    lock_path: &'a TreePath,
+    lock: &'a Lock,
+}
+
+impl Assembly<'_> {
+    fn service(
+        &self,
+        name: ServiceName,
+        packages: &mut BTreeMap<TreePath, Package>,
+    ) -> Result<Service, FleetError> {
+        let settings = &self.project.settings;
+        let environment = environment(self.project);
+        let closures = self.closures(environment.libc)?;
+        let folder = self.lock_path.parent().unwrap_or_else(TreePath::root);
+        let pins = closures.iter().map(|(platform, closure)| (*platform, &closure.pins));
+        let requirements =
+            Requirement::merge(&folder, pins).map_err(|source| self.outside(source))?;
+        let installed = self.installed(&folder, &closures, packages)?;
+        let copied = !installed.contains(&self.project.path);
+        Ok(Service {
+            image: image_settings(self.project, &name, copied)?,
+            name,
+            requirements,
+            files: if copied { self.project.sources.clone() } else { Vec::new() },
+            packages: installed,
+            build_apt: settings.build_apt.clone(),
+            runtime_image: settings
+                .runtime_image
+                .clone()
+                .unwrap_or_else(|| environment.base_image.clone()),
+            apt: settings.apt.clone(),
+            user: settings.user.unwrap_or(USER),
+            environment,
+        })
+    }
+
+    /// Returns the service's closure on each of its platforms.
+    fn closures(&self, libc: Libc) -> Result<Vec<(Platform, Closure)>, FleetError> {
+        let settings = &self.project.settings;
+        let selection = Selection {
+            package: self.project.name.clone(),
+            extras: settings.extras.clone(),
+            groups: settings.groups.clone(),
+        };
+        let wanted = |platform: &Platform| {
+            settings.platforms.is_empty() || settings.platforms.contains(platform)
+        };
+        let close = |platform| {
+            let target = Target { python: self.project.python, platform, libc };
+            let closed = self.lock.close(&selection, &target);
+            closed.map(|closure| (platform, closure)).map_err(|source| FleetError::Closure {
+                service: self.project.path.clone(),
+                lock: self.lock_path.clone(),
+                source,
+            })
+        };
+        Platform::ALL.into_iter().filter(wanted).map(close).collect()
+    }
+
+    /// Returns the local packages that the image gets installed, and notes how each is built.
+    fn installed(
+        &self,
+        folder: &TreePath,
+        closures: &[(Platform, Closure)],
+        packages: &mut BTreeMap<TreePath, Package>,
+    ) -> Result<BTreeSet<TreePath>, FleetError> {
+        let mut installed = BTreeSet::new();
+        for (path, local) in closures.iter().flat_map(|(_, closure)| &closure.locals) {
+            if local.kind == LocalKind::Virtual {
+                continue;
+            }
+            let path = folder.join(path).map_err(|source| self.outside(source))?;
+            if !packages.contains_key(&path) {
+                packages.insert(path.clone(), self.package(&path, local)?);
+            }
+            installed.insert(path);
+        }
+        Ok(installed)
+    }
+
+    fn package(&self, path: &TreePath, local: &Local) -> Result<Package, FleetError> {
+        let project = self.workspace.projects.get(path);
+        let missing = || FleetError::Missing {
+            service: self.project.path.clone(),
+            package: path.clone(),
+            lock: self.lock_path.clone(),
+        };
+        let project = project.filter(|project| project.name == local.name).ok_or_else(missing)?;
+        Ok(Package {
+            name: project.name.clone(),
+            build: project.build.clone().ok_or_else(missing)?,
+            sources: project.sources.clone(),
+            build_apt: project.settings.build_apt.clone(),
+            caches: project.settings.cache.clone(),
+        })
+    }
+
+    fn outside(&self, source: InvalidTreePath) -> FleetError {
+        FleetError::Outside { lock: self.lock_path.clone(), source }
+    }
+}
+
+fn environment(project: &Project) -> Environment {
+    let base_image = project.settings.base_image.clone();
+    let base_image = base_image.unwrap_or_else(|| format!("python:{}-slim", project.python));
+    Environment { libc: Libc::of_image(&base_image), base_image, python: project.python }
+}
+
+fn image_settings(
+    project: &Project,
+    name: &ServiceName,
+    copied: bool,
+) -> Result<ImageSettings, FleetError> {
+    let settings = &project.settings;
+    let command = settings.command.clone().or_else(|| project.launch.command.clone());
+    if command.is_none() && settings.entrypoint.is_none() {
+        return Err(FleetError::NoCommand { service: project.path.clone() });
+    }
+    // What is copied and not installed is found from the folder that it lies in.
+    let folder = (copied && !project.path.is_root()).then(|| format!("/app/{}", project.path));
+    Ok(ImageSettings {
+        references: references(project, name),
+        platforms: settings.platforms.clone(),
+        env: settings.env.clone(),
+        labels: settings.labels.clone(),
+        workdir: settings.workdir.clone().or(folder),
+        port: settings.port.or(project.launch.port),
+        entrypoint: settings.entrypoint.clone(),
+        command,
+        healthcheck: settings.healthcheck.clone(),
+    })
+}
+
+fn references(project: &Project, name: &ServiceName) -> Vec<String> {
+    let settings = &project.settings;
+    let image = settings.image.as_deref().unwrap_or(name.as_str());
+    let repository = match &settings.registry {
+        Some(registry) => format!("{}/{image}", registry.trim_end_matches('/')),
+        None => image.to_owned(),
+    };
+    if settings.tags.is_empty() {
+        return vec![format!("{repository}:latest")];
+    }
+    settings.tags.iter().map(|tag| format!("{repository}:{tag}")).collect()
+}

@@ -1,0 +1,94 @@
+//! The planner's input: what every service's image must hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep508_rs::PackageName;
+use pymono_names::{Libc, Platform, PythonVersion, ServiceName, TreePath};
+use pymono_workspace::{BuildSystem, CacheMount};
+
+use crate::Requirement;
+
+/// All services of a repository, each closed over its lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fleet {
+    /// The services, by path.
+    pub services: BTreeMap<TreePath, Service>,
+    /// The local packages that some image gets installed, by path.
+    pub packages: BTreeMap<TreePath, Package>,
+    /// The image that uv is taken from.
+    pub uv_image: String,
+}
+
+/// A service and all that its image must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// The name of its build target.
+    pub name: ServiceName,
+    /// Where things are installed for it.
+    pub environment: Environment,
+    /// Third-party distributions, exactly its closure.
+    pub requirements: BTreeSet<Requirement>,
+    /// Local packages that are installed, itself included if it is a package.
+    pub packages: BTreeSet<TreePath>,
+    /// Its own files, where it is not installed but copied (uv: a virtual project).
+    pub files: Vec<TreePath>,
+    /// Debian packages that its source distributions need beside the compilers.
+    pub build_apt: BTreeSet<String>,
+    /// The image on which it runs.
+    pub runtime_image: String,
+    /// Debian packages in the runtime image.
+    pub apt: BTreeSet<String>,
+    /// The numeric id of the user that it runs as.
+    pub user: u32,
+    /// What its image says and does.
+    pub image: ImageSettings,
+}
+
+/// An image's metadata and names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageSettings {
+    /// References that the image gets, such as `api:latest`.
+    pub references: Vec<String>,
+    /// Platforms that the configuration names; empty where it names none.
+    pub platforms: BTreeSet<Platform>,
+    /// Environment variables.
+    pub env: BTreeMap<String, String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// The working directory, where it is not the runtime stage's `/app`.
+    pub workdir: Option<String>,
+    /// The TCP port that the service listens on.
+    pub port: Option<u16>,
+    /// The entry point, in exec form.
+    pub entrypoint: Option<Vec<String>>,
+    /// The command, in exec form.
+    pub command: Option<Vec<String>>,
+    /// The health check, in exec form.
+    pub healthcheck: Option<Vec<String>>,
+}
+
+/// Where distributions are installed: only equal environments can share a stage.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Environment {
+    /// The image in which everything is installed and built.
+    pub base_image: String,
+    /// Its Python.
+    pub python: PythonVersion,
+    /// Its C library.
+    pub libc: Libc,
+}
+
+/// A local package that is built and installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// Its name.
+    pub name: PackageName,
+    /// How it is built.
+    pub build: BuildSystem,
+    /// Literal paths that together hold exactly its files.
+    pub sources: Vec<TreePath>,
+    /// Debian packages that its build needs beside the compilers.
+    pub build_apt: BTreeSet<String>,
+    /// Further cache mounts of its build.
+    pub caches: Vec<CacheMount>,
+}

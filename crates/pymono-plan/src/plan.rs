@@ -1,0 +1,224 @@
+//! From what every image must hold to the stages that give it.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use pymono_names::{ServiceName, TreePath};
+use pymono_workspace::BuildKind;
+
+use crate::{
+    BuildPlan, Dependencies, Environment, Fleet, Image, ImageFile, Layer, Package, PackageBuild,
+    Service, Stage, StageKind, StageName,
+    naming::{self, Names},
+    share::{self, GroupKey, Groups, Supply},
+};
+
+/// Where everything lies in an image.
+const HOME: &str = "/app";
+
+/// Plans the stages and images of a fleet.
+///
+/// Every image gets exactly its service's requirements and packages; equal
+/// inputs give one stage; no stage is without a user.
+pub fn plan(fleet: &Fleet) -> BuildPlan {
+    let mut planner = Planner::new(fleet);
+    let environments = planner.add_dependencies(&share::groups(fleet));
+    let packages = planner.add_packages();
+    let images = fleet.services.iter().map(|(path, service)| {
+        let layers = layers(path, service, &environments, &packages);
+        let runtime = planner.runtime(service);
+        let settings = service.image.clone();
+        (service.name.clone(), Image { path: path.clone(), runtime, layers, settings })
+    });
+    let images = images.collect();
+    // Stable: within a rank, stages stay in the order in which they were made.
+    planner.stages.sort_by_key(|stage| rank(&stage.kind));
+    BuildPlan { stages: planner.stages, images, uv_image: fleet.uv_image.clone() }
+}
+
+/// The stages that hold a group of distributions, with all their users.
+type GroupStages = Vec<(StageName, BTreeSet<ServiceName>)>;
+
+/// The stages that hold a local package, with the number of images that share it.
+type PackageStages = BTreeMap<(Environment, TreePath), (StageName, usize)>;
+
+struct Planner<'a> {
+    fleet: &'a Fleet,
+    names: Names,
+    stages: Vec<Stage>,
+    /// Where in `stages` the stage of each kind is: equal inputs give one stage.
+    places: BTreeMap<StageKind, usize>,
+    index: Option<String>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(fleet: &'a Fleet) -> Self {
+        let names = Names::new(fleet.services.values().map(|service| &service.name));
+        let index = share::main_index(fleet);
+        Self { fleet, names, stages: Vec::new(), places: BTreeMap::new(), index }
+    }
+
+    /// Returns the stage that does this, new or not, with more users.
+    fn stage(&mut self, wish: &str, kind: StageKind, users: &BTreeSet<ServiceName>) -> StageName {
+        let place = *self.places.entry(kind).or_insert_with_key(|kind| {
+            let name = self.names.take(wish);
+            self.stages.push(Stage { name, kind: kind.clone(), users: BTreeSet::new() });
+            self.stages.len() - 1
+        });
+        let stage = &mut self.stages[place];
+        stage.users.extend(users.iter().cloned());
+        stage.name.clone()
+    }
+
+    fn base(&mut self, environment: &Environment, users: &BTreeSet<ServiceName>) -> StageName {
+        let image = self.fleet.uv_image.clone();
+        let uv = self.stage("uv", StageKind::Uv { image }, users);
+        let wish = format!("base-py{}", environment.python.digits());
+        self.stage(&wish, StageKind::Base { environment: environment.clone(), uv }, users)
+    }
+
+    fn toolchain(
+        &mut self,
+        environment: &Environment,
+        apt: BTreeSet<String>,
+        users: &BTreeSet<ServiceName>,
+    ) -> StageName {
+        let base = self.base(environment, users);
+        let wish = format!("toolchain-py{}", environment.python.digits());
+        let (image, libc) = (environment.base_image.clone(), environment.libc);
+        self.stage(&wish, StageKind::Toolchain { base, image, libc, apt }, users)
+    }
+
+    fn add_dependencies(&mut self, groups: &Groups) -> GroupStages {
+        let fleet = self.fleet.services.len();
+        let stages = groups.iter().map(|(key, requirements)| {
+            let GroupKey { environment, users, supply } = key;
+            let (prefix, base, index, hashed) = match supply {
+                Supply::Artifacts { index, hashed, toolchain: None } => {
+                    ("deps", self.base(environment, users), index.clone(), *hashed)
+                }
+                Supply::Artifacts { index, hashed, toolchain: Some(apt) } => (
+                    "sdist",
+                    self.toolchain(environment, apt.clone(), users),
+                    index.clone(),
+                    *hashed,
+                ),
+                Supply::Git { toolchain } => {
+                    let apt = toolchain.iter().cloned().chain([String::from("git")]).collect();
+                    ("git", self.toolchain(environment, apt, users), self.index.clone(), false)
+                }
+            };
+            let from_source = !matches!(supply, Supply::Artifacts { toolchain: None, .. });
+            let requirements = requirements.clone();
+            let kind = Dependencies { base, requirements, index, hashed, from_source };
+            let wish = format!("{prefix}-{}", naming::of_users(users, fleet));
+            (self.stage(&wish, StageKind::Dependencies(kind), users), users.clone())
+        });
+        stages.collect()
+    }
+
+    fn add_packages(&mut self) -> PackageStages {
+        let users = share::package_users(self.fleet);
+        let stages = users.iter().filter_map(|((environment, path), users)| {
+            let package = self.fleet.packages.get(path)?;
+            let stage = self.package(environment, path, package, users);
+            Some(((environment.clone(), path.clone()), (stage, users.len())))
+        });
+        stages.collect()
+    }
+
+    fn package(
+        &mut self,
+        environment: &Environment,
+        path: &TreePath,
+        package: &Package,
+        users: &BTreeSet<ServiceName>,
+    ) -> StageName {
+        let base = match package.build.kind {
+            BuildKind::Pure => self.base(environment, users),
+            BuildKind::Native | BuildKind::Rust => {
+                self.toolchain(environment, package.build_apt.clone(), users)
+            }
+        };
+        let backend = self.backend(environment, &package.build.requires, users);
+        let build = PackageBuild {
+            base,
+            image: environment.base_image.clone(),
+            backend,
+            path: path.clone(),
+            sources: package.sources.clone(),
+            kind: package.build.kind,
+            caches: package.caches.clone(),
+        };
+        let wish = format!("pkg-{}", package.name);
+        self.stage(&wish, StageKind::Package(build), users)
+    }
+
+    fn backend(
+        &mut self,
+        environment: &Environment,
+        requires: &[String],
+        users: &BTreeSet<ServiceName>,
+    ) -> Option<StageName> {
+        let first = requires.first()?;
+        let name = first.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
+        let wish = format!("backend-{}", naming::slug(&first[..name.unwrap_or(first.len())]));
+        let base = self.base(environment, users);
+        let (requires, index) = (requires.to_vec(), self.index.clone());
+        Some(self.stage(&wish, StageKind::Backend { base, requires, index }, users))
+    }
+
+    fn runtime(&mut self, service: &Service) -> StageName {
+        let Service { runtime_image, apt, user, environment, .. } = service;
+        let wish = format!("runtime-py{}", environment.python.digits());
+        let (image, apt) = (runtime_image.clone(), apt.clone());
+        let users = BTreeSet::from([service.name.clone()]);
+        self.stage(&wish, StageKind::Runtime { image, apt, user: *user }, &users)
+    }
+}
+
+/// Returns what is copied into a service's image, what changes least first.
+///
+/// Where an image store cannot link layers, a changed one rebuilds those after
+/// it. What many services share changes least; a service's own code most.
+fn layers(
+    path: &TreePath,
+    service: &Service,
+    groups: &GroupStages,
+    packages: &PackageStages,
+) -> Vec<Layer> {
+    let own = groups.iter().filter(|(_, users)| users.contains(&service.name));
+    let mut dependencies: Vec<_> =
+        own.map(|(stage, users)| (Reverse(users.len()), stage)).collect();
+    dependencies.sort();
+
+    let installed = service.packages.iter().filter_map(|package| {
+        let (stage, users) = packages.get(&(service.environment.clone(), package.clone()))?;
+        Some((package == path, Reverse(*users), stage))
+    });
+    let mut installed: Vec<_> = installed.collect();
+    installed.sort();
+
+    let dependencies = dependencies.into_iter().map(|(_, stage)| stage);
+    let stages = dependencies.chain(installed.into_iter().map(|(.., stage)| stage));
+    let files = service.files.iter().map(|source| {
+        let target = if source.is_root() { HOME.to_owned() } else { format!("{HOME}/{source}") };
+        Layer::File(ImageFile { source: source.clone(), target })
+    });
+    stages.cloned().map(Layer::Environment).chain(files).collect()
+}
+
+/// Returns where a stage stands in the plan: each rank needs only those before it.
+fn rank(kind: &StageKind) -> u8 {
+    match kind {
+        StageKind::Uv { .. } => 0,
+        StageKind::Base { .. } => 1,
+        StageKind::Toolchain { .. } => 2,
+        StageKind::Backend { .. } => 3,
+        StageKind::Dependencies(_) => 4,
+        StageKind::Package(_) => 5,
+        StageKind::Runtime { .. } => 6,
+    }
+}

@@ -1,0 +1,132 @@
+//! Which third-party distributions are installed together.
+//!
+//! Distributions that exactly the same services need, for the same environment
+//! and from the same index, are one group. So a pin that changes for one
+//! service re-runs no group that another service needs unchanged.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pymono_names::{ServiceName, TreePath};
+
+use crate::{Environment, Fleet, Origin, Requirement};
+
+/// An image keeps at most so many layers of dependencies.
+///
+/// Engines mount at most about 125 layers; the rest is for the base image, the
+/// local packages and the service's own.
+pub(crate) const MOST_LAYERS: usize = 48;
+
+/// What distributions of one group have in common beside their users.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct GroupKey {
+    /// Where they are installed.
+    pub(crate) environment: Environment,
+    /// The services that need them.
+    pub(crate) users: BTreeSet<ServiceName>,
+    /// How they are had.
+    pub(crate) supply: Supply,
+}
+
+/// How distributions are had: each way is a different command.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Supply {
+    /// Ready artifacts, or `from_source` ones for which these system packages are needed.
+    Artifacts { index: Option<String>, hashed: bool, toolchain: Option<BTreeSet<String>> },
+    /// Commits of git repositories, built with git and these system packages.
+    Git { toolchain: BTreeSet<String> },
+}
+
+/// The groups of a fleet; each has at least one distribution.
+pub(crate) type Groups = BTreeMap<GroupKey, BTreeSet<Requirement>>;
+
+/// Returns the groups of all services' distributions.
+pub(crate) fn groups(fleet: &Fleet) -> Groups {
+    let mut groups = Groups::new();
+    for ((environment, supply, requirement), users) in users_of_each(fleet) {
+        let key = GroupKey { environment, users, supply };
+        groups.entry(key).or_default().insert(requirement);
+    }
+    while let Some(key) = smallest_of_too_many(&groups) {
+        dissolve(&mut groups, &key);
+    }
+    groups
+}
+
+type Installed = (Environment, Supply, Requirement);
+
+fn users_of_each(fleet: &Fleet) -> BTreeMap<Installed, BTreeSet<ServiceName>> {
+    let mut users = BTreeMap::<Installed, BTreeSet<ServiceName>>::new();
+    for service in fleet.services.values() {
+        for requirement in &service.requirements {
+            let supply = Supply::of(requirement, &service.build_apt);
+            let installed = (service.environment.clone(), supply, requirement.clone());
+            users.entry(installed).or_default().insert(service.name.clone());
+        }
+    }
+    users
+}
+
+impl Supply {
+    fn of(requirement: &Requirement, build_apt: &BTreeSet<String>) -> Self {
+        let index = match &requirement.origin {
+            Origin::Git { .. } => return Self::Git { toolchain: build_apt.clone() },
+            Origin::Index(url) => Some(url.clone()),
+            Origin::Url { .. } | Origin::Archive(_) => None,
+        };
+        let toolchain = requirement.from_source.then(|| build_apt.clone());
+        Self::Artifacts { index, hashed: !requirement.hashes.is_empty(), toolchain }
+    }
+}
+
+/// Returns the smallest shared group of a service that has more groups than an image has room for.
+fn smallest_of_too_many(groups: &Groups) -> Option<GroupKey> {
+    let mut groups_of = BTreeMap::<&ServiceName, Vec<&GroupKey>>::new();
+    for key in groups.keys() {
+        for user in &key.users {
+            groups_of.entry(user).or_default().push(key);
+        }
+    }
+    let crowded = groups_of.into_values().filter(|keys| keys.len() > MOST_LAYERS);
+    let shared = crowded.flatten().filter(|key| key.users.len() > 1);
+    shared.min_by_key(|key| (bytes(&groups[*key]), *key)).cloned()
+}
+
+fn bytes(requirements: &BTreeSet<Requirement>) -> u64 {
+    requirements.iter().map(|requirement| requirement.size).sum()
+}
+
+/// Gives each user of a group its distributions for itself.
+fn dissolve(groups: &mut Groups, key: &GroupKey) {
+    let requirements = groups.remove(key).unwrap_or_default();
+    for user in &key.users {
+        let own = GroupKey { users: BTreeSet::from([user.clone()]), ..key.clone() };
+        groups.entry(own).or_default().extend(requirements.iter().cloned());
+    }
+}
+
+/// Returns the index that most distributions of the fleet come from: build backends come from there too.
+pub(crate) fn main_index(fleet: &Fleet) -> Option<String> {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for requirement in fleet.services.values().flat_map(|service| &service.requirements) {
+        if let Origin::Index(url) = &requirement.origin {
+            *counts.entry(url).or_default() += 1;
+        }
+    }
+    // Of two that are equally frequent the first in order is taken, so that the answer is stable.
+    let most = counts.into_iter().min_by_key(|(url, count)| (usize::MAX - count, *url));
+    most.map(|(url, _)| url.to_owned())
+}
+
+/// Returns the local packages and the services that install each, by environment.
+pub(crate) fn package_users(
+    fleet: &Fleet,
+) -> BTreeMap<(Environment, TreePath), BTreeSet<ServiceName>> {
+    let mut users = BTreeMap::<_, BTreeSet<ServiceName>>::new();
+    for service in fleet.services.values() {
+        for path in &service.packages {
+            let key = (service.environment.clone(), path.clone());
+            users.entry(key).or_default().insert(service.name.clone());
+        }
+    }
+    users
+}

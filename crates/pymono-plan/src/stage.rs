@@ -1,0 +1,172 @@
+//! The planner's output: stages, and the images made of them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use pymono_names::{Libc, ServiceName, TreePath};
+use pymono_workspace::{BuildKind, CacheMount};
+
+use crate::{Environment, ImageSettings, Requirement};
+
+/// What will be built: every stage once, and how images are put together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildPlan {
+    /// The stages, each after all that it stands on.
+    pub stages: Vec<Stage>,
+    /// The images, by service.
+    pub images: BTreeMap<ServiceName, Image>,
+    /// The image that uv is taken from.
+    pub uv_image: String,
+}
+
+impl BuildPlan {
+    /// Returns the stage of this name.
+    pub fn stage(&self, name: &StageName) -> Option<&Stage> {
+        self.stages.iter().find(|stage| stage.name == *name)
+    }
+}
+
+/// The name of a stage, unique in its plan and different from every service's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StageName(pub(crate) String);
+
+impl StageName {
+    /// Returns the name as a string.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One build stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// Its name.
+    pub name: StageName,
+    /// What it does.
+    pub kind: StageKind,
+    /// The services whose images hold or need it.
+    pub users: BTreeSet<ServiceName>,
+}
+
+/// What a stage does, and with that what its identity is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum StageKind {
+    /// Gives uv.
+    Uv {
+        /// The image.
+        image: String,
+    },
+    /// An empty virtual environment and uv: installs of wheels and pure packages start here.
+    Base {
+        /// The environment.
+        environment: Environment,
+        /// The stage that gives uv.
+        uv: StageName,
+    },
+    /// A base with compilers.
+    Toolchain {
+        /// The base.
+        base: StageName,
+        /// The image that the base stands on, which decides the compilers' versions.
+        image: String,
+        /// Its C library, which decides how its system packages are installed.
+        libc: Libc,
+        /// System packages beside the compilers.
+        apt: BTreeSet<String>,
+    },
+    /// Third-party distributions in a virtual environment of their own.
+    Dependencies(Dependencies),
+    /// Build backends in a folder of their own.
+    Backend {
+        /// The base.
+        base: StageName,
+        /// The requirements, sorted.
+        requires: Vec<String>,
+        /// The index that they come from; uv's default where absent.
+        index: Option<String>,
+    },
+    /// One local package in a virtual environment of its own.
+    Package(PackageBuild),
+    /// The image that services run on, with its system packages and user.
+    Runtime {
+        /// The image.
+        image: String,
+        /// System packages.
+        apt: BTreeSet<String>,
+        /// The numeric id of the user.
+        user: u32,
+    },
+}
+
+/// A set of third-party distributions that exactly the same images need.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Dependencies {
+    /// The base, with compilers if something is built from source.
+    pub base: StageName,
+    /// The distributions.
+    pub requirements: BTreeSet<Requirement>,
+    /// The index that they come from, where they come from one.
+    pub index: Option<String>,
+    /// True if every distribution has hashes, so that they can be required.
+    pub hashed: bool,
+    /// True if something is built from source.
+    pub from_source: bool,
+}
+
+/// The build of one local package.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PackageBuild {
+    /// The base, with compilers if the build is not known to be pure.
+    pub base: StageName,
+    /// The image that the base stands on, which decides the tools' versions.
+    pub image: String,
+    /// The stage of the backends, `None` where the build requires nothing.
+    pub backend: Option<StageName>,
+    /// The package's folder.
+    pub path: TreePath,
+    /// Literal paths that together hold exactly its files.
+    pub sources: Vec<TreePath>,
+    /// What the build needs beside its backend.
+    pub kind: BuildKind,
+    /// Cache mounts that its configuration declares.
+    pub caches: Vec<CacheMount>,
+}
+
+/// How an image is put together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// The service's folder.
+    pub path: TreePath,
+    /// The runtime stage that it stands on.
+    pub runtime: StageName,
+    /// What is copied on top, in this order: what changes least comes first.
+    pub layers: Vec<Layer>,
+    /// What it says and does.
+    pub settings: ImageSettings,
+}
+
+/// One layer that is copied into an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// The virtual environment of a stage, laid over those before it.
+    Environment(StageName),
+    /// A file or folder of the tree, where a service is copied and not installed.
+    File(ImageFile),
+}
+
+/// A file or folder of the tree and where it lies in the image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageFile {
+    /// The path in the tree.
+    pub source: TreePath,
+    /// The absolute path in the image.
+    pub target: String,
+}

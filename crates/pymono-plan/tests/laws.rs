@@ -1,0 +1,250 @@
+//! Laws of the planner, over random fleets.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::{collection, prelude::*};
+use pymono_names::{Libc, ServiceName, TreePath};
+use pymono_plan::{
+    BuildPlan, Dependencies, Environment, Fleet, ImageSettings, Layer, Origin, Package,
+    Requirement, Service, StageKind, StageName, plan,
+};
+use pymono_workspace::{BuildKind, BuildSystem};
+
+const PACKAGES: usize = 5;
+
+fn path(text: &str) -> TreePath {
+    text.parse().unwrap()
+}
+
+fn requirement(number: usize, index: usize, from_source: bool) -> Requirement {
+    Requirement {
+        name: format!("dist-{number}").parse().unwrap(),
+        version: Some("1.0".to_owned()),
+        origin: Origin::Index(format!("https://index-{index}.example/simple")),
+        only: BTreeSet::new(),
+        from_source,
+        hashes: BTreeSet::from([format!("sha256:{number}")]),
+        size: 1000 * number as u64,
+    }
+}
+
+/// Distribution `n` always comes from the same index, in the same form.
+fn distribution(number: usize) -> Requirement {
+    requirement(number, usize::from(number % 7 == 0), number % 5 == 0)
+}
+
+fn package(number: usize) -> (TreePath, Package) {
+    let kind = if number == 0 { BuildKind::Native } else { BuildKind::Pure };
+    let requires = vec![if number % 2 == 0 { "hatchling" } else { "flit-core>=3" }.to_owned()];
+    let path = path(&format!("libs/lib{number}"));
+    let package = Package {
+        name: format!("lib{number}").parse().unwrap(),
+        build: BuildSystem { requires, backend: "backend".to_owned(), kind },
+        sources: vec![path.clone()],
+        build_apt: BTreeSet::new(),
+        caches: Vec::new(),
+    };
+    (path, package)
+}
+
+prop_compose! {
+    fn service(number: usize)(
+        distributions in collection::btree_set(0..20usize, 0..12),
+        packages in collection::btree_set(0..PACKAGES, 0..PACKAGES),
+        minor in 12..14u8,
+        apt in any::<bool>(),
+    ) -> (TreePath, Service) {
+        let image = format!("python:3.{minor}-slim");
+        let python = format!("3.{minor}").parse().unwrap();
+        let environment = Environment { base_image: image.clone(), python, libc: Libc::Glibc };
+        let service = Service {
+            name: format!("service{number}").parse().unwrap(),
+            environment,
+            requirements: distributions.into_iter().map(distribution).collect(),
+            packages: packages.into_iter().map(|number| package(number).0).collect(),
+            files: Vec::new(),
+            build_apt: BTreeSet::new(),
+            runtime_image: image,
+            apt: apt.then(|| "libpq5".to_owned()).into_iter().collect(),
+            user: 1001,
+            image: ImageSettings::default(),
+        };
+        (path(&format!("services/service{number}")), service)
+    }
+}
+
+fn services() -> impl Strategy<Value = Vec<(TreePath, Service)>> {
+    (1..7usize).prop_flat_map(|count| (0..count).map(service).collect::<Vec<_>>())
+}
+
+fn fleet(services: impl IntoIterator<Item = (TreePath, Service)>) -> Fleet {
+    let packages = (0..PACKAGES).map(package).collect();
+    Fleet { services: services.into_iter().collect(), packages, uv_image: "uv:1".to_owned() }
+}
+
+fn kind<'a>(plan: &'a BuildPlan, name: &StageName) -> &'a StageKind {
+    &plan.stage(name).expect("a stage that is named is there").kind
+}
+
+/// Returns what an image holds: distributions, each as often as it is installed, and packages.
+fn contents(plan: &BuildPlan, service: &ServiceName) -> (Vec<Requirement>, Vec<TreePath>) {
+    let (mut requirements, mut packages) = (Vec::new(), Vec::new());
+    for layer in &plan.images[service].layers {
+        let Layer::Environment(stage) = layer else { continue };
+        match kind(plan, stage) {
+            StageKind::Dependencies(dependencies) => {
+                requirements.extend(dependencies.requirements.iter().cloned());
+            }
+            StageKind::Package(build) => packages.push(build.path.clone()),
+            other => panic!("{other:?} is no layer"),
+        }
+    }
+    requirements.sort();
+    packages.sort();
+    (requirements, packages)
+}
+
+fn parents(kind: &StageKind) -> Vec<&StageName> {
+    match kind {
+        StageKind::Uv { .. } | StageKind::Runtime { .. } => vec![],
+        StageKind::Base { uv, .. } => vec![uv],
+        StageKind::Toolchain { base, .. }
+        | StageKind::Backend { base, .. }
+        | StageKind::Dependencies(Dependencies { base, .. }) => vec![base],
+        StageKind::Package(build) => build.backend.iter().chain([&build.base]).collect(),
+    }
+}
+
+/// What a stage does and for whom; names of stages it stands on are left to other laws.
+fn meaning(plan: &BuildPlan) -> BTreeSet<(String, BTreeSet<ServiceName>)> {
+    let stages = plan.stages.iter().map(|stage| {
+        let does = match &stage.kind {
+            StageKind::Dependencies(dependencies) => format!("{:?}", dependencies.requirements),
+            StageKind::Package(build) => format!("{} on {}", build.path, build.image),
+            StageKind::Backend { requires, .. } => {
+                format!("{requires:?} on {:?}", parents(&stage.kind))
+            }
+            other => format!("{other:?}"),
+        };
+        (does, stage.users.clone())
+    });
+    stages.collect()
+}
+
+proptest! {
+    #[test]
+    fn every_image_gets_exactly_its_closure(services in services()) {
+        let plan = plan(&fleet(services.clone()));
+        for (_, service) in services {
+            let (requirements, packages) = contents(&plan, &service.name);
+            prop_assert_eq!(requirements, service.requirements.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(packages, service.packages.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn what_is_installed_for_one_python_is_never_used_for_another(services in services()) {
+        let plan = plan(&fleet(services.clone()));
+        for (_, service) in services {
+            for layer in &plan.images[&service.name].layers {
+                let Layer::Environment(stage) = layer else { continue };
+                let mut below = vec![stage];
+                while let Some(stage) = below.pop() {
+                    if let StageKind::Base { environment, .. } = kind(&plan, stage) {
+                        prop_assert_eq!(environment, &service.environment);
+                    }
+                    below.extend(parents(kind(&plan, stage)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_services_changes_no_stage(
+        (services, paths) in services().prop_flat_map(|services| {
+            let paths: Vec<TreePath> = services.iter().map(|(path, _)| path.clone()).collect();
+            (Just(services), Just(paths).prop_shuffle())
+        }),
+    ) {
+        // Services are taken in order of their paths, so other paths are another order.
+        let moved: Vec<_> = services.iter().zip(paths).map(|((_, service), path)| (path, service.clone())).collect();
+        prop_assert_eq!(meaning(&plan(&fleet(services))), meaning(&plan(&fleet(moved))));
+    }
+
+    #[test]
+    fn no_stage_is_there_that_nobody_uses(services in services()) {
+        let plan = plan(&fleet(services));
+        let mut used = BTreeMap::<StageName, BTreeSet<ServiceName>>::new();
+        for (service, image) in &plan.images {
+            let layers = image.layers.iter().filter_map(|layer| match layer {
+                Layer::Environment(stage) => Some(stage),
+                Layer::File(_) => None,
+            });
+            let mut reached: Vec<&StageName> = layers.chain([&image.runtime]).collect();
+            while let Some(stage) = reached.pop() {
+                used.entry(stage.clone()).or_default().insert(service.clone());
+                reached.extend(parents(kind(&plan, stage)));
+            }
+        }
+        let noted = plan.stages.iter().map(|stage| (stage.name.clone(), stage.users.clone())).collect();
+        prop_assert_eq!(used, noted);
+    }
+
+    #[test]
+    fn every_stage_comes_after_what_it_stands_on_and_is_there_once(services in services()) {
+        let plan = plan(&fleet(services));
+        let mut before = BTreeSet::new();
+        let mut kinds = BTreeSet::new();
+        for stage in &plan.stages {
+            for parent in parents(&stage.kind) {
+                prop_assert!(before.contains(parent), "{} comes before {}", stage.name, parent);
+            }
+            prop_assert!(before.insert(&stage.name), "two stages are named {}", stage.name);
+            prop_assert!(kinds.insert(&stage.kind), "{} is there twice", stage.name);
+        }
+    }
+
+    #[test]
+    fn distributions_with_the_same_users_are_together(services in services()) {
+        let plan = plan(&fleet(services));
+        let mut groups = BTreeSet::new();
+        for stage in &plan.stages {
+            if let StageKind::Dependencies(Dependencies { base, index, from_source, .. }) = &stage.kind {
+                prop_assert!(groups.insert((base, index, from_source, &stage.users)), "{} is split", stage.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_image_never_has_more_layers_than_engines_mount() {
+    // Each of sixty distributions is shared by another pair of services.
+    let mut services: BTreeMap<TreePath, Service> = BTreeMap::new();
+    for number in 0..61 {
+        let name = format!("service{number}");
+        let environment = Environment {
+            base_image: "python:3.13-slim".into(),
+            python: "3.13".parse().unwrap(),
+            libc: Libc::Glibc,
+        };
+        let requirements = if number == 60 { (0..60).collect() } else { vec![number] };
+        let service = Service {
+            name: name.parse().unwrap(),
+            environment,
+            requirements: requirements.into_iter().map(|n| requirement(n, 0, false)).collect(),
+            packages: BTreeSet::new(),
+            files: Vec::new(),
+            build_apt: BTreeSet::new(),
+            runtime_image: "python:3.13-slim".into(),
+            apt: BTreeSet::new(),
+            user: 1001,
+            image: ImageSettings::default(),
+        };
+        services.insert(path(&name), service);
+    }
+    let wanted = services[&path("service60")].requirements.clone();
+    let plan = plan(&fleet(services));
+    let crowded: ServiceName = "service60".parse().unwrap();
+    assert!(plan.images[&crowded].layers.len() <= 48, "{}", plan.images[&crowded].layers.len());
+    assert_eq!(contents(&plan, &crowded).0, wanted.into_iter().collect::<Vec<_>>());
+}
