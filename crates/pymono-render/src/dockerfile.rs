@@ -1,0 +1,344 @@
+//! The Dockerfile of all images.
+
+use std::{collections::BTreeSet, fmt};
+
+use pymono_names::{Libc, ServiceName};
+use pymono_plan::{
+    BuildPlan, Dependencies, Environment, Image, ImageFile, Layer, Origin, PackageBuild, Stage,
+    StageKind, StageName,
+};
+use pymono_workspace::BuildKind;
+
+use crate::{
+    PINS_CONTEXT,
+    instruction::{Run, exec, quoted, shell},
+    pins::{self, SOURCES},
+    words,
+};
+
+/// The virtual environment of every image; it is made where it stays.
+const VENV: &str = "/app/.venv";
+
+/// Where build backends are installed, beside the virtual environment.
+const BACKEND: &str = "/opt/backend";
+
+/// Where native builds keep what they can use again.
+const BUILD_CACHE: &str = "/var/cache/pymono";
+
+/// Returns the text of the Dockerfile.
+pub(crate) fn dockerfile(plan: &BuildPlan) -> String {
+    let mut text = String::from(HEAD);
+    let mut section = "";
+    for stage in &plan.stages {
+        let next = heading(&stage.kind);
+        if next != section {
+            text += &format!("\n# {next}\n");
+            section = next;
+        }
+        text += &format!("\n{}", StageText { plan, stage });
+    }
+    text.push_str("\n# == Images: one target per service ==\n");
+    for (service, image) in &plan.images {
+        text += &format!("\n{}", ImageText { service, image });
+    }
+    text
+}
+
+// A warning would carry the whole file to the client; the file is clean without the directive too.
+const HEAD: &str = "\
+# check=skip=all
+
+# Written by pymono from the projects, their locks and the configuration.
+# Do not edit: `pymono bake` writes it anew.
+";
+
+fn heading(kind: &StageKind) -> &'static str {
+    match kind {
+        StageKind::Uv { .. } | StageKind::Base { .. } | StageKind::Toolchain { .. } => {
+            "== Bases: where things are installed and built =="
+        }
+        StageKind::Backend { .. } => "== Build backends, installed once ==",
+        StageKind::Dependencies(_) => {
+            "== Third-party distributions, by the services that need exactly these =="
+        }
+        StageKind::Package(_) => "== Local packages ==",
+        StageKind::Runtime { .. } => "== Runtimes: what services run on ==",
+    }
+}
+
+/// One stage as it stands in the file.
+struct StageText<'a> {
+    plan: &'a BuildPlan,
+    stage: &'a Stage,
+}
+
+impl fmt::Display for StageText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Stage { name, kind, users } = self.stage;
+        let users = words::list(words::quoted(users));
+        match kind {
+            StageKind::Uv { image } => writeln!(f, "FROM {image} AS {name}"),
+            StageKind::Base { environment, uv } => base(f, name, environment, uv),
+            StageKind::Toolchain { base, image, libc, apt } => {
+                writeln!(f, "# Compilers, for {users}.\nFROM {base} AS {name}")?;
+                toolchain(f, image, *libc, apt)
+            }
+            StageKind::Backend { base, requires, index } => {
+                writeln!(f, "# {}, for {users}.", words::list(requires))?;
+                self.backend(f, base, index.as_deref())
+            }
+            StageKind::Dependencies(dependencies) => {
+                let (number, pins) = (dependencies.requirements.len(), names(dependencies));
+                writeln!(f, "# {}, for {users}:", words::count(number, "distribution"))?;
+                writeln!(f, "# {pins}.")?;
+                self.dependencies(f, dependencies)
+            }
+            StageKind::Package(build) => {
+                writeln!(f, "# `{}`, for {users}.", build.path)?;
+                self.package(f, build)
+            }
+            StageKind::Runtime { image, apt, user } => {
+                writeln!(f, "# For {users}.\nFROM {image} AS {name}")?;
+                runtime(f, image, apt, *user)
+            }
+        }
+    }
+}
+
+impl StageText<'_> {
+    fn backend(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        base: &StageName,
+        index: Option<&str>,
+    ) -> fmt::Result {
+        let name = &self.stage.name;
+        let command = format!(
+            "uv pip install --target {BACKEND}{} --requirements /pins.txt",
+            default_index(index)
+        );
+        let run = Run::new(command).mount(self.uv_cache()).mount(pins_mount(name));
+        write!(f, "FROM {base} AS {name}\nARG TARGETARCH\n{run}")
+    }
+
+    fn dependencies(&self, f: &mut fmt::Formatter<'_>, dependencies: &Dependencies) -> fmt::Result {
+        let Dependencies { base, requirements, index, hashed, from_source } = dependencies;
+        let name = &self.stage.name;
+        let mut command = String::from("uv pip install --no-deps");
+        if *hashed {
+            command.push_str(" --require-hashes");
+        }
+        if !from_source {
+            command.push_str(" --no-build");
+        }
+        command += &default_index(index.as_deref());
+        command.push_str(" --requirements /pins.txt");
+        let mut run = Run::new(command).mount(self.uv_cache()).mount(pins_mount(name));
+        for requirement in requirements {
+            if let Origin::Archive(path) = &requirement.origin {
+                run = run.mount(format_args!("type=bind,source={path},target={SOURCES}/{path}"));
+            }
+        }
+        write!(f, "FROM {base} AS {name}\nARG TARGETARCH\n{run}")
+    }
+
+    fn package(&self, f: &mut fmt::Formatter<'_>, build: &PackageBuild) -> fmt::Result {
+        let PackageBuild { base, image, backend, path, sources, kind, caches } = build;
+        let folder = at_sources(path.as_str());
+        // An install from a folder must never be answered from a cache: uv would
+        // look at the times of a few files only, and flat layouts would go stale.
+        let mut command =
+            String::from("uv pip install --no-cache --no-deps --no-sources --no-build-isolation");
+        if *kind == BuildKind::Pure {
+            command.push_str(" --offline");
+        }
+        command += &format!(" {folder}");
+        if backend.is_some() {
+            command.insert_str(0, &format!("PYTHONPATH={BACKEND} "));
+        }
+        let mut run = Run::new(command);
+        if *kind == BuildKind::Pure {
+            run = run.without_network();
+        }
+        if let Some(backend) = backend {
+            run = run
+                .mount(format_args!("type=bind,from={backend},source={BACKEND},target={BACKEND}"));
+        }
+        for source in sources {
+            let target = at_sources(source.as_str());
+            let source = if source.is_root() { String::new() } else { format!("source={source},") };
+            run = run.mount(format_args!("type=bind,{source}target={target},rw"));
+        }
+        let owner = ServiceName::slug(path.as_str());
+        if *kind != BuildKind::Pure {
+            let tool = ServiceName::slug(image);
+            run = run.mount(format_args!(
+                "type=cache,id=pymono-build-{owner}-{tool}-$TARGETARCH,target={BUILD_CACHE}"
+            ));
+        }
+        for cache in caches {
+            let (target, id) = (&cache.target, ServiceName::slug(&cache.target));
+            run = run.mount(format_args!(
+                "type=cache,id=pymono-{owner}-{id}-$TARGETARCH,target={target}"
+            ));
+        }
+        let argument =
+            if *kind == BuildKind::Pure && caches.is_empty() { "" } else { "ARG TARGETARCH\n" };
+        write!(f, "FROM {base} AS {}\n{argument}{run}", self.stage.name)
+    }
+
+    /// The one cache of downloads: uv locks it itself, and versions of uv do not share it.
+    fn uv_cache(&self) -> String {
+        let version = self.plan.uv_image.rsplit_once(':').map_or("latest", |(_, tag)| tag);
+        let version = version.get(..12.min(version.len())).unwrap_or(version);
+        format!("type=cache,id=pymono-uv-{version}-$TARGETARCH,target=/root/.cache/uv")
+    }
+}
+
+fn base(
+    f: &mut fmt::Formatter<'_>,
+    name: &StageName,
+    environment: &Environment,
+    uv: &StageName,
+) -> fmt::Result {
+    let Environment { base_image, python, libc: _ } = environment;
+    writeln!(f, "# Python {python}, uv and an empty virtual environment.")?;
+    writeln!(f, "FROM {base_image} AS {name}")?;
+    writeln!(f, "COPY --link --from={uv} /uv /usr/local/bin/uv")?;
+    writeln!(
+        f,
+        "ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV={VENV}"
+    )?;
+    write!(f, "{}", Run::new(format!("uv venv --no-cache --no-project {VENV}")))
+}
+
+fn toolchain(
+    f: &mut fmt::Formatter<'_>,
+    image: &str,
+    libc: Libc,
+    apt: &BTreeSet<String>,
+) -> fmt::Result {
+    let (compilers, ccache) = match libc {
+        Libc::Glibc => (["build-essential", "ccache"], "/usr/lib/ccache"),
+        Libc::Musl => (["build-base", "ccache"], "/usr/lib/ccache/bin"),
+    };
+    let packages = compilers.into_iter().chain(apt.iter().map(String::as_str));
+    write!(f, "ARG TARGETARCH\n{}", system_packages(image, libc, packages))?;
+    writeln!(
+        f,
+        "ENV PATH={ccache}:$PATH CCACHE_DIR={BUILD_CACHE}/ccache CARGO_HOME={BUILD_CACHE}/cargo \
+         CARGO_TARGET_DIR={BUILD_CACHE}/target"
+    )
+}
+
+fn runtime(
+    f: &mut fmt::Formatter<'_>,
+    image: &str,
+    apt: &BTreeSet<String>,
+    user: u32,
+) -> fmt::Result {
+    let libc = Libc::of_image(image);
+    if !apt.is_empty() {
+        let packages = apt.iter().map(String::as_str);
+        write!(f, "ARG TARGETARCH\n{}", system_packages(image, libc, packages))?;
+    }
+    if user != 0 {
+        write!(f, "{}", add_user(libc, user))?;
+    }
+    writeln!(f, "ENV PATH={VENV}/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1")?;
+    writeln!(f, "WORKDIR /app\nUSER {user}")
+}
+
+fn add_user(libc: Libc, user: u32) -> Run {
+    Run::new(match libc {
+        Libc::Glibc => {
+            format!("useradd --uid {user} --create-home --shell /usr/sbin/nologin app")
+        }
+        Libc::Musl => format!("adduser -D -u {user} -s /sbin/nologin app"),
+    })
+}
+
+/// Installs system packages; what is downloaded stays in cache mounts and out of the layer.
+fn system_packages<'a>(image: &str, libc: Libc, packages: impl Iterator<Item = &'a str>) -> Run {
+    let packages = packages.collect::<Vec<_>>().join(" ");
+    let id = ServiceName::slug(image);
+    match libc {
+        // apt's own locks do not work across containers, so the mounts are locked, always in this order.
+        Libc::Glibc => Run::new(format!(
+            "rm -f /etc/apt/apt.conf.d/docker-clean && \\\n    apt-get update && \\\n    \
+             apt-get install --yes --no-install-recommends {packages}"
+        ))
+        .mount(format_args!(
+            "type=cache,id=pymono-apt-cache-{id}-$TARGETARCH,target=/var/cache/apt,sharing=locked"
+        ))
+        .mount(format_args!(
+            "type=cache,id=pymono-apt-lists-{id}-$TARGETARCH,target=/var/lib/apt,sharing=locked"
+        )),
+        Libc::Musl => Run::new(format!("apk add --no-cache {packages}")),
+    }
+}
+
+fn names(dependencies: &Dependencies) -> String {
+    words::list(dependencies.requirements.iter().map(|requirement| {
+        let version = requirement.version.as_deref().map(|version| format!(" {version}"));
+        format!("{}{}", requirement.name, version.unwrap_or_default())
+    }))
+}
+
+fn pins_mount(stage: &StageName) -> String {
+    let file = pins::file_name(stage);
+    format!("type=bind,from={PINS_CONTEXT},source={file},target=/pins.txt")
+}
+
+fn default_index(index: Option<&str>) -> String {
+    index.map(|url| format!(" --default-index {}", shell(url))).unwrap_or_default()
+}
+
+fn at_sources(path: &str) -> String {
+    if path == "." { SOURCES.to_owned() } else { format!("{SOURCES}/{path}") }
+}
+
+/// One service's target.
+struct ImageText<'a> {
+    service: &'a ServiceName,
+    image: &'a Image,
+}
+
+impl fmt::Display for ImageText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Image { path, runtime, layers, settings } = self.image;
+        writeln!(f, "# `{path}`\nFROM {runtime} AS {}", self.service)?;
+        for layer in layers {
+            match layer {
+                Layer::Environment(stage) => {
+                    writeln!(f, "COPY --link --from={stage} {VENV} {VENV}")?
+                }
+                Layer::File(ImageFile { source, target }) => {
+                    writeln!(f, "COPY --link {source} {target}")?
+                }
+            }
+        }
+        for (key, value) in &settings.env {
+            writeln!(f, "ENV {key}={}", quoted(value))?;
+        }
+        for (key, value) in &settings.labels {
+            writeln!(f, "LABEL {}={}", quoted(key), quoted(value))?;
+        }
+        if let Some(folder) = &settings.workdir {
+            writeln!(f, "WORKDIR {folder}")?;
+        }
+        if let Some(port) = settings.port {
+            writeln!(f, "EXPOSE {port}")?;
+        }
+        if let Some(command) = &settings.healthcheck {
+            writeln!(f, "HEALTHCHECK CMD {}", exec(command))?;
+        }
+        if let Some(entrypoint) = &settings.entrypoint {
+            writeln!(f, "ENTRYPOINT {}", exec(entrypoint))?;
+        }
+        if let Some(command) = &settings.command {
+            writeln!(f, "CMD {}", exec(command))?;
+        }
+        Ok(())
+    }
+}

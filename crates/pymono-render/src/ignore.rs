@@ -1,0 +1,61 @@
+//! The ignore file: what of the tree is sent to a build.
+
+use std::collections::BTreeSet;
+
+use pymono_names::TreePath;
+use pymono_plan::{BuildPlan, Layer, Origin, StageKind};
+use pymono_workspace::Unsent;
+
+/// Returns the text of the ignore file beside the Dockerfile.
+///
+/// Everything is left behind but the folders of what is built. The lines that
+/// take something back in are literal paths: with a wildcard in one, the client
+/// would walk the whole tree.
+pub(crate) fn ignore_file(plan: &BuildPlan, unsent: &Unsent) -> String {
+    let sent = sent(plan);
+    let mut lines = vec!["# Written by pymono. What is sent to a build: these folders,".to_owned()];
+    if sent.iter().any(TreePath::is_root) {
+        lines.push("# which are the whole repository,".to_owned());
+        lines.extend([".pymono", "docker-bake.json"].map(str::to_owned));
+    } else {
+        lines.push("*".to_owned());
+        lines.extend(sent.iter().map(|path| format!("!{path}")));
+    }
+    lines.push("# without what the repository ignores,".to_owned());
+    lines.extend(unsent.patterns.iter().cloned());
+    let kept = unsent.kept.iter().filter(|file| sent.iter().any(|path| file.is_in(path)));
+    let kept: Vec<String> = kept.map(|file| format!("!{file}")).collect();
+    if !kept.is_empty() {
+        lines.push("# but with what it tracks all the same.".to_owned());
+        lines.extend(kept);
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// Returns the paths that some stage or image reads.
+fn sent(plan: &BuildPlan) -> BTreeSet<TreePath> {
+    let mut sent = BTreeSet::new();
+    for stage in &plan.stages {
+        match &stage.kind {
+            StageKind::Package(build) => sent.extend(build.sources.iter().cloned()),
+            StageKind::Dependencies(dependencies) => {
+                let archives = dependencies.requirements.iter().filter_map(|requirement| {
+                    if let Origin::Archive(path) = &requirement.origin {
+                        Some(path.clone())
+                    } else {
+                        None
+                    }
+                });
+                sent.extend(archives);
+            }
+            _ => {}
+        }
+    }
+    for layer in plan.images.values().flat_map(|image| &image.layers) {
+        if let Layer::File(file) = layer {
+            sent.insert(file.source.clone());
+        }
+    }
+    sent
+}
