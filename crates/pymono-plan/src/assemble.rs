@@ -40,7 +40,7 @@ pub enum FleetError {
         /// The lock file.
         lock: TreePath,
         /// Why not.
-        source: ClosureError,
+        source: Box<ClosureError>,
     },
     /// A lock points out of the repository.
     #[error("the lock `{lock}` points out of the repository")]
@@ -62,6 +62,9 @@ pub enum FleetError {
         /// The lock file.
         lock: TreePath,
     },
+    /// A path cannot stand in a Dockerfile.
+    #[error("`{0}` has characters that cannot stand in a Dockerfile's paths")]
+    Unfit(TreePath),
     /// Nobody knows how to start a service.
     #[error("nothing tells how to start the service `{service}`")]
     NoCommand {
@@ -79,6 +82,9 @@ impl FleetError {
             Self::NoLock { service } => Some(format!("run `uv lock` in `{service}` and commit the lock")),
             Self::Outside { .. } => {
                 Some("run pymono from the folder that holds all of it, or move the package into the repository".into())
+            }
+            Self::Unfit(_) => {
+                Some("rename it, or leave its project out with `exclude`; letters, digits and `._-+@~` are fine".into())
             }
             Self::Missing { .. } => Some("run `uv lock` so that the lock fits the tree".into()),
             Self::NoCommand { service } => Some(format!(
@@ -173,7 +179,7 @@ impl Assembly<'_> {
             image: image_settings(self.project, &name, copied)?,
             name,
             requirements,
-            files: if copied { self.project.sources.clone() } else { Vec::new() },
+            files: if copied { sources(self.project)? } else { Vec::new() },
             packages: installed,
             build_apt: settings.build_apt.clone(),
             runtime_image: settings
@@ -203,7 +209,7 @@ impl Assembly<'_> {
             closed.map(|closure| (platform, closure)).map_err(|source| FleetError::Closure {
                 service: self.project.path.clone(),
                 lock: self.lock_path.clone(),
-                source,
+                source: Box::new(source),
             })
         };
         Platform::ALL.into_iter().filter(wanted).map(close).collect()
@@ -241,7 +247,7 @@ impl Assembly<'_> {
         Ok(Package {
             name: project.name.clone(),
             build: project.build.clone().ok_or_else(missing)?,
-            sources: project.sources.clone(),
+            sources: sources(project)?,
             build_apt: project.settings.build_apt.clone(),
             caches: project.settings.cache.clone(),
         })
@@ -249,6 +255,18 @@ impl Assembly<'_> {
 
     fn outside(&self, source: InvalidTreePath) -> FleetError {
         FleetError::Outside { lock: self.lock_path.clone(), source }
+    }
+}
+
+/// Returns a project's paths, all of which can stand in a Dockerfile.
+///
+/// Mounts are comma-separated, flags end at a space, and `COPY` expands
+/// wildcards and variables; none of these has an escape that works in all places.
+fn sources(project: &Project) -> Result<Vec<TreePath>, FleetError> {
+    let fits = |c: char| c.is_alphanumeric() || "._-+@~/".contains(c);
+    match project.sources.iter().find(|path| !path.as_str().chars().all(fits)) {
+        Some(unfit) => Err(FleetError::Unfit(unfit.clone())),
+        None => Ok(project.sources.clone()),
     }
 }
 

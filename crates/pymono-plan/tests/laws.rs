@@ -1,5 +1,7 @@
 //! Laws of the planner, over random fleets.
 
+#![expect(clippy::unwrap_used, reason = "a law that cannot be stated is a failed test")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::{collection, prelude::*};
@@ -30,12 +32,13 @@ fn requirement(number: usize, index: usize, from_source: bool) -> Requirement {
 
 /// Distribution `n` always comes from the same index, in the same form.
 fn distribution(number: usize) -> Requirement {
-    requirement(number, usize::from(number % 7 == 0), number % 5 == 0)
+    requirement(number, usize::from(number.is_multiple_of(7)), number.is_multiple_of(5))
 }
 
 fn package(number: usize) -> (TreePath, Package) {
     let kind = if number == 0 { BuildKind::Native } else { BuildKind::Pure };
-    let requires = vec![if number % 2 == 0 { "hatchling" } else { "flit-core>=3" }.to_owned()];
+    let requires =
+        vec![if number.is_multiple_of(2) { "hatchling" } else { "flit-core>=3" }.to_owned()];
     let path = path(&format!("libs/lib{number}"));
     let package = Package {
         name: format!("lib{number}").parse().unwrap(),
