@@ -27,7 +27,12 @@ pub fn plan(fleet: &Fleet) -> BuildPlan {
     let environments = planner.add_dependencies(&share::groups(fleet));
     let packages = planner.add_packages();
     let images = fleet.services.iter().map(|(path, service)| {
-        let layers = layers(path, service, &environments, &packages);
+        let mut layers = layers(path, service, &environments, &packages);
+        if !layers.iter().any(|layer| matches!(layer, Layer::Environment(_))) {
+            // With nothing installed, the empty environment is still where Python is.
+            let users = BTreeSet::from([service.name.clone()]);
+            layers.insert(0, Layer::Environment(planner.base(&service.environment, &users)));
+        }
         let runtime = planner.runtime(service);
         let settings = service.image.clone();
         (service.name.clone(), Image { path: path.clone(), runtime, layers, settings })
@@ -86,7 +91,7 @@ impl<'a> Planner<'a> {
         users: &BTreeSet<ServiceName>,
     ) -> StageName {
         let base = self.base(environment, users);
-        let wish = format!("toolchain-py{}", environment.python.digits());
+        let wish = with_packages("toolchain", environment, &apt);
         let (image, libc) = (environment.base_image.clone(), environment.libc);
         self.stage(&wish, StageKind::Toolchain { base, image, libc, apt }, users)
     }
@@ -172,11 +177,20 @@ impl<'a> Planner<'a> {
 
     fn runtime(&mut self, service: &Service) -> StageName {
         let Service { runtime_image, apt, user, environment, .. } = service;
-        let wish = format!("runtime-py{}", environment.python.digits());
+        let wish = with_packages("runtime", environment, apt);
         let (image, apt) = (runtime_image.clone(), apt.clone());
         let users = BTreeSet::from([service.name.clone()]);
         self.stage(&wish, StageKind::Runtime { image, apt, user: *user }, &users)
     }
+}
+
+/// Returns a name such as `runtime-py313-libpq5`.
+fn with_packages(prefix: &str, environment: &Environment, apt: &BTreeSet<String>) -> String {
+    let mut name = format!("{prefix}-py{}", environment.python.digits());
+    for package in apt.iter().take(2) {
+        name += &format!("-{}", naming::slug(package));
+    }
+    name
 }
 
 /// Returns what is copied into a service's image, what changes least first.

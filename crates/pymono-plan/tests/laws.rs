@@ -99,6 +99,7 @@ fn contents(plan: &BuildPlan, service: &ServiceName) -> (Vec<Requirement>, Vec<T
                 requirements.extend(dependencies.requirements.iter().cloned());
             }
             StageKind::Package(build) => packages.push(build.path.clone()),
+            StageKind::Base { .. } => {}
             other => panic!("{other:?} is no layer"),
         }
     }
