@@ -3,11 +3,11 @@
 use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder};
 use pymono_names::Target;
 
-/// Returns the marker environment of CPython on `target`.
+/// Returns the marker environment of `CPython` on `target`.
 ///
 /// Nothing of the machine that this runs on goes in. The kernel's release and
 /// version are empty, since an image cannot know which kernel will run it.
-pub(crate) fn environment(target: &Target) -> MarkerEnvironment {
+pub(crate) fn environment(target: Target) -> MarkerEnvironment {
     let full = target.python.full_version();
     let builder = MarkerEnvironmentBuilder {
         implementation_name: "cpython",

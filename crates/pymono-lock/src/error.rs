@@ -24,14 +24,12 @@ pub enum LockError {
         version: u64,
     },
     /// A value does not follow its specification.
-    #[error("line {line}: `{package}` has the {what} `{text}`, which is not valid: {reason}")]
+    #[error("line {line}: {what}, `{text}`, is not valid: {reason}")]
     Invalid {
-        /// The line of the package's entry.
+        /// The line of the value, or of what it belongs to.
         line: usize,
-        /// The package.
-        package: String,
-        /// What the value is meant to be.
-        what: &'static str,
+        /// What the value is, with the name of the package that has it.
+        what: String,
         /// The value.
         text: String,
         /// What is wrong with it.
@@ -52,8 +50,8 @@ pub enum LockError {
         line: usize,
         /// The line of the first entry.
         first: usize,
-        /// The package with its version.
-        package: String,
+        /// The package.
+        package: PackageName,
     },
     /// A package depends on one that the lock does not have.
     #[error("line {line}: `{package}` depends on `{dependency}`, which the lock does not have")]
@@ -178,12 +176,12 @@ impl ClosureError {
                 "choose another Python, or widen `requires-python` in every member and run `uv lock`".into()
             }
             Self::Conflict { .. } => "choose one of them".into(),
-            Self::NoDistribution { target, .. } => no_distribution_hint(target),
+            Self::NoDistribution { target, .. } => no_distribution_hint(*target),
         })
     }
 }
 
-fn no_distribution_hint(target: &Target) -> String {
+fn no_distribution_hint(target: Target) -> String {
     match target.libc {
         Libc::Musl => {
             "use an image with glibc, such as a `slim` one, or another version of the package"

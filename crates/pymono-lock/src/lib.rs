@@ -16,4 +16,4 @@ mod uv;
 pub use closure::{Closure, GroupName, Local, LocalKind, LocalPackage, Selection};
 pub use error::{ClosureError, LockError};
 pub use pin::{Artifact, Pin, PinSource};
-pub use uv::Lock;
+pub use uv::{Lock, LockForTarget};

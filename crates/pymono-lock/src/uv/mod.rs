@@ -1,26 +1,54 @@
 //! `uv.lock`.
 
+mod conflict;
+mod model;
+mod read;
+mod source;
+mod target;
+mod walk;
+mod wire;
+
 use pymono_names::Target;
 
+pub use self::target::LockForTarget;
+use self::{model::Graph, source::Source};
 use crate::{Closure, ClosureError, LocalPackage, LockError, Selection};
 
 /// A parsed lock.
+///
+/// Every revision of version 1 is read, by uv's own rule for them: fields that
+/// are not known are ignored.
 #[derive(Clone, Debug)]
-pub struct Lock {}
+pub struct Lock {
+    graph: Graph,
+}
 
 impl Lock {
     /// Reads the text of a lock.
-    pub fn parse(_text: &str) -> Result<Self, LockError> {
-        Ok(Self {})
+    pub fn parse(text: &str) -> Result<Self, LockError> {
+        Ok(Self { graph: read::read(text)? })
     }
 
-    /// Returns the local packages of the lock.
+    /// Returns the local packages of the lock, by name.
+    ///
+    /// These are the members of the workspace and the folders that path
+    /// dependencies lead to, whether inside or outside of it.
     pub fn local_packages(&self) -> impl Iterator<Item = LocalPackage<'_>> {
-        std::iter::empty()
+        self.graph.packages.iter().filter_map(|package| match &package.source {
+            Source::Local { path, kind } => {
+                Some(LocalPackage { name: &package.name, path, kind: *kind })
+            }
+            Source::ThirdParty(_) => None,
+        })
+    }
+
+    /// Returns the lock as `target` sees it, from which many selections can be closed quickly.
+    pub fn for_target(&self, target: Target) -> Result<LockForTarget<'_>, ClosureError> {
+        LockForTarget::new(&self.graph, target)
     }
 
     /// Returns all that `selection` needs on `target`.
-    pub fn close(&self, _selection: &Selection, _target: &Target) -> Result<Closure, ClosureError> {
-        Ok(Closure::default())
+    pub fn close(&self, selection: &Selection, target: &Target) -> Result<Closure, ClosureError> {
+        self.for_target(*target)?.close(selection)
     }
 }

@@ -1,0 +1,233 @@
+//! A lock as one target sees it.
+
+use std::collections::BTreeSet;
+
+use pep440_rs::Version;
+use pep508_rs::{ExtraName, MarkerEnvironment};
+use pymono_names::Target;
+
+use super::{
+    conflict::Item,
+    model::{Edge, Graph, Package, PackageIx, pinned},
+    source::Source,
+    walk::{Reached, Roots, Walker},
+};
+use crate::{
+    Closure, ClosureError, GroupName, Local, Pin, PinSource, Selection, environment::environment,
+    tags::WheelTags,
+};
+
+/// A lock as one target sees it: markers are evaluated once for all closures.
+pub struct LockForTarget<'a> {
+    graph: &'a Graph,
+    target: Target,
+    walker: Walker<'a>,
+}
+
+impl<'a> LockForTarget<'a> {
+    pub(super) fn new(graph: &'a Graph, target: Target) -> Result<Self, ClosureError> {
+        let environment = environment(target);
+        check_python(graph, target, &environment)?;
+        check_supported(graph, target, &environment)?;
+        Ok(Self { graph, target, walker: Walker::new(graph, environment) })
+    }
+
+    /// Returns all that `selection` needs.
+    pub fn close(&self, selection: &Selection) -> Result<Closure, ClosureError> {
+        let package = self.find(selection)?;
+        let roots = Roots {
+            package,
+            extras: self.extras(package, selection)?,
+            groups: Vec::new(),
+            active: BTreeSet::from([Item::Project(selection.package.clone())]),
+        };
+        let roots = self.with_groups(roots, selection)?;
+        let reached = self.walker.walk(&roots);
+        self.check_conflicts(selection, &reached)?;
+        self.closure(&reached)
+    }
+
+    fn find(&self, selection: &Selection) -> Result<PackageIx, ClosureError> {
+        let locals =
+            || self.graph.packages.iter().enumerate().filter(|(_, package)| package.is_local());
+        locals()
+            .find(|(_, package)| package.name == selection.package)
+            .map(|(ix, _)| ix)
+            .ok_or_else(|| ClosureError::UnknownPackage {
+                package: selection.package.clone(),
+                known: locals().map(|(_, package)| package.name.clone()).collect(),
+            })
+    }
+
+    fn extras(
+        &self,
+        package: PackageIx,
+        selection: &Selection,
+    ) -> Result<Vec<&'a ExtraName>, ClosureError> {
+        let known = &self.graph.packages[package].extras;
+        let find = |extra: &ExtraName| {
+            known.get_key_value(extra).map(|(extra, _)| extra).ok_or_else(|| {
+                ClosureError::UnknownExtra {
+                    package: selection.package.clone(),
+                    extra: extra.clone(),
+                    known: known.keys().cloned().collect(),
+                }
+            })
+        };
+        selection.extras.iter().map(find).collect()
+    }
+
+    /// Adds the selected extras and groups to what is active, and the groups' dependencies to the roots.
+    fn with_groups(
+        &self,
+        mut roots: Roots<'a>,
+        selection: &Selection,
+    ) -> Result<Roots<'a>, ClosureError> {
+        let name = &selection.package;
+        roots
+            .active
+            .extend(selection.extras.iter().map(|extra| Item::Extra(name.clone(), extra.clone())));
+        for group in &selection.groups {
+            let owners = self.owners(roots.package, group);
+            if owners.is_empty() {
+                return Err(self.unknown_group(roots.package, group));
+            }
+            for (owner, edges) in owners {
+                roots.groups.extend(edges);
+                roots
+                    .active
+                    .extend(owner.map(|owner| Item::Group(owner.name.clone(), group.clone())));
+            }
+        }
+        Ok(roots)
+    }
+
+    /// Returns who has a group: the package itself if it does, else the root of the workspace.
+    fn owners(
+        &self,
+        package: PackageIx,
+        group: &GroupName,
+    ) -> Vec<(Option<&'a Package>, &'a [Edge])> {
+        let of =
+            |package: &'a Package| Some((Some(package), package.groups.get(group)?.as_slice()));
+        if let Some(own) = of(&self.graph.packages[package]) {
+            return vec![own];
+        }
+        let root = self.root().and_then(of);
+        let without_project =
+            self.graph.root_groups.get(group).map(|edges| (None, edges.as_slice()));
+        root.into_iter().chain(without_project).collect()
+    }
+
+    /// Returns the package in the lock's own folder.
+    fn root(&self) -> Option<&'a Package> {
+        let is_root = |package: &&Package| matches!(&package.source, Source::Local { path, .. } if path == ".");
+        self.graph.packages.iter().find(is_root)
+    }
+
+    fn unknown_group(&self, package: PackageIx, group: &GroupName) -> ClosureError {
+        let package = &self.graph.packages[package];
+        let of_root = self.root().into_iter().flat_map(|root| root.groups.keys());
+        let known = package.groups.keys().chain(of_root).chain(self.graph.root_groups.keys());
+        ClosureError::UnknownGroup {
+            package: package.name.clone(),
+            group: group.clone(),
+            known: known.cloned().collect(),
+        }
+    }
+
+    fn check_conflicts(
+        &self,
+        selection: &Selection,
+        reached: &Reached<'_>,
+    ) -> Result<(), ClosureError> {
+        for set in &self.graph.conflicts {
+            let items: BTreeSet<_> =
+                set.iter().filter(|item| reached.active.contains(item)).collect();
+            if items.len() > 1 {
+                return Err(ClosureError::Conflict {
+                    package: selection.package.clone(),
+                    items: items.into_iter().map(ToString::to_string).collect(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn closure(&self, reached: &Reached<'_>) -> Result<Closure, ClosureError> {
+        let mut closure = Closure::default();
+        for (&ix, needs) in &reached.needs {
+            let package = &self.graph.packages[ix];
+            match &package.source {
+                Source::ThirdParty(source) => drop(closure.pins.insert(self.pin(package, source)?)),
+                Source::Local { path, kind } => {
+                    let local = closure.locals.entry(path.clone()).or_insert_with(|| Local {
+                        name: package.name.clone(),
+                        kind: *kind,
+                        needs: BTreeSet::new(),
+                        extras: BTreeSet::new(),
+                    });
+                    let paths =
+                        needs.iter().filter_map(|&need| self.graph.packages[need].local_path());
+                    local.needs.extend(paths.filter(|need| need != path).map(str::to_owned));
+                }
+            }
+        }
+        for &(ix, extra) in &reached.extras {
+            let path = self.graph.packages[ix].local_path();
+            if let Some(local) = path.and_then(|path| closure.locals.get_mut(path)) {
+                local.extras.insert(extra.clone());
+            }
+        }
+        Ok(closure)
+    }
+
+    fn pin(&self, package: &Package, source: &PinSource) -> Result<Pin, ClosureError> {
+        let fits = |name: &str| WheelTags::parse(name).is_some_and(|tags| tags.fit(self.target));
+        let wheels: Vec<_> =
+            package.wheels.iter().filter(|wheel| fits(&wheel.file_name)).cloned().collect();
+        let is_archive = !matches!(source, PinSource::Git { .. });
+        if is_archive && wheels.is_empty() && package.sdist.is_none() {
+            return Err(ClosureError::NoDistribution {
+                package: pinned(&package.name, package.version.as_ref()),
+                target: self.target,
+                wheels: package.wheels.iter().map(|wheel| wheel.file_name.clone()).collect(),
+            });
+        }
+        Ok(Pin {
+            name: package.name.clone(),
+            version: package.version.clone(),
+            source: source.clone(),
+            wheels,
+            sdist: package.sdist.clone(),
+        })
+    }
+}
+
+fn check_python(
+    graph: &Graph,
+    target: Target,
+    environment: &MarkerEnvironment,
+) -> Result<(), ClosureError> {
+    let version: &Version = environment.python_full_version();
+    match &graph.requires_python {
+        Some(requires) if !requires.contains(version) => {
+            Err(ClosureError::UnsupportedPython { target, requires: requires.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_supported(
+    graph: &Graph,
+    target: Target,
+    environment: &MarkerEnvironment,
+) -> Result<(), ClosureError> {
+    let supported = &graph.supported;
+    if supported.is_empty() || supported.iter().any(|(_, marker)| marker.evaluate(environment, &[]))
+    {
+        return Ok(());
+    }
+    let supported = supported.iter().map(|(text, _)| text.clone()).collect();
+    Err(ClosureError::UnsupportedTarget { target, supported })
+}
