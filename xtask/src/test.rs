@@ -36,11 +36,12 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode> {
     layers::check()?;
     Tool::new("git").arg("--version").quiet()?;
     let mut passed = units(args, &progress)?;
+    let pymono = cargo::build_pymono(false)?;
 
     let provided = docker::provide(args.home.as_deref(), &progress)?;
     let registry = registry(&provided, &progress)?;
     let mut variables = provided.docker.env();
-    variables.extend(surroundings(&provided, &registry, &progress)?);
+    variables.extend(surroundings(&provided, &registry, pymono, &progress)?);
     if !passed {
         progress.say("tests failed, see above; those of the whole follow");
     }
@@ -69,6 +70,7 @@ fn whole(args: &TestArgs) -> Tool {
 fn surroundings(
     provided: &Provided,
     registry: &Registry,
+    pymono: Utf8PathBuf,
     progress: &Progress,
 ) -> Result<BTreeMap<String, String>> {
     let mut variables = BTreeMap::new();
@@ -76,7 +78,7 @@ fn surroundings(
         progress.say(format_args!("PYMONO_TEST_{what}={value}"));
         variables.insert(format!("PYMONO_TEST_{what}"), value);
     };
-    tell("BIN", cargo::build_pymono(false)?.into_string());
+    tell("BIN", pymono.into_string());
     tell("UV", uv::provide(&cargo::target_directory()?)?.into_string());
     if let Some(address) = registry.address()? {
         tell("REGISTRY", address);

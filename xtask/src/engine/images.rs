@@ -61,6 +61,8 @@ struct Python {
     tag: &'static str,
     release: &'static str,
     packages: &'static str,
+    /// Further arguments of mmdebstrap.
+    options: &'static [&'static str],
 }
 
 const PYTHONS: [Python; 2] = [
@@ -68,12 +70,15 @@ const PYTHONS: [Python; 2] = [
         tag: "python:3.13-slim",
         release: "trixie",
         packages: "ca-certificates,netbase,python3,tzdata",
+        options: &[],
     },
     Python {
         tag: "python:3.11-slim",
         release: "bookworm",
         // Up to 3.11 distutils is part of the standard library.
-        packages: "ca-certificates,netbase,python3,python3-distutils,tzdata",
+        packages: "ca-certificates,netbase,python3,python3-distutils,tzdata,usr-is-merged",
+        // Otherwise the package that merges /usr brings 45 MB of perl along.
+        options: &["--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"],
     },
 ];
 
@@ -175,12 +180,12 @@ fn make_python(
     docker: &Docker,
     progress: &Progress,
 ) -> Result<()> {
-    let Python { tag, release, packages } = python;
+    let tag = python.tag;
     let files = folder.join(format!("{}.tar", tag.replace(':', "-")));
     if !files.exists() {
-        progress.say(format_args!("making {tag} from Debian {release}"));
+        progress.say(format_args!("making {tag} from Debian {}", python.release));
         let partial = Utf8PathBuf::from(format!("{files}.partial"));
-        bootstrap(release, packages, &partial, mirror)?;
+        bootstrap(python, &partial, mirror)?;
         fs::rename(&partial, &files).with_context(|| format!("failed to make `{files}`"))?;
     }
     let environment = ENVIRONMENT.iter().map(|variable| format!("ENV {variable}"));
@@ -188,13 +193,15 @@ fn make_python(
     import(docker, &changes, &files, tag)
 }
 
-fn bootstrap(release: &str, packages: &str, files: &Utf8Path, mirror: &str) -> Result<()> {
+fn bootstrap(python: &Python, files: &Utf8Path, mirror: &str) -> Result<()> {
+    let Python { tag: _, release, packages, options } = python;
     Tool::new("mmdebstrap")
         .args(["--quiet", "--variant=minbase", "--format=tar"])
         .arg(format!("--include={packages}"))
+        .args(*options)
         .args(DPKG_RULES.iter().map(|rule| format!("--dpkgopt={rule}")))
         .args(FINISH.iter().map(|command| format!("--customize-hook={command}")))
-        .args([release, files.as_str(), mirror])
+        .args([*release, files.as_str(), mirror])
         .quiet()
 }
 
