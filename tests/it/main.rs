@@ -1,1 +1,3 @@
 //! Tests of the whole.
+
+mod lock_oracle;

@@ -1,0 +1,269 @@
+//! Compares closures with what uv itself exports of the same lock.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pep440_rs::VersionSpecifiers;
+use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree};
+use pymono_lock::{Artifact, Closure, Lock, Pin, PinSource, Selection};
+use pymono_names::{Libc, Platform, PythonVersion, Target};
+use pymono_tests::uv::run_uv;
+
+use super::fit::fitting;
+
+/// How often pymono and uv were asked the same and answered the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Count {
+    /// Selections on a target whose sets of distributions and hashes were equal.
+    pub(super) equal: usize,
+    /// Selections that both refused, on every target.
+    pub(super) refused: usize,
+}
+
+/// A lock with uv's opinion on it.
+pub(super) struct Oracle {
+    folder: Utf8PathBuf,
+    lock: Lock,
+    table: toml::Table,
+    targets: Vec<Target>,
+    /// By target, the hashes of all wheels in the lock that fit.
+    fitting: Vec<BTreeSet<String>>,
+}
+
+/// One line of an export.
+struct Line {
+    requirement: String,
+    marker: MarkerTree,
+    hashes: BTreeSet<String>,
+}
+
+impl Oracle {
+    /// Reads the lock in `folder`; `scratch` is for a file of notes.
+    pub(super) fn new(folder: &Utf8Path, scratch: &Utf8Path) -> Self {
+        let text = std::fs::read_to_string(folder.join("uv.lock")).unwrap();
+        let table: toml::Table = text.parse().unwrap();
+        let targets = targets(&table);
+        Self {
+            folder: folder.to_owned(),
+            lock: Lock::parse(&text).unwrap(),
+            fitting: fitting(scratch, &wheels(&table), &targets),
+            table,
+            targets,
+        }
+    }
+
+    /// Compares every member's production needs, each of its extras, and each of its groups.
+    pub(super) fn compare(&self) -> Count {
+        let mut count = Count::default();
+        for selection in self.selections() {
+            self.compare_one(&selection, &mut count);
+        }
+        count
+    }
+
+    /// Compares one selection on every target.
+    pub(super) fn compare_one(&self, selection: &Selection, count: &mut Count) {
+        let Ok(export) = self.export(selection) else {
+            for target in &self.targets {
+                assert!(self.lock.close(selection, target).is_err(), "uv refuses {selection:?}");
+            }
+            count.refused += 1;
+            return;
+        };
+        let lines = lines(&export);
+        for (target, fitting) in self.targets.iter().zip(&self.fitting) {
+            let asked = format!("{selection:?} on {target:?} in {}", self.folder);
+            let closure = self
+                .lock
+                .close(selection, target)
+                .unwrap_or_else(|error| panic!("{asked}: {error}"));
+            assert_same(&closure, &lines, *target, fitting, &asked);
+            count.equal += 1;
+        }
+    }
+
+    fn export(&self, selection: &Selection) -> Result<String, String> {
+        let package = selection.package.to_string();
+        let mut args = vec![
+            "export",
+            "--package",
+            &package,
+            "--frozen",
+            "--no-default-groups",
+            "--no-emit-local",
+        ];
+        args.extend(["--no-header", "--no-annotate", "--quiet"]);
+        args.extend(selection.extras.iter().flat_map(|extra| ["--extra", extra.as_ref()]));
+        args.extend(selection.groups.iter().flat_map(|group| ["--group", group.as_ref()]));
+        run_uv(&self.folder, &args)
+    }
+
+    fn selections(&self) -> Vec<Selection> {
+        let mut selections = Vec::new();
+        for package in array(&self.table, "package").filter_map(toml::Value::as_table) {
+            let name = package["name"].as_str().unwrap();
+            if !self.is_member(name, package) {
+                continue;
+            }
+            let production = Selection::production(name.parse().unwrap());
+            let metadata = package
+                .get("metadata")
+                .and_then(toml::Value::as_table)
+                .cloned()
+                .unwrap_or_default();
+            let mut extras = keys(package, "optional-dependencies");
+            extras.extend(
+                array(&metadata, "provides-extras").map(|extra| extra.as_str().unwrap().to_owned()),
+            );
+            let mut groups = keys(package, "dev-dependencies");
+            groups.extend(keys(&metadata, "requires-dev"));
+            groups.extend(
+                self.table
+                    .get("manifest")
+                    .and_then(toml::Value::as_table)
+                    .map_or_else(BTreeSet::new, |manifest| keys(manifest, "dependency-groups")),
+            );
+            let with = |extras: &[&String], groups: &[&String]| Selection {
+                extras: extras.iter().map(|extra| extra.parse().unwrap()).collect(),
+                groups: groups.iter().map(|group| group.parse().unwrap()).collect(),
+                ..production.clone()
+            };
+            selections.push(production.clone());
+            selections.extend(extras.iter().map(|extra| with(&[extra], &[])));
+            selections.extend(groups.iter().map(|group| with(&[], &[group])));
+            selections
+                .push(with(&extras.iter().collect::<Vec<_>>(), &groups.iter().collect::<Vec<_>>()));
+        }
+        selections
+    }
+
+    /// Returns true for what uv can be asked about: members, or the only project.
+    fn is_member(&self, name: &str, package: &toml::Table) -> bool {
+        let members = self.table.get("manifest").and_then(|manifest| manifest.get("members"));
+        match members.and_then(toml::Value::as_array) {
+            Some(members) => members.iter().any(|member| member.as_str() == Some(name)),
+            None => ["editable", "virtual"]
+                .iter()
+                .any(|kind| package["source"].get(kind).and_then(toml::Value::as_str) == Some(".")),
+        }
+    }
+}
+
+/// Returns three Pythons on two machines, as far as the lock allows them.
+fn targets(table: &toml::Table) -> Vec<Target> {
+    let requires: VersionSpecifiers = table["requires-python"].as_str().unwrap().parse().unwrap();
+    let pythons = ["3.11", "3.12", "3.13"].map(|python| python.parse::<PythonVersion>().unwrap());
+    pythons
+        .into_iter()
+        .filter(|python| requires.contains(&python.full_version().parse().unwrap()))
+        .flat_map(|python| {
+            Platform::ALL.map(|platform| Target { python, platform, libc: Libc::Glibc })
+        })
+        .collect()
+}
+
+fn assert_same(
+    closure: &Closure,
+    lines: &[Line],
+    target: Target,
+    fitting: &BTreeSet<String>,
+    asked: &str,
+) {
+    let environment = environment(target);
+    let here = lines.iter().filter(|line| line.marker.evaluate(&environment, &[]));
+    let expected: BTreeMap<_, _> =
+        here.map(|line| (line.requirement.clone(), &line.hashes)).collect();
+    let pins: BTreeMap<_, _> =
+        closure.pins.iter().filter_map(|pin| Some((requirement(pin)?, pin))).collect();
+    assert_eq!(pins.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>(), "{asked}");
+    for (requirement, pin) in pins {
+        let allowed = expected[&requirement];
+        let wheels = hashes(&pin.wheels);
+        assert_eq!(
+            wheels,
+            allowed.intersection(fitting).cloned().collect(),
+            "wheels of {requirement} for {asked}"
+        );
+        let sdist = hashes(pin.sdist.as_slice());
+        assert!(sdist.is_subset(allowed), "source distribution of {requirement} for {asked}");
+    }
+}
+
+fn hashes(artifacts: &[Artifact]) -> BTreeSet<String> {
+    artifacts.iter().filter_map(|artifact| artifact.hash.clone()).collect()
+}
+
+/// Writes a pin as uv does; archives beside the lock are local to it and left out.
+fn requirement(pin: &Pin) -> Option<String> {
+    let Pin { name, version, source, .. } = pin;
+    let with_subdirectory = |url: String, subdirectory: &Option<String>| match subdirectory {
+        Some(folder) => format!("{name} @ {url}#subdirectory={folder}"),
+        None => format!("{name} @ {url}"),
+    };
+    match source {
+        PinSource::Registry { .. } => Some(format!("{name}=={}", version.as_ref().unwrap())),
+        PinSource::Git { url, commit, subdirectory, .. } => {
+            Some(with_subdirectory(format!("git+{url}@{commit}"), subdirectory))
+        }
+        PinSource::Url { url, subdirectory } => Some(with_subdirectory(url.clone(), subdirectory)),
+        PinSource::Path { .. } => None,
+    }
+}
+
+fn lines(export: &str) -> Vec<Line> {
+    let joined = export.replace("\\\n", " ");
+    joined.lines().filter(|line| !line.trim().is_empty()).map(line).collect()
+}
+
+fn line(text: &str) -> Line {
+    let mut words = text.split(" --hash=");
+    let specifier = words.next().unwrap();
+    let (requirement, marker) = specifier.split_once(" ; ").unwrap_or((specifier, ""));
+    Line {
+        requirement: requirement.trim().to_owned(),
+        marker: if marker.is_empty() { MarkerTree::TRUE } else { marker.trim().parse().unwrap() },
+        hashes: words.map(|hash| hash.trim().to_owned()).collect(),
+    }
+}
+
+/// Returns the hash and the place of every wheel in a lock.
+fn wheels(table: &toml::Table) -> BTreeMap<String, String> {
+    let packages = array(table, "package").filter_map(toml::Value::as_table);
+    packages
+        .flat_map(|package| array(package, "wheels"))
+        .filter_map(|wheel| {
+            let place = ["url", "path", "filename"].iter().find_map(|key| wheel.get(key))?;
+            Some((wheel.get("hash")?.as_str()?.to_owned(), place.as_str()?.to_owned()))
+        })
+        .collect()
+}
+
+fn array<'a>(table: &'a toml::Table, key: &str) -> impl Iterator<Item = &'a toml::Value> + use<'a> {
+    table.get(key).and_then(toml::Value::as_array).into_iter().flatten()
+}
+
+fn keys(table: &toml::Table, key: &str) -> BTreeSet<String> {
+    table
+        .get(key)
+        .and_then(toml::Value::as_table)
+        .map_or_else(BTreeSet::new, |table| table.keys().cloned().collect())
+}
+
+fn environment(target: Target) -> MarkerEnvironment {
+    let full = format!("3.{}.99", target.python.minor);
+    MarkerEnvironmentBuilder {
+        implementation_name: "cpython",
+        implementation_version: &full,
+        os_name: "posix",
+        platform_machine: target.platform.machine(),
+        platform_python_implementation: "CPython",
+        platform_release: "",
+        platform_system: "Linux",
+        platform_version: "",
+        python_full_version: &full,
+        python_version: &format!("3.{}", target.python.minor),
+        sys_platform: "linux",
+    }
+    .try_into()
+    .unwrap()
+}
