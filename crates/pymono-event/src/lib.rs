@@ -39,6 +39,13 @@ pub enum BuildEvent {
         /// The line, without its end.
         line: String,
     },
+    /// A service's build met a passing fault and starts again; its steps are told anew.
+    Retrying {
+        /// The service.
+        service: ServiceName,
+        /// The fault, in the words of BuildKit or the docker client.
+        message: String,
+    },
     /// A service's build ended, whatever its outcome.
     Finished {
         /// The service.
@@ -65,6 +72,22 @@ pub struct Step {
     pub name: String,
     /// How far it is.
     pub state: StepState,
+}
+
+impl Step {
+    /// Returns the instruction of the Dockerfile that this step executes, such as `RUN uv pip install …`.
+    ///
+    /// Only what can take time or make a layer counts: `RUN`, `COPY`, `ADD` and
+    /// `WORKDIR` of a numbered step (`[stage 2/5] RUN …`). Pulls (`FROM`), the
+    /// linking of copied layers (`LINK COPY …`), transfers and exports do not.
+    pub fn instruction(&self) -> Option<&str> {
+        let (place, instruction) = self.name.strip_prefix('[')?.split_once("] ")?;
+        let (step, of) = place.rsplit(' ').next()?.split_once('/')?;
+        let number = |text: &str| text.parse::<u32>().is_ok();
+        let keyword = instruction.split(' ').next()?;
+        let counts = matches!(keyword, "RUN" | "COPY" | "ADD" | "WORKDIR");
+        (number(step) && number(of) && counts).then_some(instruction)
+    }
 }
 
 /// How far a step of a build is.
@@ -161,4 +184,33 @@ fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Resul
     // Milliseconds are all that a build's time means.
     let milliseconds = u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
     serializer.serialize_f64(f64::from(milliseconds) / 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn instruction(name: &str) -> Option<String> {
+        let step = Step { digest: String::new(), name: name.to_owned(), state: StepState::Running };
+        step.instruction().map(str::to_owned)
+    }
+
+    #[test]
+    fn only_numbered_instructions_of_a_dockerfile_count() {
+        for name in ["[api 2/4] RUN x", "[2/4] RUN x", "[linux/amd64 api 2/4] RUN x"] {
+            assert_eq!(instruction(name).as_deref(), Some("RUN x"), "{name}");
+        }
+        for name in [
+            "[internal] load build context",
+            "[auth] library/python:pull token",
+            "[context core] load from client",
+            "[api 1/4] FROM docker.io/library/python:3.13-slim",
+            "[api 3/4] LINK COPY --link --from=deps /app /app",
+            "exporting to image",
+            "[api] COPY x",
+            "",
+        ] {
+            assert_eq!(instruction(name), None, "{name}");
+        }
+    }
 }
