@@ -1,1 +1,20 @@
-//! Runs docker buildx, one process a service, and reads its progress.
+//! Runs `docker buildx build`, one process a service, and reads its progress.
+//!
+//! A build is a [`BuildRequest`], data that becomes a command line. [`drive`]
+//! runs many of them side by side and tells an observer what happens;
+//! [`Buildx`] is the builder that starts real processes. This crate knows
+//! neither how the Dockerfile came about nor what a terminal is.
+
+mod buildx;
+mod docker;
+mod drive;
+mod fault;
+mod progress;
+mod request;
+mod wire;
+
+pub use buildx::Buildx;
+pub use docker::{Docker, DockerError, Versions};
+pub use drive::{BuildResult, Builder, DriveOptions, End, ImageId, Job, OnFailure, Retries, drive};
+pub use progress::{Progress, Update};
+pub use request::{BuildRequest, Export};

@@ -1,0 +1,300 @@
+//! Many builds side by side.
+
+use std::{
+    collections::BTreeMap,
+    num::NonZeroUsize,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Sender, channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use pymono_event::{BuildEvent, Failure, Observer, Outcome, ServiceReport};
+use pymono_exec::Interrupt;
+use pymono_names::ServiceName;
+
+use crate::{BuildRequest, Update};
+
+/// A service and how its image is built.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The service.
+    pub service: ServiceName,
+    /// The build.
+    pub request: BuildRequest,
+}
+
+/// How to drive builds.
+#[derive(Clone, Debug)]
+pub struct DriveOptions {
+    /// Builds that may run at the same time.
+    pub jobs: NonZeroUsize,
+    /// What a failure means for the others.
+    pub on_failure: OnFailure,
+    /// What to do about faults that pass by themselves.
+    pub retries: Retries,
+}
+
+/// What a failed image means for the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The others are built.
+    KeepGoing,
+    /// Builds that run are cancelled, and no other starts.
+    FailFast,
+}
+
+/// How often a build that met a passing fault is tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retries {
+    /// Tries after the first one.
+    pub most: u32,
+    /// The pause before the first of them; each further one is twice as long.
+    pub pause: Duration,
+}
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { most: 2, pause: Duration::from_secs(1) }
+    }
+}
+
+/// Builds one image.
+pub trait Builder: Sync {
+    /// Builds `job`, waits for the end, and hands on what happens meanwhile.
+    ///
+    /// An image that does not build is an [`End`] like others. When `interrupt`
+    /// is requested, it returns as soon as nothing of the build runs any more.
+    fn build(
+        &self,
+        job: &Job,
+        interrupt: &Interrupt,
+        progress: &mut dyn FnMut(Update),
+    ) -> BuildResult;
+
+    /// Returns the sizes in bytes of the images of `jobs`, by the ids that the store gives them.
+    fn sizes(&self, jobs: &[&Job], interrupt: &Interrupt) -> BTreeMap<String, u64>;
+}
+
+/// How one try to build an image ended.
+#[derive(Clone, Debug)]
+pub struct BuildResult {
+    /// Steps that were answered from the cache.
+    pub steps_cached: usize,
+    /// Steps that ran.
+    pub steps_run: usize,
+    /// The end.
+    pub end: End,
+}
+
+/// The end of a build.
+#[derive(Clone, Debug)]
+pub enum End {
+    /// There is an image.
+    Image(ImageId),
+    /// There is none.
+    Failed {
+        /// What went wrong.
+        failure: Failure,
+        /// Whether it may go right the next time.
+        transient: bool,
+    },
+    /// It was stopped on request.
+    Cancelled,
+}
+
+/// What identifies an image, as far as the builder told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageId {
+    /// Digest of the manifest, or of the index of several; on the classic store, of the configuration.
+    pub digest: Option<String>,
+    /// Digest of the configuration.
+    pub config: Option<String>,
+}
+
+/// What workers tell the thread that drives.
+enum Message {
+    Event(BuildEvent),
+    Ended { index: usize, report: ServiceReport, image: ImageId },
+}
+
+/// Builds the images of all `jobs` and returns how each ended, in the same order.
+///
+/// At most [`DriveOptions::jobs`] builds run at a time, started in the order
+/// given. `observer` is called from this thread alone. A request of `interrupt`
+/// cancels what runs and starts nothing more; the report is then complete all
+/// the same. Sizes are asked for once, at the end: [`BuildEvent::Summary`] and
+/// the returned reports hold them, [`BuildEvent::Finished`] does not.
+pub fn drive(
+    builder: &dyn Builder,
+    jobs: &[Job],
+    options: &DriveOptions,
+    interrupt: &Interrupt,
+    observer: &mut dyn Observer,
+) -> Vec<(ServiceName, ServiceReport)> {
+    let start = Instant::now();
+    observer.observe(&BuildEvent::Planned {
+        services: jobs.iter().map(|job| job.service.clone()).collect(),
+    });
+
+    let (sender, messages) = channel();
+    let next = AtomicUsize::new(0);
+    // Failing fast stops the builds without being the user's request.
+    let run = Run { builder, jobs, options, interrupt, scope: interrupt.scope(), next: &next };
+    let mut ended: BTreeMap<usize, (ServiceReport, ImageId)> = BTreeMap::new();
+    thread::scope(|scope| {
+        for _ in 0..options.jobs.get().min(jobs.len()) {
+            let sender = sender.clone();
+            let run = &run;
+            scope.spawn(move || run.work(&sender));
+        }
+        drop(sender);
+        for message in messages {
+            match message {
+                Message::Event(event) => observer.observe(&event),
+                Message::Ended { index, report, image } => {
+                    let service = jobs[index].service.clone();
+                    observer.observe(&BuildEvent::Finished { service, report: report.clone() });
+                    ended.insert(index, (report, image));
+                }
+            }
+        }
+    });
+
+    let duration = start.elapsed();
+    run.add_sizes(&mut ended);
+    let services: Vec<_> = ended
+        .into_iter()
+        .map(|(index, (report, _))| (jobs[index].service.clone(), report))
+        .collect();
+    observer.observe(&BuildEvent::Summary { duration, services: services.clone() });
+    services
+}
+
+/// What the workers of one call share.
+struct Run<'a> {
+    builder: &'a dyn Builder,
+    jobs: &'a [Job],
+    options: &'a DriveOptions,
+    interrupt: &'a Interrupt,
+    scope: Interrupt,
+    next: &'a AtomicUsize,
+}
+
+impl Run<'_> {
+    /// Takes job after job until none is left.
+    ///
+    /// Nobody listens any more only when the observer panicked, and then what is sent does not matter.
+    fn work(&self, sender: &Sender<Message>) {
+        loop {
+            let index = self.next.fetch_add(1, Ordering::SeqCst);
+            let Some(job) = self.jobs.get(index) else { return };
+            let (report, image) = match self.reason_not_to_start() {
+                Some(outcome) => (report(job, outcome), ImageId::default()),
+                None => self.build(job, sender),
+            };
+            if report.outcome == Outcome::Failed && self.options.on_failure == OnFailure::FailFast {
+                self.scope.request();
+            }
+            let _ = sender.send(Message::Ended { index, report, image });
+        }
+    }
+
+    fn reason_not_to_start(&self) -> Option<Outcome> {
+        if self.interrupt.requested() {
+            Some(Outcome::Cancelled)
+        } else if self.scope.requested() {
+            Some(Outcome::Skipped)
+        } else {
+            None
+        }
+    }
+
+    /// Builds `job`, again if a fault passes.
+    fn build(&self, job: &Job, sender: &Sender<Message>) -> (ServiceReport, ImageId) {
+        let start = Instant::now();
+        let send = |event| {
+            let _ = sender.send(Message::Event(event));
+        };
+        send(BuildEvent::Started { service: job.service.clone() });
+        let mut pause = self.options.retries.pause;
+        let mut tries_left = self.options.retries.most;
+        let result = loop {
+            let mut result = self
+                .builder
+                .build(job, &self.scope, &mut |update| send(event(&job.service, update)));
+            match &result.end {
+                End::Failed { failure, transient: true } if tries_left > 0 => {
+                    let message = failure.message.clone();
+                    send(BuildEvent::Retrying { service: job.service.clone(), message });
+                }
+                _ => break result,
+            }
+            if self.scope.pause(pause) {
+                result.end = End::Cancelled;
+                break result;
+            }
+            tries_left -= 1;
+            pause *= 2;
+        };
+        let (mut report, image) = concluded(job, result);
+        report.duration = start.elapsed();
+        (report, image)
+    }
+
+    fn add_sizes(&self, ended: &mut BTreeMap<usize, (ServiceReport, ImageId)>) {
+        let has_image =
+            |report: &ServiceReport| matches!(report.outcome, Outcome::Built | Outcome::Cached);
+        let jobs: Vec<&Job> = ended
+            .iter()
+            .filter(|(_, (report, _))| has_image(report))
+            .map(|(index, _)| &self.jobs[*index])
+            .collect();
+        let sizes = self.builder.sizes(&jobs, self.interrupt);
+        for (report, image) in ended.values_mut().filter(|(report, _)| has_image(report)) {
+            let mut ids = image.digest.iter().chain(&image.config);
+            report.size = ids.find_map(|id| sizes.get(id)).copied();
+        }
+    }
+}
+
+fn event(service: &ServiceName, update: Update) -> BuildEvent {
+    let service = service.clone();
+    match update {
+        Update::Step(step) => BuildEvent::Stage { service, step },
+        Update::Log { step, line } => BuildEvent::Log { service, step, line },
+    }
+}
+
+/// Returns the report of a job of which nothing but the outcome is known.
+fn report(job: &Job, outcome: Outcome) -> ServiceReport {
+    ServiceReport {
+        outcome,
+        duration: Duration::ZERO,
+        steps_cached: 0,
+        steps_run: 0,
+        images: job.request.tags.clone(),
+        digest: None,
+        size: None,
+        failure: None,
+    }
+}
+
+fn concluded(job: &Job, result: BuildResult) -> (ServiceReport, ImageId) {
+    let BuildResult { steps_cached, steps_run, end } = result;
+    let (outcome, image, failure) = match end {
+        End::Image(image) if steps_run == 0 => (Outcome::Cached, image, None),
+        End::Image(image) => (Outcome::Built, image, None),
+        End::Failed { failure, .. } => (Outcome::Failed, ImageId::default(), Some(failure)),
+        End::Cancelled => (Outcome::Cancelled, ImageId::default(), None),
+    };
+    let digest = image.digest.clone();
+    let report = ServiceReport { steps_cached, steps_run, digest, failure, ..report(job, outcome) };
+    (report, image)
+}
+
+#[cfg(test)]
+#[path = "drive_tests.rs"]
+mod tests;

@@ -1,0 +1,244 @@
+//! Scheduling, with a builder that starts no process.
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use super::*;
+
+/// What the builder of these tests does with a service, by its name.
+type Script = fn(&Fake, &Job, &Interrupt) -> End;
+
+struct Fake {
+    script: Script,
+    tries: Mutex<Vec<String>>,
+    running: AtomicUsize,
+    most_running: AtomicUsize,
+    all_started: AtomicBool,
+}
+
+impl Fake {
+    fn new(script: Script) -> Self {
+        Self {
+            script,
+            tries: Mutex::default(),
+            running: AtomicUsize::new(0),
+            most_running: AtomicUsize::new(0),
+            all_started: AtomicBool::new(false),
+        }
+    }
+
+    fn tries_of(&self, service: &str) -> usize {
+        self.tries.lock().unwrap().iter().filter(|name| *name == service).count()
+    }
+}
+
+impl Builder for Fake {
+    fn build(
+        &self,
+        job: &Job,
+        interrupt: &Interrupt,
+        progress: &mut dyn FnMut(Update),
+    ) -> BuildResult {
+        let running = self.running.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_running.fetch_max(running, Ordering::SeqCst);
+        self.tries.lock().unwrap().push(job.service.to_string());
+        progress(Update::Log { step: "s".into(), line: "l".into() });
+        let end = (self.script)(self, job, interrupt);
+        self.running.fetch_sub(1, Ordering::SeqCst);
+        BuildResult { steps_cached: 1, steps_run: usize::from(job.service.as_str() != "same"), end }
+    }
+
+    fn sizes(&self, jobs: &[&Job], _: &Interrupt) -> BTreeMap<String, u64> {
+        jobs.iter().map(|job| (format!("sha256:{}", job.service), 7)).collect()
+    }
+}
+
+fn image(job: &Job) -> End {
+    End::Image(ImageId { digest: Some(format!("sha256:{}", job.service)), config: None })
+}
+
+fn failed(transient: bool) -> End {
+    End::Failed {
+        failure: Failure { step: None, message: "no such job".into(), log: Vec::new() },
+        transient,
+    }
+}
+
+/// Waits until somebody wants the build to stop.
+fn until_stopped(interrupt: &Interrupt) -> End {
+    assert!(interrupt.pause(Duration::from_secs(60)), "nobody stopped the build");
+    End::Cancelled
+}
+
+fn jobs(names: &[&str]) -> Vec<Job> {
+    let job =
+        |name: &&str| Job { service: name.parse().unwrap(), request: BuildRequest::default() };
+    names.iter().map(job).collect()
+}
+
+fn options(jobs: usize, on_failure: OnFailure) -> DriveOptions {
+    let retries = Retries { most: 2, pause: Duration::from_millis(1) };
+    DriveOptions { jobs: NonZeroUsize::new(jobs).unwrap(), on_failure, retries }
+}
+
+fn outcomes(reports: &[(ServiceName, ServiceReport)]) -> Vec<(&str, Outcome)> {
+    reports.iter().map(|(name, report)| (name.as_str(), report.outcome)).collect()
+}
+
+#[test]
+fn reports_come_in_the_order_of_the_jobs_whatever_ends_first() {
+    let fake = Fake::new(|fake, job, _| {
+        // `a` ends after `same` has.
+        while job.service.as_str() == "a" && !fake.all_started.load(Ordering::SeqCst) {
+            thread::yield_now();
+        }
+        fake.all_started.store(true, Ordering::SeqCst);
+        image(job)
+    });
+    let mut events = Vec::new();
+    let jobs = jobs(&["a", "same"]);
+    let reports =
+        drive(&fake, &jobs, &options(2, OnFailure::KeepGoing), &Interrupt::new(), &mut events);
+    assert_eq!(outcomes(&reports), [("a", Outcome::Built), ("same", Outcome::Cached)]);
+    assert_eq!(reports[0].1.size, Some(7));
+    assert_eq!(reports[0].1.digest.as_deref(), Some("sha256:a"));
+    assert!(matches!(&events[0], BuildEvent::Planned { services } if services.len() == 2));
+    assert!(
+        matches!(events.last(), Some(BuildEvent::Summary { services, .. }) if *services == reports)
+    );
+}
+
+#[test]
+fn no_more_builds_run_at_once_than_allowed() {
+    let fake = Fake::new(|_, job, _| image(job));
+    let names: Vec<String> = (0..50).map(|number| format!("s{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    drive(
+        &fake,
+        &jobs(&names),
+        &options(3, OnFailure::KeepGoing),
+        &Interrupt::new(),
+        &mut Vec::new(),
+    );
+    assert!(fake.most_running.load(Ordering::SeqCst) <= 3);
+    assert_eq!(fake.tries.lock().unwrap().len(), 50);
+}
+
+#[test]
+fn a_failure_keeps_no_other_image_from_being_built() {
+    let fake = Fake::new(
+        |_, job, _| if job.service.as_str() == "bad" { failed(false) } else { image(job) },
+    );
+    let jobs = jobs(&["bad", "b", "c"]);
+    let reports =
+        drive(&fake, &jobs, &options(1, OnFailure::KeepGoing), &Interrupt::new(), &mut Vec::new());
+    assert_eq!(
+        outcomes(&reports),
+        [("bad", Outcome::Failed), ("b", Outcome::Built), ("c", Outcome::Built)]
+    );
+    assert_eq!(fake.tries_of("bad"), 1);
+}
+
+#[test]
+fn failing_fast_cancels_what_runs_and_skips_the_rest() {
+    let fake = Fake::new(|fake, job, interrupt| {
+        if job.service.as_str() == "long" {
+            fake.all_started.store(true, Ordering::SeqCst);
+            return until_stopped(interrupt);
+        }
+        while !fake.all_started.load(Ordering::SeqCst) {
+            thread::yield_now();
+        }
+        failed(false)
+    });
+    let interrupt = Interrupt::new();
+    let jobs = jobs(&["long", "bad", "late"]);
+    let reports =
+        drive(&fake, &jobs, &options(2, OnFailure::FailFast), &interrupt, &mut Vec::new());
+    assert_eq!(
+        outcomes(&reports),
+        [("long", Outcome::Cancelled), ("bad", Outcome::Failed), ("late", Outcome::Skipped)]
+    );
+    assert!(!interrupt.requested());
+}
+
+#[test]
+fn an_interrupt_cancels_everything_and_still_reports() {
+    struct RequestOnStart(Interrupt);
+    impl Observer for RequestOnStart {
+        fn observe(&mut self, event: &BuildEvent) {
+            if matches!(event, BuildEvent::Started { .. }) {
+                self.0.request();
+            }
+        }
+    }
+    let fake = Fake::new(|_, _, interrupt| until_stopped(interrupt));
+    let interrupt = Interrupt::new();
+    let mut observer = RequestOnStart(interrupt.clone());
+    let reports = drive(
+        &fake,
+        &jobs(&["a", "b"]),
+        &options(1, OnFailure::FailFast),
+        &interrupt,
+        &mut observer,
+    );
+    assert_eq!(outcomes(&reports), [("a", Outcome::Cancelled), ("b", Outcome::Cancelled)]);
+    assert_eq!(fake.tries_of("b"), 0);
+}
+
+#[test]
+fn a_passing_fault_is_tried_twice_more_and_told_each_time() {
+    let fake =
+        Fake::new(
+            |fake, job, _| {
+                if fake.tries_of(job.service.as_str()) == 3 { image(job) } else { failed(true) }
+            },
+        );
+    let mut events = Vec::new();
+    let reports = drive(
+        &fake,
+        &jobs(&["a"]),
+        &options(1, OnFailure::FailFast),
+        &Interrupt::new(),
+        &mut events,
+    );
+    assert_eq!(outcomes(&reports), [("a", Outcome::Built)]);
+    let retries = events.iter().filter(|event| matches!(event, BuildEvent::Retrying { .. }));
+    assert_eq!(retries.count(), 2);
+}
+
+#[test]
+fn a_fault_that_stays_is_a_failure() {
+    let fake = Fake::new(|_, _, _| failed(true));
+    let reports = drive(
+        &fake,
+        &jobs(&["a"]),
+        &options(1, OnFailure::KeepGoing),
+        &Interrupt::new(),
+        &mut Vec::new(),
+    );
+    assert_eq!(outcomes(&reports), [("a", Outcome::Failed)]);
+    assert_eq!(fake.tries_of("a"), 3);
+}
+
+#[test]
+fn an_interrupt_cuts_the_pause_before_a_retry_short() {
+    struct RequestOnRetry(Interrupt);
+    impl Observer for RequestOnRetry {
+        fn observe(&mut self, event: &BuildEvent) {
+            if matches!(event, BuildEvent::Retrying { .. }) {
+                self.0.request();
+            }
+        }
+    }
+    let fake = Fake::new(|_, _, _| failed(true));
+    let interrupt = Interrupt::new();
+    let mut options = options(1, OnFailure::KeepGoing);
+    options.retries.pause = Duration::from_secs(3600);
+    let reports =
+        drive(&fake, &jobs(&["a"]), &options, &interrupt, &mut RequestOnRetry(interrupt.clone()));
+    assert_eq!(outcomes(&reports), [("a", Outcome::Cancelled)]);
+    assert_eq!(fake.tries_of("a"), 1);
+}
