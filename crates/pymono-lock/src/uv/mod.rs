@@ -5,6 +5,8 @@ mod model;
 mod read;
 mod source;
 mod target;
+#[cfg(test)]
+mod tests;
 mod walk;
 mod wire;
 

@@ -1,0 +1,110 @@
+//! What is refused, and in which words.
+
+use std::collections::BTreeSet;
+
+use pymono_names::{Platform, Target};
+
+use super::{close, error, lock, member, name, package, pins, select, target};
+use crate::{ClosureError, Lock, LockError, Selection};
+
+#[test]
+fn a_target_that_the_lock_does_not_cover_is_refused() {
+    let linux_on_arm =
+        "supported-markers = [\"sys_platform == 'linux' and platform_machine == 'aarch64'\"]\n"
+            .to_owned();
+    let lock = lock(&[linux_on_arm, member("app", "")]);
+    let app = select("app", &[], &[]);
+    assert_eq!(
+        lock.close(&app, &target("3.12")).unwrap_err().to_string(),
+        "the lock does not cover linux/amd64 with python 3.12 and glibc; \
+         it was made for `sys_platform == 'linux' and platform_machine == 'aarch64'`"
+    );
+    assert!(lock.close(&app, &Target { platform: Platform::Arm64, ..target("3.12") }).is_ok());
+    let old = lock.close(&app, &target("3.10")).unwrap_err();
+    assert_eq!(old.to_string(), "the lock does not cover python 3.10; it requires `>=3.11`");
+}
+
+#[test]
+fn a_package_without_a_fitting_file_is_refused_by_name() {
+    let wheel = |file: &str| {
+        format!("{{ url = \"https://files.example/{file}\", hash = \"sha256:00\", size = 7 }}")
+    };
+    let only = |files: &[&str]| {
+        let wheels: Vec<_> = files.iter().map(|file| wheel(file)).collect();
+        let source = "source = { registry = \"https://index.example\" }";
+        let entry = format!(
+            "[[package]]\nname = \"fast\"\nversion = \"1.0+cpu\"\n{source}\nwheels = [{}]\n",
+            wheels.join(", ")
+        );
+        lock(&[member("app", "dependencies = [{ name = \"fast\" }]"), entry])
+            .close(&select("app", &[], &[]), &target("3.12"))
+    };
+    let error = only(&["fast-1.0%2Bcpu-cp312-cp312-win_amd64.whl"]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`fast==1.0+cpu` cannot be installed on linux/amd64 with python 3.12 and glibc: \
+         it has no source distribution, and only the wheels `fast-1.0+cpu-cp312-cp312-win_amd64.whl`"
+    );
+    assert!(error.hint().is_some());
+
+    let linux = "fast-1.0%2Bcpu-cp312-cp312-manylinux_2_28_x86_64.whl";
+    let closure = only(&["fast-1.0%2Bcpu-cp312-cp312-win_amd64.whl", linux]).unwrap();
+    let names: Vec<_> =
+        closure.pins.first().unwrap().wheels.iter().map(|wheel| wheel.file_name.as_str()).collect();
+    assert_eq!(names, ["fast-1.0+cpu-cp312-cp312-manylinux_2_28_x86_64.whl"]);
+}
+
+#[test]
+fn an_unknown_name_is_answered_by_the_known_ones() {
+    let lock = lock(&[
+        member("app", "[package.metadata]\nprovides-extras = [\"empty\"]"),
+        package("x", "1.0", ""),
+    ]);
+    let wrong =
+        |selection: &Selection| lock.close(selection, &target("3.12")).unwrap_err().to_string();
+    assert_eq!(wrong(&select("x", &[], &[])), "the lock has no local package `x`; it has `app`");
+    assert_eq!(wrong(&select("app", &["full"], &[])), "`app` has no extra `full`; it has `empty`");
+    assert_eq!(
+        wrong(&select("app", &[], &["g"])),
+        "`app` has no dependency group `g`; there are none"
+    );
+    assert_eq!(pins(&close(&lock, &select("app", &["empty"], &[]))), [""; 0]);
+    assert!(matches!(
+        lock.close(&select("y", &[], &[]), &target("3.12")),
+        Err(ClosureError::UnknownPackage { known, .. }) if known == BTreeSet::from([name("app")])
+    ));
+}
+
+#[test]
+fn a_torn_lock_is_refused_with_a_line() {
+    let text = |entries: &[String]| error(entries).to_string();
+    let app = member("app", "dependencies = [\n    { name = \"x\" },\n]");
+    assert_eq!(
+        text(std::slice::from_ref(&app)),
+        "line 9: `app` depends on `x`, which the lock does not have"
+    );
+    let x = package("x", "1.0", "");
+    assert_eq!(
+        text(&[app.clone(), x.clone(), x.clone()]),
+        "line 17: `x` is locked twice; the first entry is in line 11"
+    );
+    let other = package("x", "2.0", "");
+    assert_eq!(
+        text(&[app.clone(), x, other]),
+        "line 9: `app` depends on `x`, but 2 entries have that name"
+    );
+    let nowhere =
+        "[[package]]\nname = \"x\"\nversion = \"1.0\"\nsource = { moon = \"far\" }\n".to_owned();
+    assert_eq!(text(&[app, nowhere]), "line 11: `x` has a `source` of a kind that is not known");
+    let marker = member("app", "dependencies = [{ name = \"app\", marker = \"os ==\" }]");
+    assert!(text(&[marker]).starts_with("line 8: a marker of `app`, `os ==`, is not valid: "));
+}
+
+#[test]
+fn a_lock_of_another_version_is_told_from_a_torn_one() {
+    let of = |text: &str| Lock::parse(text).unwrap_err();
+    assert_eq!(of("version = 2\npackage = 1\n"), LockError::Version { version: 2 });
+    assert!(matches!(of("version = 1\npackage = 1\n"), LockError::Toml(_)));
+    assert!(matches!(of("<<<<<<< HEAD\n"), LockError::Toml(_)));
+    assert!(matches!(of(""), LockError::Toml(_)));
+}
