@@ -106,7 +106,7 @@ pub(crate) fn provide(home: Option<&Utf8Path>, progress: &Progress) -> Result<Pr
         let lease = engine::is_fit().is_ok().then(|| Lease::new(Engine::new(home)?)).transpose()?;
         return Ok(Provided { docker: host, lease, is_private: false });
     }
-    engine::is_fit()?;
+    engine::is_fit().context("no Docker with a recent buildx answers")?;
     progress.say("no Docker with a recent buildx answers, so a private engine is used");
     let lease = Lease::new(Engine::new(home)?)?;
     lease.up().context("failed to start a private engine")?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::Value;
 
 use super::services::{Service, Shows};
@@ -36,22 +36,30 @@ pub(super) fn answer(docker: &Docker, service: &Service) -> Result<String> {
 fn ask(docker: &Docker, image: &str, port: u16, path: &str, expect: &str) -> Result<String> {
     let container = Container::start(docker, image, port)?;
     let url = format!("http://{}{path}", container.address()?);
-    let body = first_answer(&container, &url)
-        .with_context(|| format!("`GET {path}` failed; the log ends:\n{}", container.log()))?;
+    let body = first_answer(&container, &url).map_err(|error| {
+        anyhow!("`GET {path}`: {error:#}; the log of the container ends:\n{}", container.log())
+    })?;
     let same = serde_json::from_str::<Value>(&body).ok() == serde_json::from_str(expect).ok();
     ensure!(same, "`GET {path}` answered `{body}`, and not `{expect}`");
     Ok(format!("GET {path} answers {}", body.trim()))
 }
 
+/// The first answer with status 200.
 fn first_answer(container: &Container, url: &str) -> Result<String> {
+    let mut last = "nobody listens".to_owned();
     let answer = wait::until(PATIENCE, || {
         ensure!(container.is_running()?, "the container ended");
-        // Nobody listens yet while this fails.
-        let Ok(answer) = minreq::get(url).with_timeout(5).send() else { return Ok(None) };
-        ensure!(answer.status_code == 200, "the answer has status {}", answer.status_code);
-        Ok(Some(answer.as_str()?.to_owned()))
+        match minreq::get(url).with_timeout(5).send() {
+            Ok(answer) if answer.status_code == 200 => {
+                return Ok(Some(answer.as_str()?.to_owned()));
+            }
+            // Docker itself accepts before the service does, and hangs up.
+            Ok(answer) => last = format!("status {}, {}", answer.status_code, answer.reason_phrase),
+            Err(error) => last = error.to_string(),
+        }
+        Ok(None)
     })?;
-    answer.with_context(|| format!("no answer within {PATIENCE:?}"))
+    answer.with_context(|| format!("no good answer within {PATIENCE:?}, last: {last}"))
 }
 
 fn print(docker: &Docker, image: &str, args: &[&str], expect: &str) -> Result<String> {

@@ -49,7 +49,7 @@ pub(crate) fn is_fit() -> Result<()> {
     os_release()?;
     let user = Tool::new("id").arg("-u").read().unwrap_or_default();
     if user.trim() != "0" {
-        bail!("no Docker answers, and only root can set up a private engine; {ADVICE}");
+        bail!("only root can set up a private engine; {ADVICE}");
     }
     Ok(())
 }
@@ -122,9 +122,7 @@ fn parse_os_release(text: &str) -> Result<OsRelease> {
     let family = match id.as_str() {
         "debian" => Family::Debian,
         "ubuntu" => Family::Ubuntu,
-        _ => bail!(
-            "no Docker answers, and a private engine can be set up only on Debian and Ubuntu; {ADVICE}"
-        ),
+        _ => bail!("a private engine can be set up only on Debian and Ubuntu; {ADVICE}"),
     };
     Ok(OsRelease { family, codename: value("VERSION_CODENAME") })
 }

@@ -61,6 +61,7 @@ enum EngineCommand {
 }
 
 pub(crate) fn run(args: &EngineArgs) -> Result<ExitCode> {
+    is_fit()?;
     let engine = Engine::new(args.home.as_deref())?;
     match args.command {
         EngineCommand::Up => engine.up_to_stay()?,
