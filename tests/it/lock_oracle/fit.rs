@@ -13,15 +13,16 @@ const SCRIPT: &str = r#"
 import json, sys, urllib.parse
 from pip._vendor.packaging import tags, utils
 
-def platforms(machine):
+def platforms(machine, libc):
     yield f"linux_{machine}"
-    for name in ("manylinux1", "manylinux2010", "manylinux2014"):
-        yield f"{name}_{machine}"
+    if libc == "glibc":
+        for name in ("manylinux1", "manylinux2010", "manylinux2014"):
+            yield f"{name}_{machine}"
     for minor in range(100):
-        yield f"manylinux_2_{minor}_{machine}"
+        yield f"manylinux_2_{minor}_{machine}" if libc == "glibc" else f"musllinux_1_{minor}_{machine}"
 
-def supported(minor, machine):
-    version, names = (3, minor), list(platforms(machine))
+def supported(minor, machine, libc):
+    version, names = (3, minor), list(platforms(machine, libc))
     yield from tags.cpython_tags(version, [f"cp3{minor}"], names)
     yield from tags.compatible_tags(version, f"cp3{minor}", names)
 
@@ -32,8 +33,8 @@ def tags_of(url):
 question = json.loads(sys.argv[1])
 wheels = {hash: tags_of(url) for hash, url in json.load(open(question["wheels"])).items()}
 answer = {}
-for name, (minor, machine) in question["targets"].items():
-    here = set(supported(minor, machine))
+for name, target in question["targets"].items():
+    here = set(supported(*target))
     answer[name] = [hash for hash, tags in wheels.items() if not here.isdisjoint(tags)]
 print(json.dumps(answer))
 "#;
@@ -49,7 +50,9 @@ pub(super) fn fitting(
     let asked: BTreeMap<_, _> = targets
         .iter()
         .enumerate()
-        .map(|(ix, target)| (ix.to_string(), (target.python.minor, target.platform.machine())))
+        .map(|(ix, target)| {
+            (ix.to_string(), (target.python.minor, target.platform.machine(), target.libc))
+        })
         .collect();
     let question = serde_json::json!({ "wheels": file, "targets": asked }).to_string();
     let answer = run_tool("python3", folder, &["-c", SCRIPT, &question]);

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pep440_rs::VersionSpecifiers;
 use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree};
 use pymono_lock::{Artifact, Closure, Lock, Pin, PinSource, Selection};
 use pymono_names::{Libc, Platform, PythonVersion, Target};
 use pymono_tests::uv::run_uv;
 
-use super::fit::fitting;
+use super::{
+    fit::fitting,
+    table::{LockTable, Member},
+};
 
 /// How often pymono and uv were asked the same and answered the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +26,7 @@ pub(super) struct Count {
 pub(super) struct Oracle {
     folder: Utf8PathBuf,
     lock: Lock,
-    table: toml::Table,
+    table: LockTable,
     targets: Vec<Target>,
     /// By target, the hashes of all wheels in the lock that fit.
     fitting: Vec<BTreeSet<String>>,
@@ -41,18 +43,18 @@ impl Oracle {
     /// Reads the lock in `folder`; `scratch` is for a file of notes.
     pub(super) fn new(folder: &Utf8Path, scratch: &Utf8Path) -> Self {
         let text = std::fs::read_to_string(folder.join("uv.lock")).unwrap();
-        let table: toml::Table = text.parse().unwrap();
+        let table = LockTable::read(folder);
         let targets = targets(&table);
         Self {
             folder: folder.to_owned(),
             lock: Lock::parse(&text).unwrap(),
-            fitting: fitting(scratch, &wheels(&table), &targets),
+            fitting: fitting(scratch, &table.wheels(), &targets),
             table,
             targets,
         }
     }
 
-    /// Compares every member's production needs, each of its extras, and each of its groups.
+    /// Compares all that the members can be asked.
     pub(super) fn compare(&self) -> Count {
         let mut count = Count::default();
         for selection in self.selections() {
@@ -99,65 +101,38 @@ impl Oracle {
     }
 
     fn selections(&self) -> Vec<Selection> {
-        let mut selections = Vec::new();
-        for package in array(&self.table, "package").filter_map(toml::Value::as_table) {
-            let name = package["name"].as_str().unwrap();
-            if !self.is_member(name, package) {
-                continue;
-            }
-            let production = Selection::production(name.parse().unwrap());
-            let metadata = package
-                .get("metadata")
-                .and_then(toml::Value::as_table)
-                .cloned()
-                .unwrap_or_default();
-            let mut extras = keys(package, "optional-dependencies");
-            extras.extend(
-                array(&metadata, "provides-extras").map(|extra| extra.as_str().unwrap().to_owned()),
-            );
-            let mut groups = keys(package, "dev-dependencies");
-            groups.extend(keys(&metadata, "requires-dev"));
-            groups.extend(
-                self.table
-                    .get("manifest")
-                    .and_then(toml::Value::as_table)
-                    .map_or_else(BTreeSet::new, |manifest| keys(manifest, "dependency-groups")),
-            );
-            let with = |extras: &[&String], groups: &[&String]| Selection {
-                extras: extras.iter().map(|extra| extra.parse().unwrap()).collect(),
-                groups: groups.iter().map(|group| group.parse().unwrap()).collect(),
-                ..production.clone()
-            };
-            selections.push(production.clone());
-            selections.extend(extras.iter().map(|extra| with(&[extra], &[])));
-            selections.extend(groups.iter().map(|group| with(&[], &[group])));
-            selections
-                .push(with(&extras.iter().collect::<Vec<_>>(), &groups.iter().collect::<Vec<_>>()));
-        }
-        selections
-    }
-
-    /// Returns true for what uv can be asked about: members, or the only project.
-    fn is_member(&self, name: &str, package: &toml::Table) -> bool {
-        let members = self.table.get("manifest").and_then(|manifest| manifest.get("members"));
-        match members.and_then(toml::Value::as_array) {
-            Some(members) => members.iter().any(|member| member.as_str() == Some(name)),
-            None => ["editable", "virtual"]
-                .iter()
-                .any(|kind| package["source"].get(kind).and_then(toml::Value::as_str) == Some(".")),
-        }
+        self.table.members().iter().flat_map(selections).collect()
     }
 }
 
-/// Returns three Pythons on two machines, as far as the lock allows them.
-fn targets(table: &toml::Table) -> Vec<Target> {
-    let requires: VersionSpecifiers = table["requires-python"].as_str().unwrap().parse().unwrap();
+/// Returns the member alone, with each extra, with each group, with all of them, and with one too many.
+fn selections(member: &Member) -> Vec<Selection> {
+    let with = |extras: &[&String], groups: &[&String]| Selection {
+        package: member.name.parse().unwrap(),
+        extras: extras.iter().map(|extra| extra.parse().unwrap()).collect(),
+        groups: groups.iter().map(|group| group.parse().unwrap()).collect(),
+    };
+    let all = (member.extras.iter().collect::<Vec<_>>(), member.groups.iter().collect::<Vec<_>>());
+    let mut selections = vec![with(&[], &[]), with(&all.0, &all.1)];
+    selections.extend(all.0.iter().map(|extra| with(&[extra], &[])));
+    selections.extend(all.1.iter().map(|group| with(&[], &[group])));
+    let unknown = "nobody-has-this".to_owned();
+    selections.extend([with(&[&unknown], &[]), with(&[], &[&unknown])]);
+    selections
+}
+
+/// Returns three Pythons on two machines with two C libraries, as far as the lock allows them.
+fn targets(table: &LockTable) -> Vec<Target> {
+    let requires = table.requires_python();
     let pythons = ["3.11", "3.12", "3.13"].map(|python| python.parse::<PythonVersion>().unwrap());
-    pythons
+    let pythons = pythons
         .into_iter()
-        .filter(|python| requires.contains(&python.full_version().parse().unwrap()))
+        .filter(|python| requires.contains(&python.full_version().parse().unwrap()));
+    let places = Platform::ALL.map(|platform| [(platform, Libc::Glibc), (platform, Libc::Musl)]);
+    let places = places.as_flattened();
+    pythons
         .flat_map(|python| {
-            Platform::ALL.map(|platform| Target { python, platform, libc: Libc::Glibc })
+            places.iter().map(move |&(platform, libc)| Target { python, platform, libc })
         })
         .collect()
 }
@@ -224,29 +199,6 @@ fn line(text: &str) -> Line {
         marker: if marker.is_empty() { MarkerTree::TRUE } else { marker.trim().parse().unwrap() },
         hashes: words.map(|hash| hash.trim().to_owned()).collect(),
     }
-}
-
-/// Returns the hash and the place of every wheel in a lock.
-fn wheels(table: &toml::Table) -> BTreeMap<String, String> {
-    let packages = array(table, "package").filter_map(toml::Value::as_table);
-    packages
-        .flat_map(|package| array(package, "wheels"))
-        .filter_map(|wheel| {
-            let place = ["url", "path", "filename"].iter().find_map(|key| wheel.get(key))?;
-            Some((wheel.get("hash")?.as_str()?.to_owned(), place.as_str()?.to_owned()))
-        })
-        .collect()
-}
-
-fn array<'a>(table: &'a toml::Table, key: &str) -> impl Iterator<Item = &'a toml::Value> + use<'a> {
-    table.get(key).and_then(toml::Value::as_array).into_iter().flatten()
-}
-
-fn keys(table: &toml::Table, key: &str) -> BTreeSet<String> {
-    table
-        .get(key)
-        .and_then(toml::Value::as_table)
-        .map_or_else(BTreeSet::new, |table| table.keys().cloned().collect())
 }
 
 fn environment(target: Target) -> MarkerEnvironment {
