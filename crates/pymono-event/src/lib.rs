@@ -59,6 +59,7 @@ pub enum BuildEvent {
         #[serde(rename = "seconds", serialize_with = "as_seconds")]
         duration: Duration,
         /// Every service and how it ended, in plan order.
+        #[serde(serialize_with = "as_rows")]
         services: Vec<(ServiceName, ServiceReport)>,
     },
 }
@@ -84,7 +85,7 @@ impl Step {
         let (place, instruction) = self.name.strip_prefix('[')?.split_once("] ")?;
         let (step, of) = place.rsplit(' ').next()?.split_once('/')?;
         let number = |text: &str| text.parse::<u32>().is_ok();
-        let keyword = instruction.split(' ').next()?;
+        let keyword = instruction.split_whitespace().next()?;
         let counts = matches!(keyword, "RUN" | "COPY" | "ADD" | "WORKDIR");
         (number(step) && number(of) && counts).then_some(instruction)
     }
@@ -178,6 +179,20 @@ impl Observer for Vec<BuildEvent> {
     fn observe(&mut self, event: &BuildEvent) {
         self.push(event.clone());
     }
+}
+
+/// Writes each service as one object, its name beside its report.
+fn as_rows<S: serde::Serializer>(
+    services: &[(ServiceName, ServiceReport)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        service: &'a ServiceName,
+        #[serde(flatten)]
+        report: &'a ServiceReport,
+    }
+    serializer.collect_seq(services.iter().map(|(service, report)| Row { service, report }))
 }
 
 fn as_seconds<S: serde::Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
