@@ -9,10 +9,11 @@ fn replay(stream: &str) -> (Progress, Vec<Update>) {
 }
 
 fn logs(updates: &[Update]) -> Vec<&str> {
-    let line = |update| {
-        if let &Update::Log { ref line, .. } = update { Some(line.as_str()) } else { None }
-    };
-    updates.iter().filter_map(line).collect()
+    let lines = updates.iter().filter_map(|update| match update {
+        Update::Log { line, .. } => Some(line.as_str()),
+        Update::Step(_) => None,
+    });
+    lines.collect()
 }
 
 /// Returns the states that the steps whose name holds `part` went through.
