@@ -1,1 +1,20 @@
-//! The only crate that draws: progress, tables, messages.
+//! The only crate that draws: messages, progress and tables.
+//!
+//! [`Shell`] owns standard output and standard error; data goes to the one,
+//! talk to the other. Three observers show a build: [`Bars`] on a terminal,
+//! [`Lines`] where there is none, and [`JsonLines`] for programs. Nothing here
+//! knows what builds images or how.
+
+mod bars;
+mod human;
+mod json;
+mod lines;
+mod shell;
+mod table;
+mod text;
+
+pub use bars::Bars;
+pub use json::JsonLines;
+pub use lines::Lines;
+pub use shell::{ColorChoice, ColorEnv, OutputError, Shell, ShellOptions, Verbosity};
+pub use text::{duration, plural, printable};

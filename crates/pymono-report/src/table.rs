@@ -1,0 +1,62 @@
+//! The table at the end of a build.
+
+use bytesize::ByteSize;
+use comfy_table::{CellAlignment, Table, presets};
+use pymono_event::{Outcome, ServiceReport};
+use pymono_names::ServiceName;
+
+use crate::text::duration;
+
+/// The columns, and whether they hold numbers.
+const COLUMNS: [(&str, bool); 7] = [
+    ("service", false),
+    ("outcome", false),
+    ("time", true),
+    ("cached", true),
+    ("run", true),
+    ("size", true),
+    ("image", false),
+];
+
+/// Returns one line a service, in the order given, without borders and without color.
+pub(crate) fn table(services: &[(ServiceName, ServiceReport)]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(COLUMNS.map(|(name, _)| name));
+    for (service, report) in services {
+        table.add_row(row(service, report));
+    }
+    for (index, (_, is_number)) in COLUMNS.iter().enumerate() {
+        let alignment = if *is_number { CellAlignment::Right } else { CellAlignment::Left };
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(alignment);
+        }
+    }
+    table.trim_fmt()
+}
+
+fn row(service: &ServiceName, report: &ServiceReport) -> [String; COLUMNS.len()] {
+    let none = || "-".to_owned();
+    let ServiceReport {
+        outcome,
+        duration: time,
+        steps_cached,
+        steps_run,
+        images,
+        digest: _,
+        size,
+        failure: _,
+    } = report;
+    let size = size.map_or_else(none, |bytes| ByteSize::b(bytes).display().si().to_string());
+    let image = images.first().filter(|_| matches!(outcome, Outcome::Built | Outcome::Cached));
+    let time = if time.is_zero() { none() } else { duration(*time) };
+    [
+        service.to_string(),
+        outcome.as_str().to_owned(),
+        time,
+        steps_cached.to_string(),
+        steps_run.to_string(),
+        size,
+        image.cloned().unwrap_or_else(none),
+    ]
+}
