@@ -24,3 +24,34 @@ pub(crate) fn environment(target: Target) -> MarkerEnvironment {
     };
     builder.try_into().expect("three numbers with dots between them are a version")
 }
+
+#[cfg(test)]
+mod tests {
+    use pep508_rs::MarkerTree;
+    use pymono_names::{Libc, Platform};
+
+    use super::*;
+
+    #[test]
+    fn markers_see_the_image_and_not_the_host() {
+        let target =
+            Target { python: "3.11".parse().unwrap(), platform: Platform::Arm64, libc: Libc::Musl };
+        let holds = |marker: &str| {
+            marker.parse::<MarkerTree>().unwrap().evaluate(&environment(target), &[])
+        };
+        for marker in [
+            "implementation_name == 'cpython'",
+            "os_name == 'posix'",
+            "platform_machine == 'aarch64'",
+            "platform_python_implementation == 'CPython'",
+            "platform_release == '' and platform_version == ''",
+            "platform_system == 'Linux'",
+            "python_version == '3.11'",
+            "python_full_version >= '3.11.9' and python_full_version < '3.12'",
+            "sys_platform == 'linux'",
+        ] {
+            assert!(holds(marker), "{marker}");
+        }
+        assert!(!holds("python_full_version < '3.11.3'"), "the newest patch is meant");
+    }
+}

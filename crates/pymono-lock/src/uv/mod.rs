@@ -1,6 +1,7 @@
 //! `uv.lock`.
 
 mod conflict;
+mod file;
 mod model;
 mod read;
 mod source;

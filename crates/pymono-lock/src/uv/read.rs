@@ -8,14 +8,14 @@ use toml::Spanned;
 
 use super::{
     conflict::Item,
+    file::artifact,
     model::{Edge, Graph, Marker, MarkerIx, Package, PackageIx, pinned},
-    source::{Source, decoded},
+    source::Source,
     wire::{
-        EdgeWire, FileWire, LockWire, ManifestWire, PackageWire, RequirementWire, SourceWire,
-        VersionWire,
+        EdgeWire, LockWire, ManifestWire, PackageWire, RequirementWire, SourceWire, VersionWire,
     },
 };
-use crate::{Artifact, GroupName, LockError, PinSource};
+use crate::{GroupName, LockError};
 
 /// Reads the text of a lock.
 pub(super) fn read(text: &str) -> Result<Graph, LockError> {
@@ -288,26 +288,6 @@ fn both(marker: Option<&str>, forks: &[String]) -> String {
         (Some(marker), true) => marker.to_owned(),
         (None, _) => any,
     }
-}
-
-/// Completes what a lock says of a file by what the package's source says.
-fn artifact(wire: FileWire, source: &Source) -> Artifact {
-    let FileWire { url, path, filename, hash, size } = wire;
-    let (url, path) = match source {
-        Source::ThirdParty(PinSource::Url { url: only, .. }) => {
-            (url.or_else(|| Some(only.clone())), None)
-        }
-        Source::ThirdParty(PinSource::Path { path: only }) => (None, Some(only.clone())),
-        _ => (url, path),
-    };
-    let file_name = filename
-        .unwrap_or_else(|| last_part(url.as_deref().or(path.as_deref()).unwrap_or_default()));
-    Artifact { file_name, url, path, hash, size }
-}
-
-fn last_part(place: &str) -> String {
-    let place = place.split(['?', '#']).next().unwrap_or_default();
-    decoded(place.rsplit('/').next().unwrap_or_default())
 }
 
 fn line_of<T>(text: &str, spanned: &Spanned<T>) -> usize {

@@ -22,7 +22,7 @@ pub(super) enum Source {
 impl Source {
     /// Returns the source that is written in a lock, or nothing if its kind is not known.
     pub(super) fn new(wire: &SourceWire) -> Option<Self> {
-        let local = |path: &String, kind| Self::Local { path: folder(path), kind };
+        let local = |path: &String, kind| Self::Local { path: path.clone(), kind };
         let SourceWire { registry, git, url, path, directory, editable, virtual_, subdirectory } =
             wire;
         Some(match (registry, git, url, path, directory, editable, virtual_) {
@@ -43,10 +43,6 @@ impl Source {
             _ => return None,
         })
     }
-}
-
-fn folder(path: &str) -> String {
-    if path.is_empty() { ".".into() } else { path.into() }
 }
 
 /// Takes apart `URL?subdirectory=…&path=…&lfs=…&tag=…#COMMIT`.

@@ -12,14 +12,16 @@ fn a_local_package_knows_what_it_needs_directly() {
     let lock = lock(&[
         member(
             "api",
-            "dependencies = [{ name = \"core\", extra = [\"fast\"] }, { name = \"click\" }]",
+            r#"dependencies = [{ name = "core", extra = ["fast"] }, { name = "click" }]"#,
         ),
         member(
             "core",
-            "dependencies = [{ name = \"base\" }]\n[package.optional-dependencies]\nfast = [{ name = \"orjson\" }]",
+            r#"dependencies = [{ name = "base" }]
+[package.optional-dependencies]
+fast = [{ name = "orjson" }]"#,
         ),
         member("base", ""),
-        member("other", "dependencies = [{ name = \"unreached\" }]"),
+        member("other", r#"dependencies = [{ name = "unreached" }]"#),
         package("click", "8.1", ""),
         package("orjson", "3.0", ""),
         package("unreached", "1.0", ""),
@@ -38,11 +40,14 @@ fn cycles_and_self_references_end() {
     let lock = lock(&[
         member(
             "a",
-            "dependencies = [{ name = \"b\" }]\n[package.optional-dependencies]\nall = [{ name = \"a\", extra = [\"tools\"] }]\ntools = [{ name = \"x\" }]",
+            r#"dependencies = [{ name = "b" }]
+[package.optional-dependencies]
+all = [{ name = "a", extra = ["tools"] }]
+tools = [{ name = "x" }]"#,
         ),
-        member("b", "dependencies = [{ name = \"a\" }]"),
-        package("x", "1.0", "dependencies = [{ name = \"x\" }, { name = \"y\" }]"),
-        package("y", "1.0", "dependencies = [{ name = \"x\" }]"),
+        member("b", r#"dependencies = [{ name = "a" }]"#),
+        package("x", "1.0", r#"dependencies = [{ name = "x" }, { name = "y" }]"#),
+        package("y", "1.0", r#"dependencies = [{ name = "x" }]"#),
     ]);
     let closure = close(&lock, &select("a", &["all"], &[]));
     assert_eq!(pins(&closure), ["x==1.0", "y==1.0"]);
@@ -52,14 +57,14 @@ fn cycles_and_self_references_end() {
 
 #[test]
 fn a_fork_is_told_by_version_and_source() {
-    let from = |index: &str| format!("source = {{ registry = \"https://{index}.example\" }}");
+    let from = |index: &str| format!(r#"source = {{ registry = "https://{index}.example" }}"#);
     let torch = |version: &str, index: &str| {
         package("torch", version, "")
-            .replace("source = { registry = \"https://index.example\" }", &from(index))
+            .replace(r#"source = { registry = "https://index.example" }"#, &from(index))
     };
     let edge = |version: &str, index: &str, marker: &str| {
         format!(
-            "{{ name = \"torch\", version = \"{version}\", {}, marker = \"{marker}\" }}",
+            r#"{{ name = "torch", version = "{version}", {}, marker = "{marker}" }}"#,
             from(index)
         )
     };
@@ -94,9 +99,9 @@ fn a_marker_counts_only_where_its_parent_is_reached() {
     let lock = lock(&[
         member(
             "app",
-            "dependencies = [{ name = \"old\", marker = \"python_full_version < '3.12'\" }]",
+            r#"dependencies = [{ name = "old", marker = "python_full_version < '3.12'" }]"#,
         ),
-        package("old", "1.0", "dependencies = [{ name = \"zipp\" }]"),
+        package("old", "1.0", r#"dependencies = [{ name = "zipp" }]"#),
         package("zipp", "3.0", ""),
     ]);
     let on = |python| pins(&lock.close(&select("app", &[], &[]), &target(python)).unwrap());
@@ -107,8 +112,17 @@ fn a_marker_counts_only_where_its_parent_is_reached() {
 #[test]
 fn a_member_may_have_no_version_and_a_name_of_any_spelling() {
     let entries = [
-        "[[package]]\nname = \"My_Pkg\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"dyn.lib\" }]\n".to_owned(),
-        "[[package]]\nname = \"dyn-lib\"\nsource = { directory = \"../outside/lib\" }\n".to_owned(),
+        r#"[[package]]
+name = "My_Pkg"
+source = { virtual = "." }
+dependencies = [{ name = "dyn.lib" }]
+"#
+        .to_owned(),
+        r#"[[package]]
+name = "dyn-lib"
+source = { directory = "../outside/lib" }
+"#
+        .to_owned(),
     ];
     let closure = close(&lock(&entries), &select("my-pkg", &[], &[]));
     assert_eq!(locals(&closure), [".", "../outside/lib"]);
@@ -118,12 +132,18 @@ fn a_member_may_have_no_version_and_a_name_of_any_spelling() {
 
 #[test]
 fn groups_come_from_the_package_or_else_from_the_root() {
-    let manifest = "[manifest.dependency-groups]\nlint = [{ name = \"ruff\", specifier = \"==0.9.0\" }]\ntest = [{ name = \"never\" }]\n";
+    let manifest = r#"[manifest.dependency-groups]
+lint = [{ name = "ruff", specifier = "==0.9.0" }]
+test = [{ name = "never" }]
+"#;
     let entries = [
         manifest.to_owned(),
         member(
             "app",
-            "[package.dev-dependencies]\ntest = [{ name = \"pytest\" }]\n[package.metadata.requires-dev]\nempty = []",
+            r#"[package.dev-dependencies]
+test = [{ name = "pytest" }]
+[package.metadata.requires-dev]
+empty = []"#,
         ),
         package("never", "1.0", ""),
         package("pytest", "8.0", ""),
@@ -143,10 +163,13 @@ fn groups_come_from_the_package_or_else_from_the_root() {
 #[test]
 fn a_group_of_the_root_follows_the_forks_of_what_it_names() {
     let fork = |version: &str, marker: &str| {
-        package("p", version, &format!("resolution-markers = [\"{marker}\"]"))
+        package("p", version, &format!(r#"resolution-markers = ["{marker}"]"#))
     };
     let lock = lock(&[
-        "[manifest.dependency-groups]\ntest = [{ name = \"p\", extras = [\"x\"], marker = \"sys_platform == 'linux'\" }]\n".to_owned(),
+        r#"[manifest.dependency-groups]
+test = [{ name = "p", extras = ["x"], marker = "sys_platform == 'linux'" }]
+"#
+        .to_owned(),
         member("app", ""),
         fork("1.0", "python_full_version < '3.12'"),
         fork("2.0", "python_full_version >= '3.12'"),
@@ -159,10 +182,24 @@ fn a_group_of_the_root_follows_the_forks_of_what_it_names() {
 #[test]
 fn archives_and_repositories_are_pins_of_their_own_kind() {
     let entries = [
-        member("app", "dependencies = [{ name = \"gitpkg\" }, { name = \"six\" }, { name = \"boxed\" }]"),
-        "[[package]]\nname = \"gitpkg\"\nversion = \"0.3\"\nsource = { git = \"https://git.example/r?subdirectory=sub&tag=v0.3#ad74a2621fd6f5a6d63fbbfe02a098ca8dcd5c7a\" }\n".to_owned(),
-        "[[package]]\nname = \"six\"\nversion = \"1.16.0\"\nsource = { url = \"https://files.example/six-1.16.0.tar.gz\", subdirectory = \"a\" }\nsdist = { hash = \"sha256:1e61\" }\n".to_owned(),
-        "[[package]]\nname = \"boxed\"\nversion = \"1.0\"\nsource = { path = \"vendor/boxed-1.0-py3-none-any.whl\" }\nwheels = [{ filename = \"boxed-1.0-py3-none-any.whl\", hash = \"sha256:8abb\" }]\n".to_owned(),
+        member("app", r#"dependencies = [{ name = "gitpkg" }, { name = "six" }, { name = "boxed" }]"#),
+        r#"[[package]]
+name = "gitpkg"
+version = "0.3"
+source = { git = "https://git.example/r?subdirectory=sub&tag=v0.3#ad74a2621fd6f5a6d63fbbfe02a098ca8dcd5c7a" }
+"#.to_owned(),
+        r#"[[package]]
+name = "six"
+version = "1.16.0"
+source = { url = "https://files.example/six-1.16.0.tar.gz", subdirectory = "a" }
+sdist = { hash = "sha256:1e61" }
+"#.to_owned(),
+        r#"[[package]]
+name = "boxed"
+version = "1.0"
+source = { path = "vendor/boxed-1.0-py3-none-any.whl" }
+wheels = [{ filename = "boxed-1.0-py3-none-any.whl", hash = "sha256:8abb" }]
+"#.to_owned(),
     ];
     let closure = close(&lock(&entries), &select("app", &[], &[]));
     let [boxed, gitpkg, six] = &closure.pins.iter().collect::<Vec<_>>()[..] else {
@@ -184,7 +221,9 @@ fn older_and_newer_spellings_are_one_lock() {
         "{HEAD}{}{}",
         member(
             "app",
-            "dependencies = [{ name = \"x\" }]\n[package.dev-dependencies]\ntest = [{ name = \"x\" }]"
+            r#"dependencies = [{ name = "x" }]
+[package.dev-dependencies]
+test = [{ name = "x" }]"#
         ),
         package("x", "1.0", "")
     );
@@ -194,7 +233,7 @@ fn older_and_newer_spellings_are_one_lock() {
         .replace("[package.dev-dependencies]", "[distribution.dependency-groups]")
         .replace(
             "hash =",
-            "upload_time = \"2026-01-01T00:00:00Z\", zstd = { hash = \"sha256:1\" }, hash =",
+            r#"upload_time = "2026-01-01T00:00:00Z", zstd = { hash = "sha256:1" }, hash ="#,
         )
         .replace('\n', " # a comment\r\n");
     let newer = new.replace("revision = 5", "revision = 99\nsomething-new = { a = 1 }");

@@ -6,12 +6,15 @@ use crate::Lock;
 /// Two extras of `x` exclude each other, and `one` and `two` do; each asks for one of the extras.
 fn conflicting() -> Lock {
     lock(&[
-        "conflicts = [[{ package = \"x\", extra = \"cpu\" }, { package = \"x\", extra = \"gpu\" }], [{ package = \"one\" }, { package = \"two\" }]]\n".to_owned(),
-        member("one", "dependencies = [{ name = \"x\", extra = [\"cpu\"], marker = \"extra == 'extra-1-x-cpu' and (extra == 'extra-1-x-gpu' or extra == 'project-3-one')\" }, { name = \"side\" }]"),
-        member("two", "dependencies = [{ name = \"x\", extra = [\"gpu\"], marker = \"extra == 'project-3-two'\" }]"),
-        member("both", "dependencies = [{ name = \"x\", extra = [\"cpu\", \"gpu\"] }]"),
-        package("x", "1.0", "[package.optional-dependencies]\ncpu = [{ name = \"small\" }]\ngpu = [{ name = \"large\" }]"),
-        package("side", "1.0", "dependencies = [{ name = \"small\", marker = \"extra != 'extra-1-x-cpu'\" }, { name = \"large\", marker = \"extra == 'extra-1-x-cpu'\" }]"),
+        r#"conflicts = [[{ package = "x", extra = "cpu" }, { package = "x", extra = "gpu" }], [{ package = "one" }, { package = "two" }]]
+"#.to_owned(),
+        member("one", r#"dependencies = [{ name = "x", extra = ["cpu"], marker = "extra == 'extra-1-x-cpu' and (extra == 'extra-1-x-gpu' or extra == 'project-3-one')" }, { name = "side" }]"#),
+        member("two", r#"dependencies = [{ name = "x", extra = ["gpu"], marker = "extra == 'project-3-two'" }]"#),
+        member("both", r#"dependencies = [{ name = "x", extra = ["cpu", "gpu"] }]"#),
+        package("x", "1.0", r#"[package.optional-dependencies]
+cpu = [{ name = "small" }]
+gpu = [{ name = "large" }]"#),
+        package("side", "1.0", r#"dependencies = [{ name = "small", marker = "extra != 'extra-1-x-cpu'" }, { name = "large", marker = "extra == 'extra-1-x-cpu'" }]"#),
         package("small", "1.0", ""),
         package("large", "1.0", ""),
     ])
@@ -39,16 +42,43 @@ fn what_excludes_each_other_is_refused() {
 }
 
 #[test]
-fn a_circle_of_negations_ends() {
+fn a_plain_extra_in_a_marker_is_one_of_the_parent() {
     let lock = lock(&[
-        "conflicts = [[{ package = \"x\", extra = \"a\" }, { package = \"x\", extra = \"b\" }]]\n"
-            .to_owned(),
+        r#"conflicts = [[{ package = "x", extra = "cpu" }, { package = "x", extra = "gpu" }]]
+"#
+        .to_owned(),
+        member("app", r#"dependencies = [{ name = "x", extra = ["cpu"] }]"#),
+        package(
+            "x",
+            "1.0",
+            r#"dependencies = [{ name = "small", marker = "extra == 'cpu'" }, { name = "large", marker = "extra == 'gpu'" }]"#,
+        ),
+        package(
+            "small",
+            "1.0",
+            r#"dependencies = [{ name = "large", marker = "extra == 'cpu'" }]"#,
+        ),
+        package("large", "1.0", ""),
+    ]);
+    assert_eq!(pins(&close(&lock, &select("app", &[], &[]))), ["small==1.0", "x==1.0"]);
+}
+
+#[test]
+fn a_circle_of_assumptions_ends() {
+    let lock = lock(&[
+        r#"conflicts = [[{ package = "x", extra = "a" }, { package = "x", extra = "b" }]]
+"#
+        .to_owned(),
         member(
             "app",
-            "dependencies = [{ name = \"p\", extra = [\"e\"], marker = \"extra != 'extra-1-p-e'\" }, { name = \"q\", extra = [\"f\"], marker = \"extra != 'extra-1-q-g'\" }, { name = \"q\", extra = [\"g\"], marker = \"extra != 'extra-1-q-f'\" }]",
+            r#"dependencies = [
+    { name = "p", extra = ["e"], marker = "extra != 'extra-1-q-g'" },
+    { name = "q", extra = ["g"], marker = "extra == 'extra-1-p-e'" },
+]"#,
         ),
         package("p", "1.0", ""),
         package("q", "1.0", ""),
     ]);
-    close(&lock, &select("app", &[], &[]));
+    // `p` is needed unless `q` is, and `q` if `p` is: what was active once stays so.
+    assert_eq!(pins(&close(&lock, &select("app", &[], &[]))), ["q==1.0"]);
 }

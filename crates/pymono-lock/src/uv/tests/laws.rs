@@ -45,8 +45,8 @@ fn entry(ix: usize, count: usize, [own, extras @ ..]: &Dependencies) -> String {
     let edges = |edges: &[Edge]| {
         let written = edges.iter().map(|Edge { to, extras, marker }| {
             let marker =
-                if marker.is_empty() { String::new() } else { format!(", marker = \"{marker}\"") };
-            format!("{{ name = \"p{}\", extra = {extras:?}{marker} }}", to % count)
+                if marker.is_empty() { String::new() } else { format!(r#", marker = "{marker}""#) };
+            format!(r#"{{ name = "p{}", extra = {extras:?}{marker} }}"#, to % count)
         });
         format!("[{}]", written.collect::<Vec<_>>().join(", "))
     };

@@ -10,7 +10,10 @@ use pymono_names::{Libc, Platform, Target};
 
 use crate::{Closure, Lock, LockError, Pin, Selection};
 
-const HEAD: &str = "version = 1\nrevision = 5\nrequires-python = \">=3.11\"\n";
+const HEAD: &str = r#"version = 1
+revision = 5
+requires-python = ">=3.11"
+"#;
 
 fn target(python: &str) -> Target {
     Target { python: python.parse().unwrap(), platform: Platform::Amd64, libc: Libc::Glibc }
@@ -31,7 +34,12 @@ fn select(package: &str, extras: &[&str], groups: &[&str]) -> Selection {
 /// An entry for a member in a folder of its name.
 fn member(name: &str, rest: &str) -> String {
     format!(
-        "[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ editable = \"{name}\" }}\n{rest}\n"
+        r#"[[package]]
+name = "{name}"
+version = "1.0"
+source = {{ editable = "{name}" }}
+{rest}
+"#
     )
 }
 

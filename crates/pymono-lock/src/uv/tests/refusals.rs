@@ -10,8 +10,9 @@ use crate::{ClosureError, Lock, LockError, Selection};
 #[test]
 fn a_target_that_the_lock_does_not_cover_is_refused() {
     let linux_on_arm =
-        "supported-markers = [\"sys_platform == 'linux' and platform_machine == 'aarch64'\"]\n"
-            .to_owned();
+        r#"supported-markers = ["sys_platform == 'linux' and platform_machine == 'aarch64'"]
+"#
+        .to_owned();
     let lock = lock(&[linux_on_arm, member("app", "")]);
     let app = select("app", &[], &[]);
     assert_eq!(
@@ -27,16 +28,21 @@ fn a_target_that_the_lock_does_not_cover_is_refused() {
 #[test]
 fn a_package_without_a_fitting_file_is_refused_by_name() {
     let wheel = |file: &str| {
-        format!("{{ url = \"https://files.example/{file}\", hash = \"sha256:00\", size = 7 }}")
+        format!(r#"{{ url = "https://files.example/{file}", hash = "sha256:00", size = 7 }}"#)
     };
     let only = |files: &[&str]| {
         let wheels: Vec<_> = files.iter().map(|file| wheel(file)).collect();
-        let source = "source = { registry = \"https://index.example\" }";
+        let source = r#"source = { registry = "https://index.example" }"#;
         let entry = format!(
-            "[[package]]\nname = \"fast\"\nversion = \"1.0+cpu\"\n{source}\nwheels = [{}]\n",
+            r#"[[package]]
+name = "fast"
+version = "1.0+cpu"
+{source}
+wheels = [{}]
+"#,
             wheels.join(", ")
         );
-        lock(&[member("app", "dependencies = [{ name = \"fast\" }]"), entry])
+        lock(&[member("app", r#"dependencies = [{ name = "fast" }]"#), entry])
             .close(&select("app", &[], &[]), &target("3.12"))
     };
     let error = only(&["fast-1.0%2Bcpu-cp312-cp312-win_amd64.whl"]).unwrap_err();
@@ -47,17 +53,25 @@ fn a_package_without_a_fitting_file_is_refused_by_name() {
     );
     assert!(error.hint().is_some());
 
-    let linux = "fast-1.0%2Bcpu-cp312-cp312-manylinux_2_28_x86_64.whl";
-    let closure = only(&["fast-1.0%2Bcpu-cp312-cp312-win_amd64.whl", linux]).unwrap();
+    let linux = ["2_28", "2_17"]
+        .map(|glibc| format!("fast-1.0%2Bcpu-cp312-cp312-manylinux_{glibc}_x86_64.whl"));
+    let closure =
+        only(&["fast-1.0%2Bcpu-cp312-cp312-win_amd64.whl", &linux[0], &linux[1]]).unwrap();
     let names: Vec<_> =
         closure.pins.first().unwrap().wheels.iter().map(|wheel| wheel.file_name.as_str()).collect();
-    assert_eq!(names, ["fast-1.0+cpu-cp312-cp312-manylinux_2_28_x86_64.whl"]);
+    let expected = ["2_17", "2_28"]
+        .map(|glibc| format!("fast-1.0+cpu-cp312-cp312-manylinux_{glibc}_x86_64.whl"));
+    assert_eq!(names, expected);
 }
 
 #[test]
 fn an_unknown_name_is_answered_by_the_known_ones() {
     let lock = lock(&[
-        member("app", "[package.metadata]\nprovides-extras = [\"empty\"]"),
+        member(
+            "app",
+            r#"[package.metadata]
+provides-extras = ["empty"]"#,
+        ),
         package("x", "1.0", ""),
     ]);
     let wrong =
@@ -78,7 +92,12 @@ fn an_unknown_name_is_answered_by_the_known_ones() {
 #[test]
 fn a_torn_lock_is_refused_with_a_line() {
     let text = |entries: &[String]| error(entries).to_string();
-    let app = member("app", "dependencies = [\n    { name = \"x\" },\n]");
+    let app = member(
+        "app",
+        r#"dependencies = [
+    { name = "x" },
+]"#,
+    );
     assert_eq!(
         text(std::slice::from_ref(&app)),
         "line 9: `app` depends on `x`, which the lock does not have"
@@ -93,10 +112,14 @@ fn a_torn_lock_is_refused_with_a_line() {
         text(&[app.clone(), x, other]),
         "line 9: `app` depends on `x`, but 2 entries have that name"
     );
-    let nowhere =
-        "[[package]]\nname = \"x\"\nversion = \"1.0\"\nsource = { moon = \"far\" }\n".to_owned();
+    let nowhere = r#"[[package]]
+name = "x"
+version = "1.0"
+source = { moon = "far" }
+"#
+    .to_owned();
     assert_eq!(text(&[app, nowhere]), "line 11: `x` has a `source` of a kind that is not known");
-    let marker = member("app", "dependencies = [{ name = \"app\", marker = \"os ==\" }]");
+    let marker = member("app", r#"dependencies = [{ name = "app", marker = "os ==" }]"#);
     assert!(text(&[marker]).starts_with("line 8: a marker of `app`, `os ==`, is not valid: "));
 }
 

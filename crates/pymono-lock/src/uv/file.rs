@@ -1,0 +1,27 @@
+//! The files that a package can be installed from.
+
+use super::{
+    source::{Source, decoded},
+    wire::FileWire,
+};
+use crate::{Artifact, PinSource};
+
+/// Completes what a lock says of a file by what the package's source says.
+pub(super) fn artifact(wire: FileWire, source: &Source) -> Artifact {
+    let FileWire { url, path, filename, hash, size } = wire;
+    let (url, path) = match source {
+        Source::ThirdParty(PinSource::Url { url: only, .. }) => {
+            (url.or_else(|| Some(only.clone())), None)
+        }
+        Source::ThirdParty(PinSource::Path { path: only }) => (None, Some(only.clone())),
+        _ => (url, path),
+    };
+    let file_name = filename
+        .unwrap_or_else(|| last_part(url.as_deref().or(path.as_deref()).unwrap_or_default()));
+    Artifact { file_name, url, path, hash, size }
+}
+
+fn last_part(place: &str) -> String {
+    let place = place.split(['?', '#']).next().unwrap_or_default();
+    decoded(place.rsplit('/').next().unwrap_or_default())
+}
