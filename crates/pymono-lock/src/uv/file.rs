@@ -14,6 +14,10 @@ pub(super) fn artifact(wire: FileWire, source: &Source) -> Artifact {
             (url.or_else(|| Some(only.clone())), None)
         }
         Source::ThirdParty(PinSource::Path { path: only }) => (None, Some(only.clone())),
+        // A folder that serves as an index lists its files by name.
+        Source::ThirdParty(PinSource::Registry { index }) => {
+            (url, path.map(|path| format!("{}/{path}", index.trim_end_matches('/'))))
+        }
         _ => (url, path),
     };
     let file_name = filename

@@ -243,3 +243,19 @@ test = [{ name = "x" }]"#
         assert_eq!(close(&Lock::parse(&text).unwrap(), &select("app", &[], &["test"])), expected);
     }
 }
+
+#[test]
+fn files_of_a_folder_that_serves_as_an_index_are_found_from_the_lock() {
+    let boxed = r#"[[package]]
+name = "boxed"
+version = "1.0"
+source = { registry = "../links" }
+wheels = [{ path = "boxed-1.0-py3-none-any.whl" }]
+"#;
+    let entries = [member("app", r#"dependencies = [{ name = "boxed" }]"#), boxed.to_owned()];
+    let closure = close(&lock(&entries), &select("app", &[], &[]));
+    let wheel = &closure.pins.first().unwrap().wheels[0];
+    assert_eq!(wheel.file_name, "boxed-1.0-py3-none-any.whl");
+    assert_eq!(wheel.path.as_deref(), Some("../links/boxed-1.0-py3-none-any.whl"));
+    assert_eq!((&wheel.url, &wheel.hash), (&None, &None), "uv records neither");
+}
