@@ -1,10 +1,10 @@
 //! The builder that starts real processes.
 
-use std::{collections::BTreeMap, fs, io};
+use std::{collections::BTreeMap, error::Error, fs};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_event::Failure;
-use pymono_exec::{ExecError, Interrupt, Source};
+use pymono_exec::{Interrupt, Source};
 use serde::Deserialize;
 use tempfile::TempDir;
 
@@ -14,8 +14,6 @@ use crate::{BuildResult, Builder, Docker, End, ImageId, Job, Progress, Update, f
 #[derive(Debug)]
 pub struct Buildx {
     docker: Docker,
-    /// Where the processes leave their metadata files; goes with this value.
-    scratch: TempDir,
 }
 
 /// The part that we read of the file that `--metadata-file` writes.
@@ -29,18 +27,9 @@ struct Metadata {
 }
 
 impl Buildx {
-    /// Returns a builder that uses `docker`; it fails only if there is no room for temporary files.
-    pub fn new(docker: Docker) -> io::Result<Self> {
-        Ok(Self { docker, scratch: tempfile::Builder::new().prefix("pymono-").tempdir()? })
-    }
-
-    /// Returns the file for the metadata of `job`, which buildx creates itself.
-    fn metadata_file(&self, job: &Job) -> Result<Utf8PathBuf, Failure> {
-        let path = self.scratch.path().join(format!("{}.json", job.service));
-        Utf8PathBuf::from_path_buf(path).map_err(|path| {
-            let message = format!("the path `{}` of a temporary file is not UTF-8", path.display());
-            Failure { step: None, message, log: Vec::new() }
-        })
+    /// Returns a builder that uses `docker`.
+    pub fn new(docker: Docker) -> Self {
+        Self { docker }
     }
 
     fn try_build(
@@ -50,7 +39,9 @@ impl Buildx {
         progress: &mut Progress,
         on_update: &mut dyn FnMut(Update),
     ) -> Result<End, Failure> {
-        let metadata = self.metadata_file(job)?;
+        let scratch =
+            tempfile::Builder::new().prefix("pymono-").tempdir().map_err(|e| not_started(&e))?;
+        let metadata = metadata_file(&scratch)?;
         let invocation = self.docker.invocation(job.request.observed_args(&metadata));
         let status = invocation
             .stream(interrupt, &mut |source, line| {
@@ -99,9 +90,14 @@ fn image_id(metadata: &Utf8Path) -> ImageId {
     ImageId { digest, config }
 }
 
-fn not_started(error: &ExecError) -> Failure {
-    let cause =
-        std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+/// Returns the file for a build's metadata, which buildx creates itself.
+fn metadata_file(scratch: &TempDir) -> Result<Utf8PathBuf, Failure> {
+    let path = Utf8PathBuf::try_from(scratch.path().join("metadata.json"));
+    path.map_err(|error| not_started(&error))
+}
+
+fn not_started(error: &dyn Error) -> Failure {
+    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
     Failure { step: None, message: format!("{error}{cause}"), log: Vec::new() }
 }
 

@@ -40,7 +40,7 @@ impl Fake {
             on_failure: OnFailure::KeepGoing,
             retries: Retries { most: 2, pause: Duration::from_millis(1) },
         };
-        let builder = Buildx::new(self.docker()).unwrap();
+        let builder = Buildx::new(self.docker());
         drive(&builder, &[job], &options, &Interrupt::new(), observer).remove(0).1
     }
 }
@@ -92,7 +92,7 @@ fn a_missing_client_is_a_failure_too() {
     let mut docker = fake.docker();
     docker.program = "docker-of-nobody".into();
     let job = Job { service: "api".parse().unwrap(), request: BuildRequest::default() };
-    let result = Buildx::new(docker).unwrap().build(&job, &Interrupt::new(), &mut |_| {});
+    let result = Buildx::new(docker).build(&job, &Interrupt::new(), &mut |_| {});
     assert!(
         matches!(result.end, End::Failed { failure, transient: false } if failure.message.contains("not found"))
     );

@@ -244,7 +244,11 @@ impl Run<'_> {
         (report, image)
     }
 
+    /// Adds the sizes of the images there are, unless the user is waiting for the end.
     fn add_sizes(&self, ended: &mut BTreeMap<usize, (ServiceReport, ImageId)>) {
+        if self.interrupt.requested() {
+            return;
+        }
         let has_image =
             |report: &ServiceReport| matches!(report.outcome, Outcome::Built | Outcome::Cached);
         let jobs: Vec<&Job> = ended

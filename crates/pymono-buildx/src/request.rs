@@ -101,8 +101,10 @@ impl BuildRequest {
         if !self.platforms.is_empty() {
             args.option("platform", self.platforms.join(","));
         }
-        args.option("provenance", self.provenance.as_deref().unwrap_or("false"));
-        args.options("sbom", &self.sbom);
+        args.option_joined("provenance", self.provenance.as_deref().unwrap_or("false"));
+        if let Some(sbom) = &self.sbom {
+            args.option_joined("sbom", sbom);
+        }
         for export in &self.exports {
             match export {
                 Export::Load => args.flag("load", true),
@@ -124,6 +126,11 @@ impl Args {
     }
 
     fn option(&mut self, name: &str, value: impl std::fmt::Display) {
+        self.0.extend([format!("--{name}"), value.to_string()]);
+    }
+
+    /// Adds an option whose value may also be left out, so that it cannot stand apart.
+    fn option_joined(&mut self, name: &str, value: &str) {
         self.0.push(format!("--{name}={value}"));
     }
 
@@ -157,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_plain_build_is_a_short_line() {
-        insta::assert_snapshot!(request().args().join(" "), @"buildx build --file=.pymono/Dockerfile --target=api --tag=api:latest --provenance=false --load .");
+        insta::assert_snapshot!(request().args().join(" "), @"buildx build --file .pymono/Dockerfile --target api --tag api:latest --provenance=false --load .");
     }
 
     #[test]
@@ -183,23 +190,37 @@ mod tests {
         insta::assert_snapshot!(request.args().join("\n"), @r"
         buildx
         build
-        --builder=big
-        --file=.pymono/Dockerfile
-        --target=api
-        --build-context=pins=.pymono/pins
-        --build-arg=A=1 2
-        --tag=api:latest
-        --label=a=1
-        --label=b=2
-        --platform=linux/amd64,linux/arm64
+        --builder
+        big
+        --file
+        .pymono/Dockerfile
+        --target
+        api
+        --build-context
+        pins=.pymono/pins
+        --build-arg
+        A=1 2
+        --tag
+        api:latest
+        --label
+        a=1
+        --label
+        b=2
+        --platform
+        linux/amd64,linux/arm64
         --provenance=mode=max
         --sbom=true
         --push
-        --output=type=oci,dest=a.tar
-        --secret=id=netrc
-        --ssh=default
-        --cache-from=type=gha
-        --cache-to=type=gha,mode=max
+        --output
+        type=oci,dest=a.tar
+        --secret
+        id=netrc
+        --ssh
+        default
+        --cache-from
+        type=gha
+        --cache-to
+        type=gha,mode=max
         --no-cache
         --pull
         .
