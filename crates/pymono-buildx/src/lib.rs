@@ -1,6 +1,6 @@
 //! Runs `docker buildx build`, one process a service, and reads its progress.
 //!
-//! A build is a [`BuildRequest`], data that becomes a command line. [`drive`]
+//! A build is a [`BuildRequest`], data that becomes a command line. [`drive()`]
 //! runs many of them side by side and tells an observer what happens;
 //! [`Buildx`] is the builder that starts real processes. This crate knows
 //! neither how the Dockerfile came about nor what a terminal is.
