@@ -6,6 +6,7 @@
 //! knows what builds images or how.
 
 mod bars;
+mod columns;
 mod human;
 mod json;
 mod lines;
@@ -14,6 +15,7 @@ mod table;
 mod text;
 
 pub use bars::Bars;
+pub use columns::columns;
 pub use json::JsonLines;
 pub use lines::Lines;
 pub use shell::{ColorChoice, ColorEnv, OutputError, Shell, ShellOptions, Verbosity};
