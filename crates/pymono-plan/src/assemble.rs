@@ -175,8 +175,10 @@ impl Assembly<'_> {
             Requirement::merge(&folder, pins).map_err(|source| self.outside(source))?;
         let installed = self.installed(&folder, &closures, packages)?;
         let copied = !installed.contains(&self.project.path);
+        let platforms: BTreeSet<Platform> =
+            closures.iter().map(|(platform, _)| *platform).collect();
         Ok(Service {
-            image: image_settings(self.project, &name, copied)?,
+            image: image_settings(self.project, &name, platforms, copied)?,
             name,
             requirements,
             files: if copied { sources(self.project)? } else { Vec::new() },
@@ -193,15 +195,16 @@ impl Assembly<'_> {
     }
 
     /// Returns the service's closure on each of its platforms.
+    ///
+    /// Platforms that the configuration names must all close. Where it names
+    /// none, those that close are the service's: a distribution that exists for
+    /// one machine only is no reason to refuse the other.
     fn closures(&self, libc: Libc) -> Result<Vec<(Platform, Closure)>, FleetError> {
         let settings = &self.project.settings;
         let selection = Selection {
             package: self.project.name.clone(),
             extras: settings.extras.clone(),
             groups: settings.groups.clone(),
-        };
-        let wanted = |platform: &Platform| {
-            settings.platforms.is_empty() || settings.platforms.contains(platform)
         };
         let close = |platform| {
             let target = Target { python: self.project.python, platform, libc };
@@ -212,7 +215,16 @@ impl Assembly<'_> {
                 source: Box::new(source),
             })
         };
-        Platform::ALL.into_iter().filter(wanted).map(close).collect()
+        if !settings.platforms.is_empty() {
+            return settings.platforms.iter().copied().map(close).collect();
+        }
+        let (closed, mut failed): (Vec<_>, Vec<_>) =
+            Platform::ALL.into_iter().map(close).partition(Result::is_ok);
+        if closed.is_empty() {
+            failed.swap_remove(0).map(|closure| vec![closure])
+        } else {
+            closed.into_iter().collect()
+        }
     }
 
     /// Returns the local packages that the image gets installed, and notes how each is built.
@@ -279,6 +291,7 @@ fn environment(project: &Project) -> Environment {
 fn image_settings(
     project: &Project,
     name: &ServiceName,
+    platforms: BTreeSet<Platform>,
     copied: bool,
 ) -> Result<ImageSettings, FleetError> {
     let settings = &project.settings;
@@ -290,7 +303,11 @@ fn image_settings(
     let folder = (copied && !project.path.is_root()).then(|| format!("/app/{}", project.path));
     Ok(ImageSettings {
         references: references(project, name),
-        platforms: settings.platforms.clone(),
+        platforms: if settings.platforms.is_empty() && platforms.len() == Platform::ALL.len() {
+            BTreeSet::new()
+        } else {
+            platforms
+        },
         env: settings.env.clone(),
         labels: settings.labels.clone(),
         workdir: settings.workdir.clone().or(folder),

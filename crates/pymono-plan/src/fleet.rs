@@ -49,7 +49,7 @@ pub struct Service {
 pub struct ImageSettings {
     /// References that the image gets, such as `api:latest`.
     pub references: Vec<String>,
-    /// Platforms that the configuration names; empty where it names none.
+    /// Platforms that the image is for; empty where it is for whichever it is built on.
     pub platforms: BTreeSet<Platform>,
     /// Environment variables.
     pub env: BTreeMap<String, String>,

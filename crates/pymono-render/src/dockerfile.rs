@@ -311,10 +311,10 @@ impl fmt::Display for ImageText<'_> {
         for layer in layers {
             match layer {
                 Layer::Environment(stage) => {
-                    writeln!(f, "COPY --link --from={stage} {VENV} {VENV}")?
+                    writeln!(f, "COPY --link --from={stage} {VENV} {VENV}")?;
                 }
                 Layer::File(ImageFile { source, target }) => {
-                    writeln!(f, "COPY --link {source} {target}")?
+                    writeln!(f, "COPY --link {source} {target}")?;
                 }
             }
         }
