@@ -1,2 +1,7 @@
 //! The `pymono` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pymono::main(std::env::args_os())
+}

@@ -1,0 +1,134 @@
+//! `pymono list`
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use pymono_names::TreePath;
+use pymono_plan::Service;
+use pymono_workspace::{Kind, Project};
+use serde::Serialize;
+
+use crate::{
+    error::CommandError,
+    load::{Loaded, Overrides, load},
+    session::Session,
+};
+
+/// List every project: service or library, and why
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Listing {
+    version: u32,
+    root: TreePath,
+    projects: Vec<Row>,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    name: String,
+    path: TreePath,
+    kind: &'static str,
+    why: Vec<String>,
+    manager: &'static str,
+    lock: Option<TreePath>,
+    requires_python: Option<String>,
+    python: String,
+    depends_on: BTreeSet<TreePath>,
+    closure: BTreeSet<TreePath>,
+    images: Vec<ImageRow>,
+    port: Option<u16>,
+    health: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ImageRow {
+    name: String,
+    dockerfile: Option<String>,
+    target: Option<String>,
+    base: String,
+    apt: BTreeSet<String>,
+    command: Option<Vec<String>>,
+}
+
+pub(crate) fn run(session: &mut Session, args: &ListArgs) -> Result<(), CommandError> {
+    let loaded = load(session, &Overrides::default())?;
+    let rows: Vec<Row> =
+        loaded.workspace.projects.values().map(|project| row(&loaded, project)).collect();
+    if args.json {
+        let listing = Listing { version: 1, root: TreePath::root(), projects: rows };
+        return Ok(session.shell.print(format_args!("{:#}\n", serde_json::json!(listing)))?);
+    }
+    Ok(session.shell.print(table(&rows))?)
+}
+
+fn table(rows: &[Row]) -> String {
+    let header = ["project", "path", "kind", "python", "command", "why"];
+    let body = rows.iter().map(|row| {
+        let command = row.images.first().and_then(|image| image.command.as_ref());
+        let command = command.map(|words| words.join(" ")).unwrap_or_default();
+        let why = row.why.join("; ");
+        [
+            row.name.clone(),
+            row.path.to_string(),
+            row.kind.to_owned(),
+            row.python.clone(),
+            command,
+            why,
+        ]
+    });
+    pymono_report::columns(header, body)
+}
+
+fn row(loaded: &Loaded, project: &Project) -> Row {
+    let service = loaded.fleet.services.get(&project.path);
+    Row {
+        name: project.name.to_string(),
+        path: project.path.clone(),
+        kind: if project.kind == Kind::Service { "service" } else { "library" },
+        why: project.why.clone(),
+        manager: "uv",
+        lock: project.lock.clone(),
+        requires_python: project.requires_python.clone(),
+        python: project.python.to_string(),
+        depends_on: project.needs.clone(),
+        closure: closure(loaded, project),
+        images: service.map(image_row).into_iter().collect(),
+        port: project.launch.port,
+        health: project.launch.health.clone(),
+    }
+}
+
+fn image_row(service: &Service) -> ImageRow {
+    ImageRow {
+        name: service.name.to_string(),
+        dockerfile: None,
+        target: None,
+        base: service.runtime_image.clone(),
+        apt: service.apt.clone(),
+        command: service.image.command.clone(),
+    }
+}
+
+/// Returns all local projects that a project needs, directly or not: a service's
+/// as its lock has them for its image, a library's as manifests name them.
+fn closure(loaded: &Loaded, project: &Project) -> BTreeSet<TreePath> {
+    if let Some(service) = loaded.fleet.services.get(&project.path) {
+        return service.packages.iter().filter(|path| **path != project.path).cloned().collect();
+    }
+    let mut closure = BTreeSet::new();
+    let mut waiting: Vec<&TreePath> = project.needs.iter().collect();
+    while let Some(path) = waiting.pop() {
+        if closure.insert(path.clone()) {
+            let needed = loaded.workspace.projects.get(path).into_iter();
+            waiting.extend(needed.flat_map(|project| &project.needs));
+        }
+    }
+    closure
+}

@@ -1,0 +1,5 @@
+//! One module per command: its arguments and what it does.
+
+pub(crate) mod bake;
+pub(crate) mod build;
+pub(crate) mod list;

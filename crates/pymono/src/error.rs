@@ -1,0 +1,181 @@
+//! Errors as people see them: who must act, what happened, what to do.
+
+use std::{error::Error, io, process::ExitCode};
+
+use camino::Utf8Path;
+use pymono_buildx::DockerError;
+use pymono_exec::InstallError;
+use pymono_names::{ServiceName, TreePath};
+use pymono_plan::FleetError;
+use pymono_report::{OutputError, Shell};
+use pymono_scan::ScanError;
+use thiserror::Error;
+
+use crate::files::FileError;
+
+/// Who has to act on an error. The number is the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum ErrorKind {
+    /// Some image did not build, or a check found something.
+    Found = 1,
+    /// The command line needs a change.
+    Usage = 2,
+    /// The workspace or its configuration needs a change.
+    Workspace = 3,
+    /// Docker is missing, too old or out of reach.
+    Docker = 4,
+    /// Our output has nowhere to go.
+    Output = 74,
+    /// The user interrupted.
+    Interrupted = 130,
+}
+
+/// An error on its way to a person.
+#[derive(Debug)]
+pub(crate) struct CommandError {
+    /// Who has to act.
+    pub(crate) kind: ErrorKind,
+    /// What happened; `None` where that was said already.
+    pub(crate) error: Option<Box<dyn Error + Send + Sync>>,
+    /// What to do next.
+    pub(crate) hint: Option<String>,
+}
+
+/// What commands themselves find wrong.
+#[derive(Debug, Error)]
+enum Finding {
+    #[error("there is no service in `{0}`")]
+    NoServices(String),
+    #[error("there is no service `{0}`")]
+    NoSuchService(String),
+    #[error("`{name}` is the name of several projects: {paths}")]
+    Ambiguous { name: String, paths: String },
+    #[error("not as `pymono bake` would write it: {0}")]
+    Stale(String),
+    #[error("nothing was asked for")]
+    NothingAsked,
+    #[error("there is no folder `{0}`")]
+    NoFolder(String),
+    #[error("failed to find `{path}`")]
+    Path { path: String, source: io::Error },
+}
+
+impl CommandError {
+    fn new(
+        kind: ErrorKind,
+        error: impl Error + Send + Sync + 'static,
+        hint: Option<String>,
+    ) -> Self {
+        Self { kind, error: Some(Box::new(error)), hint }
+    }
+
+    /// Some image did not build; the report has said which and why.
+    pub(crate) fn images_failed() -> Self {
+        Self { kind: ErrorKind::Found, error: None, hint: None }
+    }
+
+    /// The user interrupted; the report has said what was stopped.
+    pub(crate) fn interrupted() -> Self {
+        Self { kind: ErrorKind::Interrupted, error: None, hint: None }
+    }
+
+    /// The tree has projects perhaps, but no service.
+    pub(crate) fn no_services(root: &Utf8Path) -> Self {
+        let hint = "`pymono list` shows what every project was taken for; \
+                    `command = […]` below `[tool.pymono]` in a project's `pyproject.toml` makes it a service";
+        Self::new(ErrorKind::Workspace, Finding::NoServices(root.to_string()), Some(hint.into()))
+    }
+
+    /// The command line names a service that is not there, or several at once.
+    pub(crate) fn no_such_service<'a>(
+        text: &str,
+        bearers: &[&TreePath],
+        names: impl Iterator<Item = &'a ServiceName>,
+    ) -> Self {
+        if bearers.len() > 1 {
+            let paths =
+                bearers.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+            let finding = Finding::Ambiguous { name: text.to_owned(), paths };
+            return Self::new(
+                ErrorKind::Usage,
+                finding,
+                Some("give the path in place of the name".into()),
+            );
+        }
+        let names = names.map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let finding = Finding::NoSuchService(text.to_owned());
+        Self::new(ErrorKind::Usage, finding, Some(format!("services are: {names}")))
+    }
+
+    /// Generated files differ from what would be generated.
+    pub(crate) fn stale<'a>(paths: impl Iterator<Item = &'a Utf8Path>) -> Self {
+        let paths = paths.map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
+        let hint = "run `pymono bake` and commit what it writes";
+        Self::new(ErrorKind::Found, Finding::Stale(paths), Some(hint.into()))
+    }
+
+    /// The command line names neither services nor all of them.
+    pub(crate) fn nothing_asked() -> Self {
+        let hint = "name services, or give `--all`";
+        Self::new(ErrorKind::Usage, Finding::NothingAsked, Some(hint.into()))
+    }
+
+    /// The command line names a folder that is not there.
+    pub(crate) fn no_folder(path: &Utf8Path) -> Self {
+        Self::new(ErrorKind::Usage, Finding::NoFolder(path.to_string()), None)
+    }
+
+    /// A path of the command line leads nowhere.
+    pub(crate) fn unusable_path(path: &Utf8Path, source: io::Error) -> Self {
+        Self::new(ErrorKind::Usage, Finding::Path { path: path.to_string(), source }, None)
+    }
+
+    /// Tells a person and returns the exit code.
+    pub(crate) fn report(&self, shell: &mut Shell) -> ExitCode {
+        if let Some(error) = &self.error {
+            // Where even this cannot be written, the exit code is all that is left to say.
+            let _ = shell.error(error.as_ref(), self.hint.as_deref());
+        }
+        ExitCode::from(self.kind as u8)
+    }
+}
+
+impl From<ScanError> for CommandError {
+    fn from(error: ScanError) -> Self {
+        let hint = error.hint();
+        Self::new(ErrorKind::Workspace, error, hint)
+    }
+}
+
+impl From<FleetError> for CommandError {
+    fn from(error: FleetError) -> Self {
+        let hint = error.hint();
+        Self::new(ErrorKind::Workspace, error, hint)
+    }
+}
+
+impl From<DockerError> for CommandError {
+    fn from(error: DockerError) -> Self {
+        let hint = error.hint();
+        Self::new(ErrorKind::Docker, error, hint)
+    }
+}
+
+impl From<OutputError> for CommandError {
+    fn from(error: OutputError) -> Self {
+        Self::new(ErrorKind::Output, error, None)
+    }
+}
+
+impl From<InstallError> for CommandError {
+    fn from(error: InstallError) -> Self {
+        Self::new(ErrorKind::Output, error, None)
+    }
+}
+
+impl From<FileError> for CommandError {
+    fn from(error: FileError) -> Self {
+        Self::new(ErrorKind::Output, error, None)
+    }
+}

@@ -1,0 +1,157 @@
+//! Generated files as pending changes: shown, compared, or written whole.
+
+use std::{collections::BTreeMap, fs, io, io::Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pymono_render::Rendered;
+use thiserror::Error;
+
+/// The difference between what is generated and what is on the disk.
+#[derive(Debug)]
+pub(crate) struct Changes {
+    root: Utf8PathBuf,
+    /// The text of each file that is new or different, by path below the root.
+    written: BTreeMap<Utf8PathBuf, String>,
+    /// Files of an earlier run that are generated no more.
+    removed: Vec<Utf8PathBuf>,
+}
+
+/// A generated file could not be read, written or removed.
+#[derive(Debug, Error)]
+#[error("failed to {verb} `{path}`")]
+pub(crate) struct FileError {
+    verb: &'static str,
+    path: Utf8PathBuf,
+    source: io::Error,
+}
+
+impl Changes {
+    /// Compares `files` with the disk; other files in `folders` count as left over.
+    pub(crate) fn between(
+        root: &Utf8Path,
+        files: BTreeMap<Utf8PathBuf, String>,
+        folders: &[Utf8PathBuf],
+    ) -> Result<Self, FileError> {
+        let mut removed = Vec::new();
+        for folder in folders {
+            let left_over = names_in(&root.join(folder))?.into_iter().map(|name| folder.join(name));
+            removed.extend(left_over.filter(|path| !files.contains_key(path)));
+        }
+        let mut written = BTreeMap::new();
+        for (path, text) in files {
+            let full = root.join(&path);
+            let same = match fs::read(&full) {
+                Ok(bytes) => bytes == text.as_bytes(),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+                Err(source) => return Err(FileError { verb: "read", path: full, source }),
+            };
+            if !same {
+                written.insert(path, text);
+            }
+        }
+        Ok(Self { root: root.to_owned(), written, removed })
+    }
+
+    /// Returns the paths that differ, written ones first.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &Utf8Path> {
+        self.written.keys().chain(&self.removed).map(Utf8PathBuf::as_path)
+    }
+
+    /// Returns true if the disk is as it should be.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.written.is_empty() && self.removed.is_empty()
+    }
+
+    /// Makes the disk as it should be; each file is there whole or not at all.
+    pub(crate) fn apply(&self) -> Result<(), FileError> {
+        for (path, text) in &self.written {
+            write_whole(&self.root.join(path), text)?;
+        }
+        for path in &self.removed {
+            let path = self.root.join(path);
+            fs::remove_file(&path).map_err(|source| FileError { verb: "remove", path, source })?;
+        }
+        Ok(())
+    }
+}
+
+/// Returns the files that hold `rendered` in `folder`, which is below the root.
+pub(crate) fn rendered_files(
+    rendered: &Rendered,
+    folder: &Utf8Path,
+) -> BTreeMap<Utf8PathBuf, String> {
+    let pins =
+        rendered.pins.iter().map(|(name, text)| (folder.join("pins").join(name), text.clone()));
+    pins.chain([
+        (folder.join("Dockerfile"), rendered.dockerfile.clone()),
+        (folder.join("Dockerfile.dockerignore"), rendered.ignore.clone()),
+    ])
+    .collect()
+}
+
+fn names_in(folder: &Utf8Path) -> Result<Vec<String>, FileError> {
+    let failed = |source| FileError { verb: "list", path: folder.to_owned(), source };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        // A name that is not UTF-8 is none that pymono wrote.
+        names.extend(entry.map_err(failed)?.file_name().into_string().ok());
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Writes through a temporary file in the same folder, so that nobody ever reads half of it.
+fn write_whole(path: &Utf8Path, text: &str) -> Result<(), FileError> {
+    let failed = |source| FileError { verb: "write", path: path.to_owned(), source };
+    let folder = path.parent().unwrap_or(Utf8Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut file =
+        tempfile::Builder::new().prefix(".pymono-").tempfile_in(folder).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    make_readable(file.as_file()).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// Gives a file the mode of a source file: a temporary one is its owner's alone,
+/// and modes are part of what BuildKit compares.
+#[cfg(unix)]
+fn make_readable(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_: &fs::File) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(texts: &[(&str, &str)]) -> BTreeMap<Utf8PathBuf, String> {
+        texts.iter().map(|(path, text)| (Utf8PathBuf::from(path), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn what_is_applied_is_no_change_any_more() {
+        let root = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(root.path()).unwrap();
+        let folders = ["out/pins".into()];
+        let first = files(&[("out/pins/a.txt", "a"), ("out/pins/b.txt", "b"), ("bake.json", "{}")]);
+        Changes::between(root, first, &folders).unwrap().apply().unwrap();
+
+        let second = files(&[("out/pins/a.txt", "a"), ("bake.json", "{ }")]);
+        let changes = Changes::between(root, second.clone(), &folders).unwrap();
+        assert_eq!(changes.paths().collect::<Vec<_>>(), ["bake.json", "out/pins/b.txt"]);
+        changes.apply().unwrap();
+        assert!(Changes::between(root, second, &folders).unwrap().is_empty());
+        assert!(!root.join("out/pins/b.txt").exists());
+    }
+}
