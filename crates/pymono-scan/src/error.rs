@@ -1,15 +1,181 @@
 //! What can be wrong with a tree.
 
+use std::{fmt, io};
+
+use camino::Utf8PathBuf;
+use pymono_exec::ExecError;
 use thiserror::Error;
+
+/// Where in the tree something stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The file, as people name it: relative to the root where it lies below.
+    pub file: String,
+    /// The line, from 1, where it is known.
+    pub line: Option<usize>,
+    /// The dotted key, where it is about one.
+    pub key: Option<String>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, line, key } = self;
+        write!(f, "`{file}`")?;
+        if let Some(line) = line {
+            write!(f, ", line {line}")?;
+        }
+        key.as_ref().map_or(Ok(()), |key| write!(f, ", key `{key}`"))
+    }
+}
 
 /// A tree that cannot be scanned.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum ScanError {}
+pub enum ScanError {
+    /// The root is no folder.
+    #[error("`{0}` is no folder")]
+    Root(Utf8PathBuf),
+    /// A program could not be asked.
+    #[error("failed to ask `{program}` about the tree")]
+    Ask {
+        /// The program.
+        program: String,
+        /// Why.
+        source: ExecError,
+    },
+    /// A program answered with a failure.
+    #[error("`{command}` failed: {stderr}")]
+    Answer {
+        /// The command as it would be typed.
+        command: String,
+        /// What it wrote to standard error, trimmed.
+        stderr: String,
+    },
+    /// A file or folder could not be read.
+    #[error("failed to read `{path}`")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file is not what its name says.
+    #[error("{place}: {problem}")]
+    Syntax {
+        /// Where.
+        place: Place,
+        /// What the parser said.
+        problem: String,
+    },
+    /// A value cannot be used.
+    #[error("{place}: {problem}")]
+    Value {
+        /// Where.
+        place: Place,
+        /// What is wrong with it, and what is allowed.
+        problem: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// A key that pymono does not know.
+    #[error("{place}: there is no such key; known are {known}")]
+    UnknownKey {
+        /// Where.
+        place: Place,
+        /// All known keys, for people.
+        known: String,
+        /// The known key that it resembles.
+        similar: Option<&'static str>,
+    },
+    /// A key that is planned, and must not be ignored silently until then.
+    #[error("{place}: this key is not supported yet")]
+    Unsupported {
+        /// Where.
+        place: Place,
+    },
+    /// A folder that is a member by its workspace's patterns has no manifest.
+    #[error("workspace member `{member}` has no `pyproject.toml`; {place} has `{pattern}`")]
+    NoManifest {
+        /// Where the pattern stands.
+        place: Place,
+        /// The folder.
+        member: String,
+        /// The pattern that matches it.
+        pattern: String,
+    },
+    /// A workspace member has a manifest that names no project.
+    #[error(
+        "workspace member `{member}` has no `[project]` in its `pyproject.toml`; {place} has `{pattern}`"
+    )]
+    NoProject {
+        /// Where the pattern stands.
+        place: Place,
+        /// The folder.
+        member: String,
+        /// The pattern that matches it.
+        pattern: String,
+    },
+    /// A workspace member is a workspace itself.
+    #[error("{place}: `{root}` is a workspace already, and workspaces cannot be nested")]
+    Nested {
+        /// Where the inner workspace is declared.
+        place: Place,
+        /// The folder of the outer one.
+        root: String,
+    },
+    /// Two members of a workspace bear one name.
+    #[error("`{first}` and `{second}` are both named `{name}`, in one workspace")]
+    Names {
+        /// The name.
+        name: String,
+        /// The folder of one.
+        first: String,
+        /// The folder of the other.
+        second: String,
+    },
+    /// The chosen Python is not one that a manifest allows.
+    #[error("{chosen_by} asks for Python {python}, but {limit} requires `{specifier}`")]
+    Python {
+        /// The chosen version.
+        python: String,
+        /// What chose it.
+        chosen_by: Place,
+        /// Whose `requires-python` refuses it.
+        limit: Place,
+        /// That `requires-python`.
+        specifier: String,
+    },
+}
 
 impl ScanError {
     /// Returns what the user can do about it.
     pub fn hint(&self) -> Option<String> {
-        None
+        match self {
+            Self::Ask { source, .. } => source.hint(),
+            Self::Answer { stderr, .. } if stderr.contains("safe.directory") => Some(
+                "git refuses a repository of another user; \
+                 `git config --global --add safe.directory DIR` tells it to trust this one"
+                    .into(),
+            ),
+            Self::Value { hint, .. } => hint.clone(),
+            Self::UnknownKey { similar, .. } => similar.map(|key| format!("did you mean `{key}`?")),
+            Self::Unsupported { place } => {
+                Some(format!("remove it from `{}`; nothing reads it yet", place.file))
+            }
+            Self::NoManifest { member, .. } => Some(format!(
+                "add a `pyproject.toml` to `{member}`, or exclude it: `exclude = [\"{member}\"]` below `[tool.uv.workspace]`"
+            )),
+            Self::NoProject { member, .. } => Some(format!(
+                "add `[project]` with a `name` to `{member}/pyproject.toml`, or exclude `{member}`"
+            )),
+            Self::Nested { place, .. } => {
+                Some(format!("remove `[tool.uv.workspace]` from `{}`, or exclude it", place.file))
+            }
+            Self::Names { .. } => Some("rename one of them".into()),
+            Self::Python { chosen_by, limit, .. } => {
+                Some(format!("change `{}` or `{}`, so that they agree", chosen_by.file, limit.file))
+            }
+            Self::Root(_) | Self::Answer { .. } | Self::Read { .. } | Self::Syntax { .. } => None,
+        }
     }
 }

@@ -1,20 +1,45 @@
 //! The only crate that reads the source tree.
+//!
+//! [`scan`] goes from files to a [`Workspace`]: which projects there are, which
+//! of them are services and why, how each is built and started, what is
+//! configured for it, and what of its folder is not to be sent to a build. It
+//! knows nothing of images and stages.
 
+mod ask;
+mod assemble;
+mod build;
+mod code;
+mod config;
+mod cover;
+mod document;
 mod error;
+mod git;
+mod ground;
+mod ignore;
+mod infer;
+mod launch;
+mod litter;
+mod local;
+mod manifest;
+mod members;
+mod project;
+mod python;
+mod sources;
+mod tree;
 
 use std::{ffi::OsString, fmt};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_workspace::Workspace;
 
-pub use error::ScanError;
+pub use error::{Place, ScanError};
 
 /// What to scan.
 #[derive(Clone, Debug)]
 pub struct ScanOptions {
     /// The root of the tree, an absolute path.
     pub root: Utf8PathBuf,
-    /// The configuration file to read in place of the ones that are looked for.
+    /// The configuration file to read in place of the ones that are looked for; relative to the root if it is.
     pub config: Option<Utf8PathBuf>,
     /// The environment of the programs that are asked (git, cargo).
     pub env: Vec<(OsString, OsString)>,
@@ -36,6 +61,12 @@ pub struct Warning {
     pub message: String,
 }
 
+impl Warning {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+}
+
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -53,7 +84,13 @@ pub fn find_root(start: &Utf8Path) -> Utf8PathBuf {
     start.ancestors().find(is_root).unwrap_or(start).to_owned()
 }
 
-/// Reads the tree.
-pub fn scan(_options: &ScanOptions) -> Result<Scan, ScanError> {
-    Ok(Scan { workspace: Workspace::default(), warnings: Vec::new() })
+/// Reads the tree: its files, its configuration and its projects.
+///
+/// The same files give the same answer, in the same order, on every machine.
+pub fn scan(options: &ScanOptions) -> Result<Scan, ScanError> {
+    let mut warnings = Vec::new();
+    let workspace = assemble::workspace(options, &mut warnings)?;
+    warnings.sort();
+    warnings.dedup();
+    Ok(Scan { workspace, warnings })
 }

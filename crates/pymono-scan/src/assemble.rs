@@ -1,0 +1,70 @@
+//! From found projects to the workspace that the rest of pymono works with.
+
+use std::collections::BTreeSet;
+
+use pymono_names::TreePath;
+use pymono_workspace::{Project, Workspace};
+use rayon::prelude::*;
+
+use crate::{
+    ScanError, ScanOptions, Warning,
+    config::{self, Configured},
+    ground::Ground,
+    ignore, local, project,
+    tree::Tree,
+};
+
+/// Scans a tree.
+pub(crate) fn workspace(
+    options: &ScanOptions,
+    warnings: &mut Vec<Warning>,
+) -> Result<Workspace, ScanError> {
+    let ScanOptions { root, config, env } = options;
+    let tree = Tree::of_folder(root, env, warnings)?;
+    let table = config::find(&tree, root, config.as_ref(), env, warnings)?;
+    let whole = table.as_ref().map(|table| table.over(&Configured::default(), true)).transpose()?;
+    let whole = whole.unwrap_or_default();
+
+    let workspaces = local::workspaces(&tree, |folder| whole.excludes(folder), warnings)?;
+    let found = local::projects(&tree, &workspaces, warnings)?;
+    if workspaces.is_empty() {
+        warnings.push(Warning::new("there is no `uv.lock` in the tree, so no project is known"));
+    }
+    let ground = Ground::new(&tree, &workspaces, &found, &whole, table.as_ref(), warnings)?;
+
+    // What is excluded stays where something else needs it.
+    let wanted = found.keys().filter(|path| !whole.excludes(path));
+    let wanted: BTreeSet<TreePath> = wanted.flat_map(|path| ground.closure(path)).collect();
+    let projects = projects(&ground, &wanted, &whole, warnings)?;
+    let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
+    let locks: BTreeSet<&TreePath> =
+        wanted.iter().filter_map(|path| found.get(path)?.workspace.as_ref()).collect();
+    let locks = locks.into_iter().map(|folder| {
+        let lock = project::lock_in(folder);
+        Ok((lock.clone(), tree.read(&lock)?))
+    });
+    let unsent = ignore::unsent(&tree, root, &wanted)?;
+    Ok(Workspace {
+        locks: locks.collect::<Result<_, ScanError>>()?,
+        unsent,
+        uv_image: whole.uv_image,
+        projects,
+    })
+}
+
+/// Looks at each project, several at a time.
+fn projects(
+    ground: &Ground<'_>,
+    wanted: &BTreeSet<TreePath>,
+    whole: &Configured,
+    warnings: &mut Vec<Warning>,
+) -> Result<Vec<Project>, ScanError> {
+    let look = |path: &TreePath| {
+        let mut odd = Vec::new();
+        project::project(ground, path, whole.excludes(path), &mut odd).map(|project| (project, odd))
+    };
+    let looked: Vec<_> = wanted.par_iter().map(look).collect::<Result<_, _>>()?;
+    let (projects, odd): (Vec<Project>, Vec<Vec<Warning>>) = looked.into_iter().unzip();
+    warnings.extend(odd.into_iter().flatten());
+    Ok(projects)
+}

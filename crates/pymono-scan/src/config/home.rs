@@ -1,0 +1,92 @@
+//! Where the configuration stands: the first of its homes that is there.
+
+use std::{ffi::OsString, fs};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use cargo_metadata::MetadataCommand;
+use pymono_names::TreePath;
+use serde_json::Value;
+
+use super::Table;
+use crate::{Place, ScanError, Warning, ask::ask, document::TomlFile, tree::Tree};
+
+const PYPROJECT: &[&str] = &["tool", "pymono"];
+const CARGO: &[&str] = &["workspace", "metadata", "pymono"];
+
+/// Returns the table for the whole tree: that of `config`, or else of the first home that has one.
+pub(crate) fn find(
+    tree: &Tree,
+    root: &Utf8Path,
+    config: Option<&Utf8PathBuf>,
+    env: &[(OsString, OsString)],
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Table>, ScanError> {
+    if let Some(path) = config {
+        let path = root.join(path);
+        let text = fs::read_to_string(&path);
+        let text = text.map_err(|source| ScanError::Read { path: path.to_string(), source })?;
+        let name = path.strip_prefix(root).unwrap_or(&path).to_string();
+        return table(name, text, root, env, warnings);
+    }
+    let top = TreePath::root();
+    for name in ["pymono.toml", "pyproject.toml", "Cargo.toml"] {
+        let Some(file) = tree.file_in(&top, name) else { continue };
+        if let Some(table) = table(file.to_string(), tree.read(&file)?, root, env, warnings)? {
+            return Ok(Some(table));
+        }
+    }
+    Ok(None)
+}
+
+/// Returns the table of one file; each kind of file has it under a key of its own.
+fn table(
+    name: String,
+    text: String,
+    root: &Utf8Path,
+    env: &[(OsString, OsString)],
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Table>, ScanError> {
+    let mentions_us = text.contains("pymono");
+    let file = TomlFile::parse(&name, text)?;
+    match Utf8Path::new(&name).file_name() {
+        Some("Cargo.toml") if !mentions_us => Ok(None),
+        Some("Cargo.toml") => {
+            let value = cargo_metadata(&name, root, env, warnings)?;
+            value.map(|value| Table::new(file, CARGO.to_vec(), value)).transpose()
+        }
+        Some("pyproject.toml") => {
+            let value = file.shape::<Value>()?.pointer("/tool/pymono").cloned();
+            value.map(|value| Table::new(file, PYPROJECT.to_vec(), value)).transpose()
+        }
+        _ => {
+            let value = file.shape()?;
+            Table::new(file, Vec::new(), value).map(Some)
+        }
+    }
+}
+
+/// Asks cargo for `[workspace.metadata.pymono]`.
+fn cargo_metadata(
+    manifest: &str,
+    root: &Utf8Path,
+    env: &[(OsString, OsString)],
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Value>, ScanError> {
+    let mut command = MetadataCommand::new();
+    let command = command.no_deps().manifest_path(root.join(manifest)).cargo_command();
+    let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let Some(output) = ask("cargo", &args, root, env)? else {
+        let message =
+            format!("`{manifest}` may configure pymono, but there is no `cargo` to read it with");
+        warnings.push(Warning::new(message));
+        return Ok(None);
+    };
+    let metadata = MetadataCommand::parse(String::from_utf8_lossy(&output)).map_err(|error| {
+        ScanError::Syntax {
+            place: Place { file: manifest.to_owned(), line: None, key: None },
+            problem: format!("cargo's answer cannot be read: {error}"),
+        }
+    })?;
+    Ok(metadata.workspace_metadata.get("pymono").cloned())
+}

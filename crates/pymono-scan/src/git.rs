@@ -1,0 +1,38 @@
+//! What git says about the tree.
+
+use std::ffi::OsString;
+
+use camino::Utf8Path;
+
+use crate::{ScanError, ask::ask};
+
+/// The files that git knows of, relative to the root.
+pub(crate) struct Listing {
+    /// What the index holds.
+    pub(crate) tracked: Vec<Vec<u8>>,
+    /// What is neither in the index nor ignored by a `.gitignore`.
+    pub(crate) untracked: Vec<Vec<u8>>,
+}
+
+/// Asks git for the files below `root`; nothing if there is no git.
+///
+/// Only `.gitignore` files count, those above the root too: what a user keeps
+/// in their own configuration or in `.git/info/exclude` is on no other machine.
+pub(crate) fn list(
+    root: &Utf8Path,
+    env: &[(OsString, OsString)],
+) -> Result<Option<Listing>, ScanError> {
+    let git = |args: &[&str]| ask("git", args, root, env);
+    // Submodules are folders of the tree like others.
+    let Some(tracked) = git(&["ls-files", "-z", "--cached", "--recurse-submodules"])? else {
+        return Ok(None);
+    };
+    let others = ["ls-files", "-z", "--others", "--exclude-per-directory=.gitignore"];
+    let Some(untracked) = git(&others)? else { return Ok(None) };
+    Ok(Some(Listing { tracked: names(&tracked), untracked: names(&untracked) }))
+}
+
+fn names(output: &[u8]) -> Vec<Vec<u8>> {
+    let names = output.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    names.map(<[u8]>::to_vec).collect()
+}

@@ -1,0 +1,147 @@
+//! What is known of all projects before they are looked at one by one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pymono_names::TreePath;
+use pymono_workspace::BuildSystem;
+
+use crate::{
+    ScanError, Warning, build,
+    config::{Configured, Table},
+    cover::cover,
+    local::{Found, Workspaces},
+    manifest::Requirement,
+    tree::Tree,
+};
+
+/// All projects, and how they hang together.
+#[derive(Debug)]
+pub(crate) struct Ground<'a> {
+    /// The files.
+    pub(crate) tree: &'a Tree,
+    /// The uv workspaces, by the folder of their lock.
+    pub(crate) workspaces: &'a Workspaces,
+    projects: BTreeMap<&'a TreePath, Known<'a>>,
+}
+
+/// What is known of one project.
+#[derive(Debug)]
+pub(crate) struct Known<'a> {
+    /// What was found.
+    pub(crate) found: &'a Found,
+    /// What is configured for it.
+    pub(crate) configured: Configured,
+    /// The file of its own configuration, if it says something that is for a service only.
+    pub(crate) service_by: Option<String>,
+    /// How it is built.
+    pub(crate) build: Option<BuildSystem>,
+    /// What it requires in production.
+    pub(crate) requirements: Vec<Requirement>,
+    /// The local projects among that.
+    pub(crate) needs: BTreeSet<TreePath>,
+    /// The projects that need it in production.
+    pub(crate) dependents: BTreeSet<TreePath>,
+    /// Whether it is the root of a workspace with further members.
+    pub(crate) gathers: bool,
+    /// The paths of its files.
+    pub(crate) sources: Vec<TreePath>,
+}
+
+impl<'a> Ground<'a> {
+    /// Reads the configuration of every project and connects them.
+    pub(crate) fn new(
+        tree: &'a Tree,
+        workspaces: &'a Workspaces,
+        found: &'a BTreeMap<TreePath, Found>,
+        whole: &Configured,
+        table: Option<&Table>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Self, ScanError> {
+        let folders: BTreeSet<TreePath> = found.keys().cloned().collect();
+        let edges = found.values().flat_map(|project| project.edges.values().flatten());
+        let installed: BTreeSet<&TreePath> =
+            edges.filter(|edge| edge.installed).map(|edge| &edge.to).collect();
+        let mut projects = BTreeMap::new();
+        for (path, project) in found {
+            let own = own_table(project, table, warnings)?;
+            let configured = own.as_ref().map(|own| own.over(whole, false)).transpose()?;
+            let configured = configured.unwrap_or_else(|| whole.clone());
+            let settings = &configured.settings;
+            let requirements = project.manifest.production(&settings.extras, &settings.groups);
+            let edges = requirements.iter().filter_map(|needed| project.edges.get(&needed.name));
+            let needs = edges.flatten().map(|edge| edge.to.clone()).collect();
+            let workspace = project.workspace.as_ref().filter(|root| *root == path);
+            let known = Known {
+                found: project,
+                service_by: own.filter(Table::is_of_service).map(|own| own.file().to_owned()),
+                build: build::build_system(tree, &project.manifest, installed.contains(path)),
+                dependents: BTreeSet::new(),
+                gathers: workspace.is_some_and(|root| workspaces[root].members.len() > 1),
+                sources: cover(tree, path, &folders),
+                configured,
+                requirements,
+                needs,
+            };
+            projects.insert(path, known);
+        }
+        let mut ground = Self { tree, workspaces, projects };
+        ground.connect();
+        Ok(ground)
+    }
+
+    /// Notes with each project what needs it.
+    fn connect(&mut self) {
+        let mut dependents: BTreeMap<TreePath, BTreeSet<TreePath>> = BTreeMap::new();
+        for (path, known) in &self.projects {
+            // A root that only gathers its members is no user of them.
+            if !(known.gathers && known.build.is_none()) {
+                for needed in &known.needs {
+                    dependents.entry(needed.clone()).or_default().insert((*path).clone());
+                }
+            }
+        }
+        for (path, known) in &mut self.projects {
+            known.dependents = dependents.remove(*path).unwrap_or_default();
+        }
+    }
+
+    /// Returns what is known of a project.
+    pub(crate) fn known(&self, path: &TreePath) -> Option<&Known<'a>> {
+        self.projects.get(path)
+    }
+
+    /// Returns a project and all that it needs in production, and what those need.
+    pub(crate) fn closure(&self, path: &TreePath) -> BTreeSet<TreePath> {
+        let mut found = BTreeSet::new();
+        let mut todo = vec![path.clone()];
+        while let Some(path) = todo.pop() {
+            if let Some(known) = self.projects.get(&path).filter(|_| found.insert(path.clone())) {
+                todo.extend(known.needs.iter().cloned());
+            }
+        }
+        found
+    }
+}
+
+/// Returns the `[tool.pymono]` of a project's own manifest.
+fn own_table(
+    project: &Found,
+    whole: Option<&Table>,
+    warnings: &mut Vec<Warning>,
+) -> Result<Option<Table>, ScanError> {
+    let manifest = &project.manifest;
+    let Some(value) = manifest.content.tool.pymono.clone() else { return Ok(None) };
+    let name = &manifest.file.name;
+    if manifest.folder.is_root() {
+        // In the root it is the configuration of the whole tree, unless another home came first.
+        if let Some(whole) = whole.filter(|whole| whole.file() != name) {
+            let message = format!(
+                "`[tool.pymono]` in `{name}` is not heeded: `{}` comes first",
+                whole.file()
+            );
+            warnings.push(Warning::new(message));
+        }
+        return Ok(None);
+    }
+    Table::new(manifest.file.clone(), vec!["tool", "pymono"], value).map(Some)
+}

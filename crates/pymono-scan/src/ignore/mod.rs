@@ -1,0 +1,101 @@
+//! What of the projects' folders stays behind: `.gitignore` files in the words of `.dockerignore`.
+//!
+//! Both drop a path if a pattern matches it or a folder that it lies in, but a
+//! `.dockerignore` has one root, no patterns for folders only, and lines with
+//! `!` and a wildcard that make the client walk everything. So only what
+//! ignores is translated, rather too much than too little, and what that would
+//! drop of the tree's files is listed by name. Whatever the patterns are, no
+//! file of the tree is lost.
+
+mod docker;
+mod git;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use camino::Utf8Path;
+use pymono_names::TreePath;
+use pymono_workspace::Unsent;
+
+use crate::{ScanError, litter, tree::Tree};
+
+/// Returns what is not sent of the folders in `projects`.
+pub(crate) fn unsent(
+    tree: &Tree,
+    root: &Utf8Path,
+    projects: &BTreeSet<TreePath>,
+) -> Result<Unsent, ScanError> {
+    let mut patterns: Vec<String> =
+        litter::PATTERNS.iter().map(|pattern| (*pattern).to_owned()).collect();
+    for (text, below) in above(root) {
+        patterns.extend(text.lines().flat_map(|line| git::translate_above(line, &below)));
+    }
+    let ignore_files = tree.files().iter().filter(|file| file.file_name() == Some(".gitignore"));
+    for file in ignore_files {
+        let folder = file.parent().unwrap_or_else(TreePath::root);
+        let concerns = |project: &TreePath| folder.is_in(project) || project.is_in(&folder);
+        if projects.iter().any(concerns) {
+            let text = tree.read(file)?;
+            patterns.extend(text.lines().filter_map(|line| git::translate(line, &folder)));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    patterns.retain(|pattern| seen.insert(pattern.clone()));
+    // What is dropped everywhere need not be dropped again below some folder.
+    patterns.retain(|pattern| {
+        let anywhere = pattern.rsplit_once("**/").filter(|(folder, _)| !folder.is_empty());
+        anywhere.is_none_or(|(_, rest)| !seen.contains(&format!("**/{rest}")))
+    });
+    let kept = kept(tree, projects, &patterns);
+    Ok(Unsent { patterns, kept })
+}
+
+/// Returns the `.gitignore` files of the folders between the repository's and `root`,
+/// each with the parts of the path from its folder to `root`.
+fn above(root: &Utf8Path) -> Vec<(String, Vec<String>)> {
+    let mut found = Vec::new();
+    if root.join(".git").exists() || !root.ancestors().any(|folder| folder.join(".git").exists()) {
+        return found;
+    }
+    for folder in root.ancestors().skip(1) {
+        if let Ok(text) = fs::read_to_string(folder.join(".gitignore")) {
+            let below = root.strip_prefix(folder).unwrap_or(root);
+            found.push((text, below.components().map(|part| part.to_string()).collect()));
+        }
+        if folder.join(".git").exists() {
+            break;
+        }
+    }
+    found.reverse();
+    found
+}
+
+/// Returns the files of the tree in one of `projects` that the patterns drop.
+fn kept(tree: &Tree, projects: &BTreeSet<TreePath>, patterns: &[String]) -> Vec<TreePath> {
+    let matcher = docker::Matcher::new(patterns);
+    let mut folders = BTreeMap::new();
+    let tops = projects
+        .iter()
+        .filter(|folder| !projects.iter().any(|other| other != *folder && folder.is_in(other)));
+    let files = tops.flat_map(|folder| tree.below(folder));
+    files.filter(|file| drops(&matcher, file, &mut folders)).cloned().collect()
+}
+
+/// Returns whether a path or a folder that it lies in is matched; answers for folders are remembered.
+fn drops(
+    matcher: &docker::Matcher,
+    path: &TreePath,
+    folders: &mut BTreeMap<TreePath, bool>,
+) -> bool {
+    let above = path.parent().filter(|above| !above.is_root());
+    let by_folder = above.is_some_and(|above| {
+        folders.get(&above).copied().unwrap_or_else(|| {
+            let answer = drops(matcher, &above, folders);
+            folders.insert(above, answer);
+            answer
+        })
+    });
+    by_folder || matcher.matches(path.as_str())
+}

@@ -1,0 +1,189 @@
+//! Tells services from libraries, with reasons.
+//!
+//! The order of the rules is the order of their strength: what somebody said,
+//! then what the code shows, then what the graph and the folders suggest.
+
+use std::collections::BTreeSet;
+
+use pep508_rs::PackageName;
+use pymono_names::TreePath;
+use pymono_workspace::Kind;
+
+use crate::{
+    code::{Code, Protocol},
+    manifest::Requirement,
+};
+
+/// Folders of what is not for production.
+const ASIDE: [&str; 11] = [
+    "tests",
+    "test",
+    "examples",
+    "example",
+    "docs",
+    "doc",
+    "templates",
+    "template",
+    "_template",
+    "benchmarks",
+    "fixtures",
+];
+/// Folders of libraries.
+const LIBRARIES: [&str; 6] = ["libs", "lib", "libraries", "shared", "common", "packages"];
+/// Distributions that serve or run an application.
+pub(crate) const SERVERS: [&str; 9] = [
+    "uvicorn",
+    "gunicorn",
+    "hypercorn",
+    "granian",
+    "waitress",
+    "celery",
+    "grpcio",
+    "functions-framework",
+    "locust",
+];
+
+/// What is known of a project when its kind is decided.
+#[derive(Debug)]
+pub(crate) struct Evidence<'a> {
+    /// Its folder.
+    pub(crate) path: &'a TreePath,
+    /// What the configuration says of it.
+    pub(crate) said: Said,
+    /// The production requirements of its own manifest.
+    pub(crate) requirements: &'a [Requirement],
+    /// The projects that need it in production.
+    pub(crate) dependents: &'a BTreeSet<TreePath>,
+    /// Whether it is the root of a workspace with further members.
+    pub(crate) gathers: bool,
+    /// The commands that it installs, in order of name; none for a project that is not installed.
+    pub(crate) scripts: Vec<&'a str>,
+    /// Whether a `Dockerfile` lies in its folder.
+    pub(crate) dockerfile: bool,
+    /// What its files show.
+    pub(crate) code: &'a Code,
+}
+
+/// What the configuration says of a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// Nothing.
+    Nothing,
+    /// That it is a service: the file with its settings.
+    Service(String),
+    /// That it is none, and why.
+    Skip(String),
+}
+
+/// Returns the kind of a project and why, strongest reason first.
+pub(crate) fn judge(evidence: &Evidence<'_>) -> (Kind, Vec<String>) {
+    let library = |why: String| (Kind::Library, vec![why]);
+    match &evidence.said {
+        Said::Skip(why) => return library(why.clone()),
+        Said::Service(file) => return (Kind::Service, vec![format!("has settings in {file}")]),
+        Said::Nothing => {}
+    }
+    if let Some(folder) = lies_below(evidence.path, &ASIDE) {
+        return library(format!("lies below {folder}"));
+    }
+    let in_library = lies_below(evidence.path, &LIBRARIES);
+    let needed = evidence.dependents.first().map(|dependent| format!("{dependent} depends on it"));
+    let by_code = by_code(evidence);
+    let shared = needed.is_some() && in_library.is_some();
+    if let Some(why) = by_code.filter(|_| !shared) {
+        return (Kind::Service, why);
+    }
+    if let Some(needed) = needed {
+        return library(needed);
+    }
+    if let Some(why) = by_start(evidence, in_library) {
+        return (Kind::Service, [why, vec!["nothing else depends on it".to_owned()]].concat());
+    }
+    match in_library {
+        Some(folder) => library(format!("lies below {folder}")),
+        None if evidence.gathers => {
+            library("is the root of a workspace and starts nothing".to_owned())
+        }
+        None => library("there is nothing in it to start".to_owned()),
+    }
+}
+
+/// Returns why the code is that of a service: it defines an application and depends on what serves it.
+fn by_code(evidence: &Evidence<'_>) -> Option<Vec<String>> {
+    let served = |protocol: Protocol| {
+        let servers: &[&str] = match protocol {
+            Protocol::Asgi => &[
+                "uvicorn",
+                "hypercorn",
+                "granian",
+                "gunicorn",
+                "fastapi",
+                "starlette",
+                "litestar",
+                "quart",
+                "sanic",
+                "django",
+            ],
+            Protocol::Wsgi => &["gunicorn", "waitress", "flask", "django"],
+            Protocol::Celery => &["celery"],
+        };
+        servers.iter().find(|server| requires(evidence.requirements, server))
+    };
+    let app = evidence.code.apps.iter().find_map(|app| Some((app, served(app.protocol)?)));
+    if let Some((app, server)) = app {
+        let defines = if app.factory {
+            format!("defines {}()", app.object)
+        } else {
+            format!("defines {}", app.object)
+        };
+        return Some(vec![format!("depends on {server}"), format!("{defines} in {}", app.file)]);
+    }
+    let file = evidence.code.grpc.as_ref().filter(|_| requires(evidence.requirements, "grpcio"))?;
+    Some(vec!["depends on grpcio".to_owned(), format!("makes a gRPC server in {file}")])
+}
+
+/// Returns why a project that nothing depends on is there to be started.
+fn by_start(evidence: &Evidence<'_>, in_library: Option<&str>) -> Option<Vec<String>> {
+    // Everything may lie in `packages`, so that alone does not outweigh a command.
+    if in_library.is_some_and(|folder| folder != "packages") {
+        return None;
+    }
+    let mut why = Vec::new();
+    if evidence.dockerfile && !evidence.gathers {
+        why.push("has a Dockerfile".to_owned());
+    }
+    match evidence.scripts[..] {
+        [] => {}
+        [script] => why.push(format!("installs the command {script}")),
+        [script, ..] => why.push(format!("installs the command {script} and others")),
+    }
+    if let Some((package, _)) = &evidence.code.main_package {
+        why.push(format!("has {package}.__main__"));
+    }
+    // `uv init` leaves a `main.py` beside the manifest of any workspace's root.
+    if let Some(file) = evidence.code.main_file.as_ref().filter(|_| !evidence.gathers) {
+        why.push(format!("has {file}"));
+    }
+    let server = SERVERS.iter().find(|server| requires(evidence.requirements, server));
+    why.extend(server.filter(|_| !evidence.gathers).map(|server| format!("depends on {server}")));
+    (!why.is_empty()).then_some(why)
+}
+
+/// Returns the folder among `names` that `path` lies below.
+fn lies_below<'a>(path: &'a TreePath, names: &[&str]) -> Option<&'a str> {
+    let last = path.file_name()?;
+    let folder = path.parts().find(|part| names.contains(part))?;
+    // A project may itself be called `common`; only `_template` and the like are told by their own name.
+    (folder != last || path.parts().count() > 1 || folder.starts_with('_')).then_some(folder)
+}
+
+/// Returns true if `name` is among the requirements, or comes with an extra of one.
+pub(crate) fn requires(requirements: &[Requirement], name: &str) -> bool {
+    let is = |package: &PackageName, name: &str| package.as_ref() == name;
+    requirements.iter().any(|requirement| {
+        let standard =
+            || requirement.extras.iter().any(|extra| ["standard", "all"].contains(&extra.as_ref()));
+        is(&requirement.name, name)
+            || (name == "uvicorn" && is(&requirement.name, "fastapi") && standard())
+    })
+}

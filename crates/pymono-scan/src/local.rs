@@ -1,0 +1,110 @@
+//! The projects of the tree and the local dependencies between them.
+
+use std::collections::BTreeMap;
+
+use pep508_rs::PackageName;
+use pymono_names::TreePath;
+use rayon::prelude::*;
+
+use crate::{
+    ScanError, Warning,
+    manifest::Manifest,
+    members::{self, UvWorkspace},
+    sources::Resolver,
+    tree::Tree,
+};
+
+/// A project before anybody thought about it.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Its manifest.
+    pub(crate) manifest: Manifest,
+    /// Its name.
+    pub(crate) name: PackageName,
+    /// The root of the uv workspace whose lock pins it, `None` for one that only path sources name.
+    pub(crate) workspace: Option<TreePath>,
+    /// The local projects that its requirements mean, of all extras and groups, by name.
+    pub(crate) edges: BTreeMap<PackageName, Vec<Edge>>,
+}
+
+/// A requirement that a local project fulfils.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Edge {
+    /// The folder of the project.
+    pub(crate) to: TreePath,
+    /// Whether it shall be installed; `package = false` on a source says no.
+    pub(crate) installed: bool,
+}
+
+/// The uv workspaces of a tree, by the folder of their lock.
+pub(crate) type Workspaces = BTreeMap<TreePath, UvWorkspace>;
+
+/// Reads the workspace of every lock, but for those in folders that are `excluded`.
+pub(crate) fn workspaces(
+    tree: &Tree,
+    excluded: impl Fn(&TreePath) -> bool,
+    warnings: &mut Vec<Warning>,
+) -> Result<Workspaces, ScanError> {
+    let folders = members::lock_folders(tree).into_iter().filter(|folder| !excluded(folder));
+    let folders: Vec<TreePath> = folders.collect();
+    let read = |folder: &TreePath| Manifest::read(tree, folder);
+    let roots: Vec<_> = folders.par_iter().map(read).collect::<Result<_, _>>()?;
+    let mut workspaces = Workspaces::new();
+    for (folder, root) in folders.into_iter().zip(roots) {
+        let why = match root {
+            None => "there is no `pyproject.toml` beside it",
+            Some(root) if root.content.tool.uv.managed == Some(false) => {
+                "the `pyproject.toml` beside it says `managed = false`"
+            }
+            Some(root) => {
+                workspaces.insert(folder, members::read(tree, root)?);
+                continue;
+            }
+        };
+        let lock = folder.join("uv.lock").unwrap_or(folder);
+        warnings.push(Warning::new(format!("`{lock}` is not used: {why}")));
+    }
+    Ok(workspaces)
+}
+
+/// Returns the members of all workspaces and every project that path sources lead to, by folder.
+pub(crate) fn projects(
+    tree: &Tree,
+    workspaces: &Workspaces,
+    warnings: &mut Vec<Warning>,
+) -> Result<BTreeMap<TreePath, Found>, ScanError> {
+    let mut projects = BTreeMap::new();
+    for (root, workspace) in workspaces {
+        for (folder, manifest) in &workspace.members {
+            // Where a member has a lock of its own, that one pins it.
+            let own = workspaces.contains_key(folder) && folder != root;
+            if let Some(found) = Found::new(manifest.clone(), Some(root)).filter(|_| !own) {
+                projects.insert(folder.clone(), found);
+            }
+        }
+    }
+    let mut resolver = Resolver::new(tree, workspaces);
+    let mut todo: Vec<TreePath> = projects.keys().rev().cloned().collect();
+    while let Some(folder) = todo.pop() {
+        let Some(found) = projects.get(&folder) else { continue };
+        let (edges, reached) = resolver.edges(found, warnings)?;
+        for manifest in reached {
+            let folder = manifest.folder.clone();
+            if !projects.contains_key(&folder) {
+                projects.extend(Found::new(manifest, None).map(|found| (folder.clone(), found)));
+                todo.push(folder);
+            }
+        }
+        if let Some(found) = projects.get_mut(&folder) {
+            found.edges = edges;
+        }
+    }
+    Ok(projects)
+}
+
+impl Found {
+    fn new(manifest: Manifest, workspace: Option<&TreePath>) -> Option<Self> {
+        let name = manifest.content.project.as_ref()?.name.clone();
+        Some(Self { manifest, name, workspace: workspace.cloned(), edges: BTreeMap::new() })
+    }
+}

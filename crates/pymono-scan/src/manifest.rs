@@ -1,0 +1,201 @@
+//! What a `pyproject.toml` says, as far as pymono reads it.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use pep508_rs::{ExtraName, PackageName};
+use pymono_names::TreePath;
+use regex::Regex;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::{ScanError, document::TomlFile, tree::Tree};
+
+/// A parsed `pyproject.toml`.
+#[derive(Clone, Debug)]
+pub(crate) struct Manifest {
+    /// The folder of the file.
+    pub(crate) folder: TreePath,
+    /// The file, for the places of errors.
+    pub(crate) file: TomlFile,
+    /// Its content.
+    pub(crate) content: Content,
+}
+
+/// The tables of a `pyproject.toml`; what pymono does not read is left out.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct Content {
+    pub(crate) project: Option<ProjectTable>,
+    pub(crate) build_system: Option<BuildSystemTable>,
+    pub(crate) dependency_groups: BTreeMap<String, Vec<Value>>,
+    pub(crate) tool: ToolTable,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct ProjectTable {
+    pub(crate) name: PackageName,
+    pub(crate) requires_python: Option<String>,
+    #[serde(default)]
+    pub(crate) dependencies: Vec<String>,
+    #[serde(default)]
+    pub(crate) optional_dependencies: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    pub(crate) scripts: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct BuildSystemTable {
+    #[serde(default)]
+    pub(crate) requires: Vec<String>,
+    pub(crate) build_backend: Option<String>,
+    #[serde(default)]
+    pub(crate) backend_path: Vec<String>,
+}
+
+/// `[tool]`, the tables of build backends as loose values: each has its own rules.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct ToolTable {
+    pub(crate) uv: UvTable,
+    pub(crate) pymono: Option<Value>,
+    pub(crate) hatch: Value,
+    pub(crate) setuptools: Value,
+    pub(crate) poetry: Value,
+    pub(crate) pdm: Value,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub(crate) struct UvTable {
+    pub(crate) workspace: Option<WorkspaceTable>,
+    pub(crate) sources: BTreeMap<PackageName, OneOrMany<Source>>,
+    pub(crate) package: Option<bool>,
+    pub(crate) managed: Option<bool>,
+    pub(crate) dev_dependencies: Vec<String>,
+    pub(crate) build_backend: Value,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct WorkspaceTable {
+    pub(crate) members: Vec<String>,
+    pub(crate) exclude: Vec<String>,
+}
+
+/// Where uv takes a dependency from, as far as it is in the tree.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Source {
+    pub(crate) workspace: Option<WorkspaceSource>,
+    pub(crate) path: Option<String>,
+    pub(crate) package: Option<bool>,
+}
+
+/// `workspace = true`, or the path of another workspace.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum WorkspaceSource {
+    Own(bool),
+    Other(String),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+impl<T> OneOrMany<T> {
+    /// Returns the values, however many they are.
+    pub(crate) fn as_slice(&self) -> &[T] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(values) => values,
+        }
+    }
+}
+
+/// A requirement as far as pymono reads it: markers and versions are the lock's business.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Requirement {
+    pub(crate) name: PackageName,
+    pub(crate) extras: Vec<ExtraName>,
+}
+
+impl Requirement {
+    /// Reads the beginning of a requirement; nothing if it has no name.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        static HEAD: LazyLock<Option<Regex>> =
+            LazyLock::new(|| Regex::new(r"^\s*([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?").ok());
+        let found = HEAD.as_ref()?.captures(text)?;
+        let extras = found.get(2).map_or("", |extras| extras.as_str()).split(',');
+        Some(Self {
+            name: found[1].parse().ok()?,
+            extras: extras.filter_map(|extra| extra.trim().parse().ok()).collect(),
+        })
+    }
+}
+
+impl Manifest {
+    /// Reads the `pyproject.toml` in `folder`; nothing if there is none in the tree.
+    pub(crate) fn read(tree: &Tree, folder: &TreePath) -> Result<Option<Self>, ScanError> {
+        let Some(path) = tree.file_in(folder, "pyproject.toml") else { return Ok(None) };
+        let file = TomlFile::parse(path.as_str(), tree.read(&path)?)?;
+        let content = file.shape()?;
+        Ok(Some(Self { folder: folder.clone(), file, content }))
+    }
+
+    /// Returns the requirements of production: the project's own and those of the given extras and groups.
+    pub(crate) fn production<'a>(
+        &self,
+        extras: impl IntoIterator<Item = &'a ExtraName>,
+        groups: impl IntoIterator<Item = &'a ExtraName>,
+    ) -> Vec<Requirement> {
+        let Some(project) = &self.content.project else { return Vec::new() };
+        let mut texts: Vec<&String> = project.dependencies.iter().collect();
+        for extra in extras {
+            let same = |name: &String| name.parse().is_ok_and(|name: ExtraName| name == *extra);
+            let extra = project.optional_dependencies.iter().filter(|(name, _)| same(name));
+            texts.extend(extra.flat_map(|(_, texts)| texts));
+        }
+        let mut found: Vec<_> =
+            texts.into_iter().filter_map(|text| Requirement::parse(text)).collect();
+        for group in groups {
+            found.extend(self.group(group, 0));
+        }
+        found
+    }
+
+    /// Returns every requirement, of all extras and groups too.
+    pub(crate) fn all(&self) -> Vec<Requirement> {
+        let project = self.content.project.iter();
+        let extras =
+            project.clone().flat_map(|project| project.optional_dependencies.values().flatten());
+        let own = project.flat_map(|project| &project.dependencies);
+        let groups = self.content.dependency_groups.values().flatten().filter_map(Value::as_str);
+        let legacy = self.content.tool.uv.dev_dependencies.iter();
+        let texts = own.chain(extras).chain(legacy).map(String::as_str).chain(groups);
+        texts.filter_map(Requirement::parse).collect()
+    }
+
+    /// Returns the requirements of a group and those that it includes; `depth` ends cycles.
+    fn group(&self, wanted: &ExtraName, depth: usize) -> Vec<Requirement> {
+        let same = |name: &String| name.parse().is_ok_and(|name: ExtraName| name == *wanted);
+        let groups = self.content.dependency_groups.iter().filter(|(name, _)| same(name));
+        let mut found = Vec::new();
+        for entry in groups.flat_map(|(_, entries)| entries) {
+            let included = entry.get("include-group").and_then(Value::as_str);
+            if let Some(name) = included.and_then(|name| name.parse().ok()) {
+                if depth < self.content.dependency_groups.len() {
+                    found.extend(self.group(&name, depth + 1));
+                }
+            } else {
+                found.extend(entry.as_str().and_then(Requirement::parse));
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,145 @@
+//! One project as the rest of pymono sees it.
+
+use pymono_names::{PythonVersion, TreePath};
+use pymono_workspace::{Kind, Launch, Project};
+
+use crate::{
+    Place, ScanError, Warning,
+    code::{self, App, Code},
+    ground::{Ground, Known},
+    infer::{self, Evidence, Said},
+    launch::{self, Starting},
+    manifest::Requirement,
+    python::{self, Chosen, Limit},
+};
+
+/// Returns the lock file in the folder of a workspace.
+pub(crate) fn lock_in(folder: &TreePath) -> TreePath {
+    folder.join("uv.lock").unwrap_or_else(|_| folder.clone())
+}
+
+/// Looks at the project in `path`; `excluded` says that it is there only because others need it.
+pub(crate) fn project(
+    ground: &Ground<'_>,
+    path: &TreePath,
+    excluded: bool,
+    warnings: &mut Vec<Warning>,
+) -> Result<Project, ScanError> {
+    let missing =
+        || ScanError::Read { path: path.to_string(), source: std::io::ErrorKind::NotFound.into() };
+    let known = ground.known(path).ok_or_else(missing)?;
+    let code = code::read(ground.tree, &known.found.manifest, &known.sources)?;
+    let said = if excluded { Said::Skip("`exclude` names it".to_owned()) } else { said(known) };
+    let (kind, why) = infer::judge(&Evidence {
+        path,
+        said,
+        requirements: &known.requirements,
+        dependents: &known.dependents,
+        gathers: known.gathers,
+        scripts: scripts(known),
+        dockerfile: ground.tree.file_in(path, "Dockerfile").is_some(),
+        code: &code,
+    });
+    let launch = if kind == Kind::Service {
+        launch(ground, path, known, &code, warnings)
+    } else {
+        Launch::default()
+    };
+    let table = known.found.manifest.content.project.as_ref();
+    Ok(Project {
+        path: path.clone(),
+        name: known.found.name.clone(),
+        kind,
+        why,
+        lock: known.found.workspace.as_ref().map(lock_in),
+        requires_python: table.and_then(|project| project.requires_python.clone()),
+        python: python(ground, path, known, warnings)?,
+        build: known.build.clone(),
+        needs: known.needs.clone(),
+        launch,
+        settings: known.configured.settings.clone(),
+        sources: known.sources.clone(),
+    })
+}
+
+/// Returns what the configuration says about the project's kind.
+fn said(known: &Known<'_>) -> Said {
+    match (&known.configured.skip, &known.service_by) {
+        (Some((true, place)), _) => Said::Skip(format!("`skip` in {}", place.file)),
+        (_, Some(file)) => Said::Service(file.clone()),
+        (Some((false, place)), None) if place.file == known.found.manifest.file.name => {
+            Said::Service(place.file.clone())
+        }
+        _ => Said::Nothing,
+    }
+}
+
+/// Returns the commands that the project installs; none if it is not installed.
+fn scripts<'a>(known: &Known<'a>) -> Vec<&'a str> {
+    let table = known.found.manifest.content.project.as_ref().filter(|_| known.build.is_some());
+    table.map_or_else(Vec::new, |table| table.scripts.keys().map(String::as_str).collect())
+}
+
+/// Returns how a service is started: as configured, or else as its code suggests.
+fn launch(
+    ground: &Ground<'_>,
+    path: &TreePath,
+    known: &Known<'_>,
+    code: &Code,
+    warnings: &mut Vec<Warning>,
+) -> Launch {
+    let settings = &known.configured.settings;
+    // Its own requirements first, then what comes with the libraries that it uses.
+    let others = ground.closure(path).into_iter().filter(|other| other != path);
+    let others =
+        others.filter_map(|other| Some(ground.known(&other)?.requirements.clone())).flatten();
+    let requirements: Vec<Requirement> = known.requirements.iter().cloned().chain(others).collect();
+    let inferred = launch::launch(&Starting {
+        name: known.found.name.as_ref(),
+        requirements: &requirements,
+        scripts: scripts(known),
+        code,
+        installed: known.build.is_some(),
+        port: settings.port,
+    });
+    if settings.command.is_some() || settings.entrypoint.is_some() {
+        return Launch {
+            command: settings.command.clone(),
+            port: settings.port.or(inferred.port),
+            ..inferred
+        };
+    }
+    if let (None, Some(App { file, object, .. })) = (&inferred.command, code.apps.first()) {
+        let message = format!(
+            "`{path}` defines `{object}` in `{file}` but depends on no server that pymono knows"
+        );
+        warnings.push(Warning::new(message));
+    }
+    inferred
+}
+
+/// Returns the Python of the project's image.
+fn python(
+    ground: &Ground<'_>,
+    path: &TreePath,
+    known: &Known<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<PythonVersion, ScanError> {
+    let own = Limit::of(&known.found.manifest)?;
+    let workspace = known.found.workspace.as_ref().and_then(|root| ground.workspaces.get(root));
+    let members = workspace.into_iter().flat_map(|workspace| workspace.members.values());
+    let others = members.filter(|member| member.folder != *path).map(Limit::of);
+    let others = others.collect::<Result<Vec<_>, _>>()?;
+    let limits: Vec<Limit> = own.into_iter().chain(others.into_iter().flatten()).collect();
+
+    let configured = &known.configured;
+    let by = |place: &Option<Place>, python| place.clone().map(|place| Chosen { python, place });
+    let set = configured.settings.python.and_then(|python| by(&configured.python_by, python));
+    let image = configured.settings.base_image.as_deref().and_then(python::of_image);
+    let image = image.and_then(|python| by(&configured.base_image_by, python));
+    let chosen = match set.or(image) {
+        Some(chosen) => Some(chosen),
+        None => python::pinned(ground.tree, path, warnings)?,
+    };
+    python::decide(chosen, &limits)
+}

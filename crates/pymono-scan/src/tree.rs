@@ -1,0 +1,160 @@
+//! The files of the tree: the only view that the rest of a scan has of the disk.
+
+use std::{collections::BTreeSet, ffi::OsString, fs, ops::Bound, str};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pymono_names::TreePath;
+use walkdir::{DirEntry, WalkDir};
+
+use crate::{
+    ScanError, Warning, git,
+    litter::{is_litter, is_ours},
+};
+
+/// The files of a tree.
+///
+/// They are what git tracks and what is there but neither ignored by the
+/// repository's own `.gitignore` files nor obviously made by a tool on this
+/// machine. Without git, all but the latter. It is what every machine sees that
+/// has the same files, so all that is read goes through here.
+#[derive(Clone, Debug)]
+pub(crate) struct Tree {
+    root: Utf8PathBuf,
+    files: BTreeSet<TreePath>,
+    folders: BTreeSet<TreePath>,
+}
+
+impl Tree {
+    /// Lists the working tree at `root`; what is odd about it is added to `warnings`.
+    pub(crate) fn of_folder(
+        root: &Utf8Path,
+        env: &[(OsString, OsString)],
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Self, ScanError> {
+        if !root.is_dir() {
+            return Err(ScanError::Root(root.to_owned()));
+        }
+        let in_repository = root.ancestors().any(|folder| folder.join(".git").exists());
+        let listing = if in_repository { git::list(root, env)? } else { None };
+        if in_repository && listing.is_none() {
+            let message = "there is a git repository but no `git`: ignored files are taken for files of the tree";
+            warnings.push(Warning::new(message));
+        }
+        // A folder that the repository around it ignores is a tree of its own.
+        let listing =
+            listing.filter(|listing| !listing.tracked.is_empty() || !listing.untracked.is_empty());
+        let files = match listing {
+            Some(listing) => listed(root, &listing, warnings),
+            None => walked(root, warnings)?,
+        };
+        Ok(Self::new(root.to_owned(), files))
+    }
+
+    fn new(root: Utf8PathBuf, files: BTreeSet<TreePath>) -> Self {
+        let mut folders = BTreeSet::from([TreePath::root()]);
+        for file in &files {
+            let mut folder = file.parent();
+            while let Some(path) = folder {
+                folder = path.parent();
+                if !folders.insert(path) {
+                    break;
+                }
+            }
+        }
+        Self { root, files, folders }
+    }
+
+    /// Returns all files, sorted.
+    pub(crate) fn files(&self) -> &BTreeSet<TreePath> {
+        &self.files
+    }
+
+    /// Returns all folders that hold a file at some depth, sorted; the root always.
+    pub(crate) fn folders(&self) -> &BTreeSet<TreePath> {
+        &self.folders
+    }
+
+    /// Returns the files in `folder` at any depth, sorted.
+    pub(crate) fn below<'a>(&'a self, folder: &'a TreePath) -> impl Iterator<Item = &'a TreePath> {
+        // No name holds a NUL, so this sorts right before all that begin with `folder/`.
+        let start = folder.join("\0").unwrap_or_else(|_| folder.clone());
+        let start = if folder.is_root() { Bound::Unbounded } else { Bound::Included(start) };
+        self.files.range((start, Bound::Unbounded)).take_while(|path| path.is_in(folder))
+    }
+
+    /// Returns whether `file` is a file of the tree.
+    pub(crate) fn has(&self, file: &TreePath) -> bool {
+        self.files.contains(file)
+    }
+
+    /// Returns the file `name` in `folder`, if it is there.
+    pub(crate) fn file_in(&self, folder: &TreePath, name: &str) -> Option<TreePath> {
+        folder.join(name).ok().filter(|path| self.has(path))
+    }
+
+    /// Returns the content of a file; what is no UTF-8 is replaced.
+    pub(crate) fn read(&self, file: &TreePath) -> Result<String, ScanError> {
+        let bytes = fs::read(self.root.join(file.as_str()))
+            .map_err(|source| ScanError::Read { path: file.to_string(), source })?;
+        Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+}
+
+/// Returns what of git's listing is a file on disk.
+fn listed(
+    root: &Utf8Path,
+    listing: &git::Listing,
+    warnings: &mut Vec<Warning>,
+) -> BTreeSet<TreePath> {
+    let mut files = BTreeSet::new();
+    let tracked = listing.tracked.iter().map(|name| (name, true));
+    for (name, tracked) in tracked.chain(listing.untracked.iter().map(|name| (name, false))) {
+        let Some(path) = path_of(name, warnings) else { continue };
+        if is_ours(&path) || (!tracked && is_litter(&path)) {
+            continue;
+        }
+        // Git lists deleted files, submodules that are not checked out, and
+        // repositories inside of this one, as a folder.
+        let on_disk = root.join(path.as_str());
+        if on_disk.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir()) {
+            files.insert(path);
+        }
+    }
+    files
+}
+
+/// Returns the files on disk without what tools leave there.
+fn walked(root: &Utf8Path, warnings: &mut Vec<Warning>) -> Result<BTreeSet<TreePath>, ScanError> {
+    let relative = |entry: &DirEntry| {
+        let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
+        path.as_os_str().as_encoded_bytes().to_vec()
+    };
+    let wanted = |entry: &DirEntry| {
+        let path = str::from_utf8(&relative(entry)).ok().and_then(|path| path.parse().ok());
+        path.is_none_or(|path| !is_litter(&path) && !is_ours(&path))
+    };
+    let mut files = BTreeSet::new();
+    // Symbolic links are files here, as they are for git, so there are no loops.
+    for entry in WalkDir::new(root).follow_links(false).into_iter().filter_entry(wanted) {
+        let entry = entry.map_err(|error| ScanError::Read {
+            path: error.path().map_or_else(|| root.to_string(), |path| path.display().to_string()),
+            source: error.into(),
+        })?;
+        if !entry.file_type().is_dir() {
+            files.extend(path_of(&relative(&entry), warnings));
+        }
+    }
+    Ok(files)
+}
+
+fn path_of(name: &[u8], warnings: &mut Vec<Warning>) -> Option<TreePath> {
+    let Ok(text) = str::from_utf8(name) else {
+        let shown = String::from_utf8_lossy(name);
+        warnings.push(Warning::new(format!("`{shown}` is left out: its name is not UTF-8")));
+        return None;
+    };
+    // Windows' separator; elsewhere a backslash is a character like others.
+    let text = if cfg!(windows) { text.replace('\\', "/") } else { text.to_owned() };
+    text.parse().ok()
+}
