@@ -1,0 +1,70 @@
+//! What `pymono build --progress json` tells.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// The events of one run.
+#[derive(Debug)]
+pub struct Run {
+    /// Each line, in the order in which they came.
+    pub events: Vec<Value>,
+}
+
+impl Run {
+    /// Reads events, one a line.
+    pub fn read(text: &str) -> Self {
+        let event = |line| {
+            serde_json::from_str(line)
+                .unwrap_or_else(|error| panic!("`{line}` is no event: {error}"))
+        };
+        Self { events: text.lines().map(event).collect() }
+    }
+
+    fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Value> {
+        self.events.iter().filter(move |event| event["event"] == kind)
+    }
+
+    /// Returns how each service ended.
+    pub fn outcomes(&self) -> BTreeMap<&str, &str> {
+        self.of_kind("finished").filter_map(service_and_outcome).collect()
+    }
+
+    /// Returns the report on one service.
+    pub fn report(&self, service: &str) -> &Value {
+        let mut finished = self.of_kind("finished");
+        let event = finished.find(|event| event["service"] == service);
+        &event.unwrap_or_else(|| panic!("`{service}` never finished"))["report"]
+    }
+
+    /// Returns the instructions that really ran, each once, whichever services waited for it.
+    ///
+    /// They are written as BuildKit does, `[stage 2/2] RUN …`.
+    pub fn ran(&self, keyword: &str) -> BTreeSet<&str> {
+        let mut ran = BTreeMap::new();
+        for event in self.of_kind("stage") {
+            let step = &event["step"];
+            let (Some(digest), Some(name)) = (step["digest"].as_str(), step["name"].as_str()) else {
+                panic!("a step has no digest or name: {event}");
+            };
+            let instruction = name.split_once("] ").map(|(_, instruction)| instruction);
+            if step["state"] == "done"
+                && name.starts_with('[')
+                && instruction.is_some_and(|text| text.starts_with(keyword))
+            {
+                ran.insert(digest, name);
+            }
+        }
+        ran.into_values().collect()
+    }
+
+    /// Returns the stages whose `RUN` instructions really ran.
+    pub fn stages(&self) -> BTreeSet<&str> {
+        let ran = self.ran("RUN ").into_iter();
+        ran.filter_map(|name| name.strip_prefix('[')?.split_whitespace().next()).collect()
+    }
+}
+
+fn service_and_outcome(event: &Value) -> Option<(&str, &str)> {
+    Some((event["service"].as_str()?, event["report"]["outcome"].as_str()?))
+}

@@ -1,0 +1,62 @@
+//! A repository and the engine that its images are built on.
+
+use camino::Utf8PathBuf;
+
+use crate::{Docker, Finished, Repo, Run, Tool, settings};
+
+/// A repository and an engine; its images go when it goes.
+pub struct Site {
+    /// The repository.
+    pub repo: Repo,
+    /// The engine.
+    pub docker: Docker,
+}
+
+impl Site {
+    /// Puts `repo` on the engine that the environment names.
+    pub fn new(repo: Repo) -> Self {
+        Self { repo, docker: Docker::main() }
+    }
+
+    /// Puts `repo` on the engine that listens there.
+    pub fn on(repo: Repo, host: String) -> Self {
+        Self { repo, docker: Docker::at(host) }
+    }
+
+    /// Returns `pymono` with these arguments, not yet started.
+    pub fn pymono(&self, args: &[&str]) -> Tool {
+        let tool = Tool::new(settings::pymono()).args(["-C", self.repo.root().as_str()]).args(args);
+        self.docker.reached_by(tool)
+    }
+
+    /// Runs `pymono build --progress json` with these arguments, whatever comes of it.
+    pub fn try_build(&self, args: &[&str]) -> (Finished, Run) {
+        let finished = self.pymono(&[&["build", "--progress", "json"], args].concat()).run();
+        let run = Run::read(&finished.stdout);
+        (finished, run)
+    }
+
+    /// Builds with these arguments, which must succeed, and returns what happened.
+    pub fn build(&self, args: &[&str]) -> Run {
+        let (finished, run) = self.try_build(args);
+        let _ = finished.succeeded();
+        run
+    }
+
+    /// Writes the files of `pymono bake` and returns the folder that they are in.
+    pub fn bake(&self) -> Utf8PathBuf {
+        let _ = self.pymono(&["bake"]).run().succeeded();
+        self.repo.root().join(".pymono")
+    }
+
+    /// Runs the image of `service` as it is and returns what it prints.
+    pub fn answer(&self, service: &str) -> String {
+        self.docker.run(&self.repo.image(service), &[]).trim().to_owned()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.docker.remove_images(&format!("{}/*", self.repo.unique()));
+    }
+}
