@@ -1,3 +1,13 @@
 //! Tests of the whole.
 
+mod bake;
+mod closure;
+mod commands;
+mod context;
+mod failure;
+mod fleet;
+mod interrupt;
 mod lock_oracle;
+mod native;
+mod rebuild;
+mod shop;

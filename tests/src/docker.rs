@@ -1,5 +1,7 @@
 //! The engine, as a person would use it.
 
+use std::fs;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -83,16 +85,27 @@ impl Docker {
         }
     }
 
-    /// Builds `dockerfile` over `context` and returns the files that it leaves; the last stage holds them.
+    /// Builds `dockerfile` over `context` and returns the files of its last stage.
     pub fn export(&self, dockerfile: &str, context: &Utf8Path, args: &[&str]) -> Tree {
+        self.export_of(&Dockerfile { text: dockerfile, ignore: "" }, context, args)
+    }
+
+    fn export_of(&self, dockerfile: &Dockerfile<'_>, context: &Utf8Path, args: &[&str]) -> Tree {
         let scratch = TempDir::new().unwrap();
         let scratch = Utf8Path::from_path(scratch.path()).unwrap();
-        std::fs::write(scratch.join("Dockerfile"), dockerfile).unwrap();
+        fs::write(scratch.join("Dockerfile"), dockerfile.text).unwrap();
+        fs::write(scratch.join("Dockerfile.dockerignore"), dockerfile.ignore).unwrap();
         let file = format!("--file={scratch}/Dockerfile");
         let output = format!("--output=type=local,dest={scratch}/out");
         let build = ["buildx", "build", "--quiet", &file, &output];
         let _ = self.tool(&build).args(args).args([context]).run().succeeded();
         tree(&scratch.join("out"), &[])
+    }
+
+    /// Returns the files that a build of the whole `context` is sent under this ignore file.
+    pub fn sent(&self, context: &Utf8Path, ignore: &str) -> Tree {
+        let dockerfile = Dockerfile { text: "FROM scratch\nCOPY . /\n", ignore };
+        self.export_of(&dockerfile, context, &[])
     }
 
     /// Returns the text of `file` in the cache mount `id`; nothing if there is no such file yet.
@@ -118,6 +131,12 @@ impl Docker {
         let id = self.tool(&["run", "--detach", "--publish", &publish, image]).read();
         Container { docker: self.clone(), id: id.trim().to_owned(), port }
     }
+}
+
+/// A Dockerfile and what its builds are not sent.
+struct Dockerfile<'a> {
+    text: &'a str,
+    ignore: &'a str,
 }
 
 /// A container in the background; it goes when this goes.

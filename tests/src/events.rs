@@ -44,7 +44,8 @@ impl Run {
         let mut ran = BTreeMap::new();
         for event in self.of_kind("stage") {
             let step = &event["step"];
-            let (Some(digest), Some(name)) = (step["digest"].as_str(), step["name"].as_str()) else {
+            let (Some(digest), Some(name)) = (step["digest"].as_str(), step["name"].as_str())
+            else {
                 panic!("a step has no digest or name: {event}");
             };
             let instruction = name.split_once("] ").map(|(_, instruction)| instruction);

@@ -12,8 +12,7 @@ pub fn hatchling(name: &str, rest: &str) -> String {
 ///
 /// A table `[tool.in-tree]` in `rest` tells the backend more than to build.
 pub fn in_tree(name: &str, rest: &str) -> String {
-    let system =
-        "requires = []\nbuild-backend = \"backend\"\nbackend-path = [\"_build\"]";
+    let system = "requires = []\nbuild-backend = \"backend\"\nbackend-path = [\"_build\"]";
     built_by(system, name, rest)
 }
 

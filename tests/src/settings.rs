@@ -1,8 +1,5 @@
 //! What `cargo xtask test` tells the tests about where they run.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a test is told by its environment what it may use"
-)]
+#![expect(clippy::disallowed_methods, reason = "a test is told by its environment what it may use")]
 
 use std::env;
 

@@ -1,0 +1,135 @@
+//! An image holds its service's closure: all of it, and nothing else.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+use pymono_tests::{Repo, Site};
+use serde::Deserialize;
+
+/// Prints what is installed.
+const FILES: &str = include_str!("closure/files.py");
+
+/// Files that tell when or how a distribution came here, and so differ between any two installs.
+///
+/// `uv_cache.json` holds the time of the sources; uv's marks of the cache are
+/// no part of what was installed. `RECORD` lists the hashes of the others, so
+/// it differs where they do; its lines are compared without theirs.
+const OF_ONE_INSTALL: [&str; 2] = ["uv_cache.json", "RECORD"];
+
+/// The services of the shop, and the libraries that they need.
+const SHOP: [(&str, &[&str]); 6] = [
+    ("admin", &["shop_models", "shop_telemetry"]),
+    ("catalog", &["shop_models", "shop_pricing"]),
+    ("forecast", &[]),
+    ("report", &["shop_models"]),
+    ("storefront", &["shop_models", "shop_pricing", "shop_telemetry"]),
+    ("worker", &["shop_models", "shop_pricing", "shop_telemetry"]),
+];
+const LIBRARIES: [&str; 3] = ["shop_models", "shop_pricing", "shop_telemetry"];
+
+/// What is installed in an environment.
+#[derive(Debug, Deserialize)]
+struct Installed {
+    /// The lines of the RECORD of each distribution, `name==version`.
+    records: BTreeMap<String, BTreeSet<String>>,
+    /// The hash of every file.
+    files: BTreeMap<Utf8PathBuf, String>,
+}
+
+impl Installed {
+    fn read(json: &[u8]) -> Self {
+        let mut installed: Self = serde_json::from_slice(json).unwrap();
+        let stays = |path: &str| !OF_ONE_INSTALL.iter().any(|name| path.ends_with(name));
+        installed.files.retain(|path, _| stays(path.as_str()));
+        for lines in installed.records.values_mut() {
+            lines.retain(|line| stays(line.split(' ').next().unwrap()));
+        }
+        installed
+    }
+}
+
+#[test]
+#[ignore = "needs a Docker engine: cargo xtask test"]
+fn images_hold_what_one_plain_install_of_their_closure_holds() {
+    let site = Site::new(Repo::shop("closure"));
+    site.build(&["--all"]);
+    let mut plain = install_plainly(&site);
+    for (service, _) in SHOP {
+        let image = site.repo.image(service);
+        let ours = site.docker.python(&image, FILES).succeeded();
+        let ours = Installed::read(ours.stdout.as_bytes());
+        let plain = Installed::read(&plain.remove(service).unwrap());
+        assert!(!ours.records.is_empty(), "{service}");
+        let names = |installed: &Installed| installed.records.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&ours), names(&plain), "distributions of {service}");
+        for (distribution, lines) in &ours.records {
+            let theirs = &plain.records[distribution];
+            let different: Vec<_> = lines.symmetric_difference(theirs).collect();
+            assert!(different.is_empty(), "{service}: RECORD of {distribution}: {different:#?}");
+        }
+        let different: Vec<_> = ours
+            .files
+            .keys()
+            .chain(plain.files.keys())
+            .filter(|path| ours.files.get(*path) != plain.files.get(*path))
+            .collect();
+        assert!(different.is_empty(), "{service}: files that differ: {different:#?}");
+    }
+}
+
+/// Installs every service with uv alone, each into one environment at the place
+/// where images have theirs, and returns what is in there, by service.
+fn install_plainly(site: &Site) -> BTreeMap<String, Vec<u8>> {
+    let baked = std::fs::read_to_string(site.bake().join("Dockerfile")).unwrap();
+    let uv = baked.lines().find(|line| line.ends_with(" AS uv")).unwrap();
+    let mut dockerfile = format!(
+        "{uv}\nFROM python:3.13-slim AS plain\nCOPY --from=uv /uv /usr/local/bin/uv\n\
+         ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy VIRTUAL_ENV=/app/.venv\n\
+         RUN uv venv --no-project /app/.venv\nWORKDIR /src\n"
+    );
+    let mut last = String::from("FROM scratch\n");
+    for (service, _) in SHOP {
+        let export = format!(
+            "uv export --package {service} --frozen --no-default-groups --no-header --no-annotate"
+        );
+        dockerfile += &format!(
+            "FROM plain AS {service}\nRUN --mount=type=bind,target=/src,rw \
+             --mount=type=cache,target=/root/.cache/uv,id=pymono-tests-uv \
+             {export} --no-emit-local --output-file /pins.txt && \
+             uv pip install --require-hashes --requirements /pins.txt && \
+             uv pip install --no-cache --no-deps $({export} --no-hashes | sed -n 's/^-e //p')\n\
+             RUN --mount=type=bind,from=probe,target=/probe \
+             mkdir /out && /app/.venv/bin/python /probe/files.py > /out/{service}\n"
+        );
+        last += &format!("COPY --from={service} /out /\n");
+    }
+    let probe = site.repo.outside().join("probe");
+    std::fs::create_dir(&probe).unwrap();
+    std::fs::write(probe.join("files.py"), FILES).unwrap();
+    let args = [format!("--build-context=probe={probe}")];
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let files = site.docker.export(&(dockerfile + &last), &site.repo.root(), &args);
+    files.into_iter().map(|(path, bytes)| (path.into_string(), bytes)).collect()
+}
+
+#[test]
+#[ignore = "needs a Docker engine: cargo xtask test"]
+fn images_import_the_libraries_of_their_closure_and_no_other() {
+    let site = Site::new(Repo::shop("imports"));
+    site.build(&["--all"]);
+    for (service, needs) in SHOP {
+        let image = site.repo.image(service);
+        for library in LIBRARIES {
+            let import = site.docker.python(&image, &format!("import {library}"));
+            if needs.contains(&library) {
+                let _ = import.succeeded();
+            } else {
+                let missing = format!("No module named '{library}'");
+                assert!(import.stderr.contains(&missing), "{service}: {import:?}");
+            }
+        }
+        let own = site.docker.python(&image, &format!("import {service}, sys; print(sys.prefix)"));
+        assert_eq!(own.succeeded().stdout, "/app/.venv\n", "{service}");
+    }
+}

@@ -1,0 +1,116 @@
+//! A step runs again when its own inputs change, and only then.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pymono_tests::{
+    Repo, Site,
+    projects::{built_by, hatchling},
+};
+
+use crate::fleet::{builds, fleet};
+
+#[test]
+#[ignore = "needs a Docker engine: cargo xtask test"]
+fn a_changed_line_in_a_library_builds_it_once_and_nothing_else() {
+    let services = ["a", "b", "c", "d"];
+    let site = fleet("once", &services);
+    let all = ["--all", "--jobs", "4"];
+    let first = site.build(&all);
+    assert!(first.stages().contains("pkg-core"), "{:?}", first.stages());
+    assert_eq!(builds(&site), 1);
+
+    // Often, because four builds that start together race for the one step.
+    let changes = 6;
+    for value in 2..=changes {
+        site.repo.write("libs/core/src/core/__init__.py", &format!("VALUE = {value}\n"));
+        let run = site.build(&all);
+        assert_eq!(run.stages(), BTreeSet::from(["pkg-core"]), "with VALUE = {value}");
+        assert_eq!(builds(&site), value, "with VALUE = {value}");
+        let built: BTreeMap<_, _> = services.into_iter().map(|name| (name, "built")).collect();
+        assert_eq!(run.outcomes(), built, "with VALUE = {value}");
+    }
+    for service in services {
+        assert_eq!(site.answer(service), changes.to_string(), "{service}");
+    }
+
+    let again = site.build(&all);
+    assert_eq!(again.stages(), BTreeSet::new());
+    assert_eq!(builds(&site), changes);
+}
+
+#[test]
+#[ignore = "needs a Docker engine: cargo xtask test"]
+fn a_new_pin_of_one_service_is_installed_for_that_service_alone() {
+    let repo = Repo::new("pin", "");
+    for (name, needs) in [("a", "iniconfig"), ("b", "tomli-w")] {
+        let rest = format!(
+            "dependencies = [\"idna\", \"{needs}\"]\n\n[tool.pymono]\ncommand = [\"python\", \"-m\", \"{name}\"]\n"
+        );
+        repo.write(&format!("services/{name}/pyproject.toml"), &hatchling(name, &rest));
+        repo.write(&format!("services/{name}/src/{name}/__init__.py"), "");
+        let text = format!(
+            "# {}\nfrom importlib.metadata import version\n\nprint(version(\"{needs}\"))\n",
+            repo.unique()
+        );
+        repo.write(&format!("services/{name}/src/{name}/__main__.py"), &text);
+    }
+    repo.lock(&["--upgrade-package", "iniconfig==2.0.0"]);
+    let site = Site::new(repo);
+    site.build(&["--all"]);
+    assert_eq!(site.answer("a"), "2.0.0");
+
+    // Of several bumps, so that one that this engine has seen already does not count as none.
+    let before = site.repo.read("uv.lock");
+    site.repo.lock(&["--upgrade-package", "iniconfig==2.1.0"]);
+    assert_ne!(before, site.repo.read("uv.lock"));
+    let run = site.build(&["--all"]);
+    let ran = run.stages();
+    assert!(ran.iter().all(|stage| *stage == "deps-a"), "{ran:?}");
+    assert_eq!(run.outcomes(), BTreeMap::from([("a", "built"), ("b", "cached")]));
+    assert_eq!(site.answer("a"), "2.1.0");
+}
+
+/// `uv sync --no-editable` with a cache mount keeps the old module here: uv
+/// looks at the times of the manifest and of `src`, and a flat layout has none.
+#[test]
+#[ignore = "needs a Docker engine: cargo xtask test"]
+fn a_flat_layout_never_goes_stale() {
+    let repo = Repo::new("stale", "");
+    let systems = [
+        ("hatched", "requires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\""),
+        ("setup", "requires = [\"setuptools>=77\"]\nbuild-backend = \"setuptools.build_meta\""),
+    ];
+    let write = |name: &str, value: u32| {
+        let text = format!(
+            "# {}\nVALUE = {value}\n\nif __name__ == \"__main__\":\n    print(VALUE)\n",
+            repo.unique()
+        );
+        repo.write(&format!("services/{name}/{name}/main.py"), &text);
+    };
+    for (name, system) in systems {
+        let rest = format!("\n[tool.pymono]\ncommand = [\"python\", \"-m\", \"{name}.main\"]\n");
+        repo.write(&format!("services/{name}/pyproject.toml"), &built_by(system, name, &rest));
+        repo.write(&format!("services/{name}/{name}/__init__.py"), "");
+        write(name, 1);
+    }
+    repo.lock(&[]);
+    repo.commit();
+    let root = repo.root();
+    // All values have one digit, so that the file keeps its size.
+    let rounds = 5;
+    let site = Site::new(repo);
+    for value in 1..=rounds {
+        for (name, _) in systems {
+            let path = format!("services/{name}/{name}/main.py");
+            let text = site.repo.read(&path);
+            let line = text.lines().find(|line| line.starts_with("VALUE")).unwrap();
+            let size = root.join(&path).metadata().unwrap().len();
+            site.repo.write(&path, &text.replace(line, &format!("VALUE = {value}")));
+            assert_eq!(root.join(&path).metadata().unwrap().len(), size);
+        }
+        site.build(&["--all"]);
+        for (name, _) in systems {
+            assert_eq!(site.answer(name), value.to_string(), "{name}");
+        }
+    }
+}
