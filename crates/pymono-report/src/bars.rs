@@ -11,7 +11,10 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pymono_event::{BuildEvent, Observer, Step, StepState};
 use pymono_names::ServiceName;
 
-use crate::{OutputError, Shell, Verbosity, human, text::printable};
+use crate::{
+    OutputError, Shell, Verbosity, human,
+    text::{printable, step_name},
+};
 
 /// How long nothing is drawn, so that a build that is answered from the cache stays quiet.
 const DELAY: Duration = Duration::from_millis(250);
@@ -157,7 +160,7 @@ impl Service {
         self.running.retain(|(digest, _)| *digest != step.digest);
         let name = step.instruction().unwrap_or(&step.name);
         if step.state == StepState::Running {
-            self.running.push((step.digest.clone(), printable(name)));
+            self.running.push((step.digest.clone(), step_name(name)));
         }
         if step.instruction().is_some() {
             self.steps.insert(step.digest.clone(), step.state.clone());
@@ -239,10 +242,7 @@ mod tests {
         observe_all(&mut bars, running);
         bars.services.values().for_each(|service| service.bar.tick());
         let drawn = terminal.contents();
-        assert!(
-            drawn.starts_with("         api 0 cached, 0 run  RUN    uv pip install"),
-            "{drawn}"
-        );
+        assert!(drawn.starts_with("         api 0 cached, 0 run  RUN uv pip install"), "{drawn}");
         assert!(drawn.ends_with("\n    Building 0/4 done"), "{drawn}");
         observe_all(&mut bars, ended);
         bars.finish().unwrap();

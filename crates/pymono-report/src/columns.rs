@@ -2,6 +2,8 @@
 
 use comfy_table::{Table, presets};
 
+use crate::table::PADDING;
+
 /// Returns a table without borders: a header, then one line a row, in the order given.
 pub fn columns<const N: usize>(
     header: [&str; N],
@@ -12,6 +14,9 @@ pub fn columns<const N: usize>(
     table.set_header(header);
     for row in rows {
         table.add_row(row);
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding(PADDING);
     }
     table.trim_fmt()
 }

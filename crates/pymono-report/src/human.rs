@@ -10,7 +10,7 @@ use crate::{
     OutputError, Shell, Verbosity,
     shell::{BAD, GOOD, NEUTRAL, WARNING},
     table::table,
-    text::{duration, plural, printable},
+    text::{duration, plural, printable, step_name},
 };
 
 /// The indent of what belongs to a status line.
@@ -87,10 +87,8 @@ fn counts(services: &[(ServiceName, ServiceReport)]) -> String {
 
 fn tell_failure(shell: &mut Shell, failure: &Failure) -> Result<(), OutputError> {
     let Failure { step, message, log } = failure;
-    let lines = step.iter().map(String::as_str).chain(message.lines());
-    lines
-        .into_iter()
-        .try_for_each(|line| shell.say(format_args!("{INDENT}{}", printable(line))))?;
+    let lines = step.iter().map(|step| step_name(step)).chain(message.lines().map(printable));
+    lines.into_iter().try_for_each(|line| shell.say(format_args!("{INDENT}{line}")))?;
     log.iter().try_for_each(|line| {
         let line = format!("{INDENT}| {}", printable(line));
         shell.say(line.trim_end())

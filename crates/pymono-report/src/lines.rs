@@ -8,7 +8,7 @@ use pymono_names::ServiceName;
 use crate::{
     OutputError, Shell, Verbosity, human,
     shell::{GOOD, NEUTRAL},
-    text::{plural, printable, shortened},
+    text::{plural, printable, shortened, step_name},
 };
 
 /// Columns that a step's line may take; a generated command can be thousands of characters long.
@@ -61,7 +61,7 @@ impl<'a> Lines<'a> {
         if !ran || !self.told_steps.insert(step.digest.clone()) {
             return Ok(());
         }
-        let line = format!("{service} {}", printable(&step.name));
+        let line = format!("{service} {}", step_name(&step.name));
         self.status("Ran", &shortened(&line, WIDTH))
     }
 

@@ -100,10 +100,10 @@ fn shown(verbosity: Verbosity) -> String {
 
 #[test]
 fn a_build_is_told_line_by_line_and_summed_up() {
-    insta::assert_snapshot!(shown(Verbosity::Normal), @r"
+    insta::assert_snapshot!(shown(Verbosity::Normal), @"
         Building 4 services
          Started api
-             Ran api [common 2/2] RUN    uv pip install -r requirements.txt
+             Ran api [common 2/2] RUN uv pip install -r requirements.txt
              Ran cart [cart 2/2] RUN xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
     warning: cart: no such job; trying again
            Built api in 12.3 s (3 cached, 2 run)
@@ -116,11 +116,11 @@ fn a_build_is_told_line_by_line_and_summed_up() {
                  | make: *** [x.o] Error 1
          Skipped zoo
 
-     service  outcome        time  cached  run     size  image
-     api      built        12.3 s       3    2  69.7 MB  registry.example/shop/api:latest
-     cart     cached        0.4 s      12    0   1.2 kB  registry.example/shop/api:latest
-     worker   failed   2 min 03 s       1    0        -  -
-     zoo      skipped           -       0    0        -  -
+    service  outcome        time  cached  run     size  image
+    api      built        12.3 s       3    2  69.7 MB  registry.example/shop/api:latest
+    cart     cached        0.4 s      12    0   1.2 kB  registry.example/shop/api:latest
+    worker   failed   2 min 03 s       1    0        -  -
+    zoo      skipped           -       0    0        -  -
 
     4 services: 1 built, 1 cached, 1 skipped, 1 failed in 2 min 03 s
 

@@ -18,6 +18,9 @@ const COLUMNS: [(&str, bool); 7] = [
     ("image", false),
 ];
 
+/// Columns of space before and after a cell.
+pub(crate) const PADDING: (u16, u16) = (0, 2);
+
 /// Returns one line a service, in the order given, without borders and without color.
 pub(crate) fn table(services: &[(ServiceName, ServiceReport)]) -> String {
     let mut table = Table::new();
@@ -30,6 +33,7 @@ pub(crate) fn table(services: &[(ServiceName, ServiceReport)]) -> String {
         let alignment = if *is_number { CellAlignment::Right } else { CellAlignment::Left };
         if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(alignment);
+            column.set_padding(PADDING);
         }
     }
     table.trim_fmt()

@@ -40,6 +40,17 @@ pub fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// Returns the name of a step as people read it: without what would move the
+/// cursor, and without the instruction's flags, of which a mount alone can fill a line.
+pub(crate) fn step_name(name: &str) -> String {
+    let is_instruction = |word: &&str| matches!(*word, "RUN" | "COPY" | "ADD");
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let head = words.iter().position(is_instruction).map_or(words.len(), |place| place + 1);
+    let rest = words[head..].iter().skip_while(|word| word.starts_with("--"));
+    let shown: Vec<&str> = words[..head].iter().chain(rest).copied().collect();
+    printable(&shown.join(" "))
+}
+
 /// Returns the beginning of `text`, at most `width` columns wide, with `…` where something is left out.
 pub(crate) fn shortened(text: &str, width: usize) -> String {
     console::truncate_str(text, width, "…").into_owned()
@@ -54,6 +65,14 @@ mod tests {
         assert_eq!(printable("\u{1b}[31mred\u{1b}[0m\tx\u{7}\rüber"), "red    x\\u{7}\\u{d}über");
         assert_eq!(printable("a\u{202e}b\u{9b}2J"), "a\\u{202e}b");
         assert!(!printable("\u{1b}]0;title\u{7}x\u{1b}").chars().any(char::is_control));
+    }
+
+    #[test]
+    fn a_step_is_told_by_its_command() {
+        let name =
+            "[deps-api 1/1] RUN --mount=type=cache,id=a,target=/b     uv pip install --no-deps x";
+        assert_eq!(step_name(name), "[deps-api 1/1] RUN uv pip install --no-deps x");
+        assert_eq!(step_name("[internal] load build context"), "[internal] load build context");
     }
 
     #[test]
