@@ -1,0 +1,229 @@
+//! From scanned projects and the text of a lock to what each image must hold.
+
+#![expect(clippy::unwrap_used, reason = "a workspace that cannot be made is a failed test")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pymono_names::{Platform, TreePath};
+use pymono_plan::{Fleet, FleetError, Service, assemble};
+use pymono_workspace::{BuildKind, BuildSystem, Kind, Launch, Project, Settings, Workspace};
+
+const LOCK: &str = r#"
+version = 1
+revision = 3
+requires-python = ">=3.12"
+
+[manifest]
+members = ["api", "core", "job"]
+
+[[package]]
+name = "api"
+version = "1.0"
+source = { editable = "services/api" }
+dependencies = [
+    { name = "amd-only", marker = "platform_machine == 'x86_64'" },
+    { name = "core" },
+    { name = "fast" },
+]
+
+[[package]]
+name = "amd-only"
+version = "1.0"
+source = { registry = "https://index.example/simple" }
+wheels = [
+    { url = "https://files.example/amd_only-1.0-cp313-cp313-manylinux_2_17_x86_64.whl", hash = "sha256:0a", size = 10 },
+]
+
+[[package]]
+name = "core"
+version = "1.0"
+source = { editable = "libs/core" }
+
+[[package]]
+name = "fast"
+version = "2.0"
+source = { registry = "https://index.example/simple" }
+sdist = { url = "https://files.example/fast-2.0.tar.gz", hash = "sha256:0b", size = 5 }
+wheels = [
+    { url = "https://files.example/fast-2.0-cp313-cp313-manylinux_2_17_x86_64.whl", hash = "sha256:0c", size = 20 },
+    { url = "https://files.example/fast-2.0-cp313-cp313-manylinux_2_17_aarch64.whl", hash = "sha256:0d", size = 30 },
+    { url = "https://files.example/fast-2.0-cp312-cp312-manylinux_2_17_x86_64.whl", hash = "sha256:0e", size = 40 },
+]
+
+[[package]]
+name = "job"
+version = "1.0"
+source = { virtual = "jobs/job" }
+dependencies = [{ name = "one-machine" }]
+
+[[package]]
+name = "one-machine"
+version = "1.0"
+source = { registry = "https://index.example/simple" }
+wheels = [
+    { url = "https://files.example/one_machine-1.0-cp313-cp313-manylinux_2_17_x86_64.whl", hash = "sha256:0f", size = 10 },
+]
+"#;
+
+fn path(text: &str) -> TreePath {
+    text.parse().unwrap()
+}
+
+fn project(name: &str, folder: &str, kind: Kind) -> Project {
+    Project {
+        path: path(folder),
+        name: name.parse().unwrap(),
+        kind,
+        why: Vec::new(),
+        lock: Some(path("uv.lock")),
+        requires_python: None,
+        python: "3.13".parse().unwrap(),
+        build: Some(BuildSystem {
+            requires: vec!["hatchling".to_owned()],
+            backend: "hatchling.build".to_owned(),
+            kind: BuildKind::Pure,
+        }),
+        needs: BTreeSet::new(),
+        launch: Launch { command: Some(vec![name.to_owned()]), port: None, health: None },
+        settings: Settings::default(),
+        sources: vec![path(folder)],
+    }
+}
+
+fn workspace() -> Workspace {
+    let projects = [
+        project("api", "services/api", Kind::Service),
+        project("core", "libs/core", Kind::Library),
+        Project { build: None, ..project("job", "jobs/job", Kind::Service) },
+    ];
+    Workspace {
+        projects: projects.into_iter().map(|project| (project.path.clone(), project)).collect(),
+        locks: BTreeMap::from([(path("uv.lock"), LOCK.to_owned())]),
+        ..Workspace::default()
+    }
+}
+
+fn change(workspace: &mut Workspace, folder: &str, change: impl FnOnce(&mut Project)) {
+    change(workspace.projects.get_mut(&path(folder)).unwrap());
+}
+
+fn service<'a>(fleet: &'a Fleet, folder: &str) -> &'a Service {
+    &fleet.services[&path(folder)]
+}
+
+#[test]
+fn pins_of_all_platforms_are_merged() {
+    let fleet = assemble(&workspace()).unwrap();
+    let requirements: Vec<_> = service(&fleet, "services/api").requirements.iter().collect();
+    let [amd_only, fast] = requirements[..] else { panic!("{requirements:#?}") };
+    assert_eq!(amd_only.only, BTreeSet::from([Platform::Amd64]));
+    // Hashes of both machines' wheels for this Python; no other Python's, and no sdist's.
+    assert_eq!(fast.hashes, ["sha256:0c", "sha256:0d"].map(str::to_owned).into());
+    assert!(fast.only.is_empty() && !fast.from_source);
+    assert_eq!(fast.size, 30);
+}
+
+#[test]
+fn what_one_machine_has_no_wheel_for_is_built_from_source() {
+    let mut workspace = workspace();
+    let lock = workspace.locks.get_mut(&path("uv.lock")).unwrap();
+    *lock = lock
+        .replace("fast-2.0-cp313-cp313-manylinux_2_17_aarch64", "fast-2.0-cp313-cp313-win_arm64");
+    let fleet = assemble(&workspace).unwrap();
+    let requirements = &service(&fleet, "services/api").requirements;
+    let fast = requirements.iter().find(|requirement| requirement.name.as_ref() == "fast").unwrap();
+    assert!(fast.from_source);
+    assert_eq!(fast.hashes, ["sha256:0b", "sha256:0c"].map(str::to_owned).into());
+}
+
+#[test]
+fn a_distribution_for_one_machine_makes_an_image_for_that_machine() {
+    let fleet = assemble(&workspace()).unwrap();
+    let amd = BTreeSet::from([Platform::Amd64]);
+    assert_eq!(service(&fleet, "jobs/job").image.platforms, amd);
+    assert_eq!(service(&fleet, "services/api").image.platforms, BTreeSet::new());
+}
+
+#[test]
+fn a_configured_platform_must_close() {
+    let mut workspace = workspace();
+    change(&mut workspace, "jobs/job", |job| {
+        job.settings.platforms = BTreeSet::from([Platform::Amd64, Platform::Arm64]);
+    });
+    let error = assemble(&workspace).unwrap_err();
+    assert!(
+        matches!(&error, FleetError::Closure { service, .. } if *service == path("jobs/job")),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_virtual_service_is_copied_and_others_are_installed() {
+    let fleet = assemble(&workspace()).unwrap();
+    let job = service(&fleet, "jobs/job");
+    assert_eq!((job.files.clone(), job.packages.len()), (vec![path("jobs/job")], 0));
+    assert_eq!(job.image.workdir.as_deref(), Some("/app/jobs/job"));
+    let api = service(&fleet, "services/api");
+    assert_eq!(api.packages, [path("libs/core"), path("services/api")].into());
+    assert!(api.files.is_empty());
+}
+
+#[test]
+fn services_of_one_name_are_told_by_their_paths() {
+    let mut workspace = workspace();
+    let lock = "version = 1\n[[package]]\nname = \"api\"\nsource = { virtual = \"job\" }\n";
+    workspace.locks.insert(path("jobs/uv.lock"), lock.to_owned());
+    change(&mut workspace, "jobs/job", |job| {
+        job.name = "api".parse().unwrap();
+        job.lock = Some(path("jobs/uv.lock"));
+    });
+    let fleet = assemble(&workspace).unwrap();
+    let names: Vec<_> = fleet.services.values().map(|service| service.name.as_str()).collect();
+    assert_eq!(names, ["jobs-job", "services-api"]);
+}
+
+#[test]
+fn image_names_follow_the_configuration() {
+    let mut workspace = workspace();
+    change(&mut workspace, "services/api", |api| {
+        api.settings.registry = Some("registry.example/team/".to_owned());
+        api.settings.image = Some("front".to_owned());
+        api.settings.tags = vec!["v1".to_owned(), "latest".to_owned()];
+    });
+    let fleet = assemble(&workspace).unwrap();
+    let references = &service(&fleet, "services/api").image.references;
+    assert_eq!(
+        *references,
+        ["registry.example/team/front:v1", "registry.example/team/front:latest"]
+    );
+}
+
+#[test]
+fn what_cannot_be_planned_is_an_error_with_advice() {
+    type Change = fn(&mut Workspace);
+    let cases: [(&str, Change); 5] = [
+        ("the service `services/api` has no lock file", |workspace| {
+            change(workspace, "services/api", |api| api.lock = None);
+        }),
+        ("nothing tells how to start the service `services/api`", |workspace| {
+            change(workspace, "services/api", |api| api.launch.command = None);
+        }),
+        ("failed to read the lock `uv.lock`", |workspace| {
+            workspace.locks.insert(path("uv.lock"), "version = 9".to_owned());
+        }),
+        (
+            "`services/api` needs the local package `libs/core`, which `uv.lock` names but the repository does not have",
+            |workspace| drop(workspace.projects.remove(&path("libs/core"))),
+        ),
+        ("`libs/my core` has characters that cannot stand in a Dockerfile's paths", |workspace| {
+            change(workspace, "libs/core", |core| core.sources = vec![path("libs/my core")]);
+        }),
+    ];
+    for (message, change) in cases {
+        let mut workspace = workspace();
+        change(&mut workspace);
+        let error = assemble(&workspace).unwrap_err();
+        assert_eq!(error.to_string(), message);
+        assert!(error.hint().is_some(), "{message}");
+    }
+}
