@@ -43,7 +43,7 @@ pub(crate) fn workspace(
         let lock = project::lock_in(folder);
         Ok((lock.clone(), tree.read(&lock)?))
     });
-    let unsent = ignore::unsent(&tree, root, &wanted)?;
+    let unsent = ignore::unsent(&tree, root, &wanted);
     Ok(Workspace {
         locks: locks.collect::<Result<_, ScanError>>()?,
         unsent,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use pymono_names::TreePath;
 use regex::Regex;
 
-use crate::{ScanError, manifest::Manifest, tree::Tree};
+use crate::{manifest::Manifest, tree::Tree};
 
 /// Folders in a project whose files are not what it runs in production.
 const ASIDE: [&str; 9] = [
@@ -73,11 +73,7 @@ pub(crate) struct Code {
 }
 
 /// Reads the Python files of the project of `manifest`, of which `sources` holds the paths.
-pub(crate) fn read(
-    tree: &Tree,
-    manifest: &Manifest,
-    sources: &[TreePath],
-) -> Result<Code, ScanError> {
+pub(crate) fn read(tree: &Tree, manifest: &Manifest, sources: &[TreePath]) -> Code {
     let folder = &manifest.folder;
     let files = sources.iter().flat_map(|source| {
         tree.has(source).then_some(source).into_iter().chain(tree.below(source))
@@ -97,7 +93,8 @@ pub(crate) fn read(
             let package = module.strip_suffix(".__main__").unwrap_or(&module);
             code.main_package = Some((package.to_owned(), root.to_owned()));
         }
-        let text = tree.read(file)?;
+        // A link that leads nowhere shows nothing.
+        let Ok(text) = tree.read(file) else { continue };
         if code.grpc.is_none()
             && (text.contains("grpc.server(") || text.contains("grpc.aio.server("))
         {
@@ -119,14 +116,14 @@ pub(crate) fn read(
     let mains = ["main.py", "app.py", "manage.py"].into_iter();
     code.main_file =
         mains.filter(|name| tree.file_in(folder, name).is_some()).map(str::to_owned).next();
-    Ok(code)
+    code
 }
 
 fn is_code(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let aside = folders.split('/').any(|part| ASIDE.contains(&part) || part.starts_with('.'));
     let test = name.starts_with("test_") || name.ends_with("_test.py") || name == "conftest.py";
-    path.ends_with(".py") && !aside && !test && path != "setup.py"
+    name.strip_suffix(".py").is_some() && !aside && !test && path != "setup.py"
 }
 
 fn position(list: &[&str], name: &str) -> usize {

@@ -16,11 +16,11 @@ pub(crate) struct TomlFile {
 
 impl TomlFile {
     /// Parses `text`, the content of the file `name`.
-    pub(crate) fn parse(name: &str, text: String) -> Result<Self, ScanError> {
-        let document = Document::parse(text.clone()).map_err(|error| ScanError::Syntax {
+    pub(crate) fn parse(name: &str, text: &str) -> Result<Self, ScanError> {
+        let document = Document::parse(text.to_owned()).map_err(|error| ScanError::Syntax {
             place: Place {
                 file: name.to_owned(),
-                line: error.span().map(|span| line_of(&text, span.start)),
+                line: error.span().map(|span| line_of(text, span.start)),
                 key: None,
             },
             problem: error.message().trim().replace('\n', ", "),
@@ -52,8 +52,8 @@ impl TomlFile {
 
     /// Returns where a key stands, or where the innermost table around it begins.
     pub(crate) fn place(&self, key: &[&str]) -> Place {
-        let known = (0..=key.len()).rev().filter(|len| *len > 0);
-        let at = known.filter_map(|len| self.start(&key[..len])).next();
+        let mut known = (1..=key.len()).rev();
+        let at = known.find_map(|len| self.start(&key[..len]));
         Place {
             file: self.name.clone(),
             line: at.map(|at| line_of(self.document.raw(), at)),

@@ -139,9 +139,9 @@ pub enum ScanError {
         /// The chosen version.
         python: String,
         /// What chose it.
-        chosen_by: Place,
+        chosen_by: Box<Place>,
         /// Whose `requires-python` refuses it.
-        limit: Place,
+        limit: Box<Place>,
         /// That `requires-python`.
         specifier: String,
     },

@@ -80,7 +80,10 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> (Kind, Vec<String>) {
     let library = |why: String| (Kind::Library, vec![why]);
     match &evidence.said {
         Said::Skip(why) => return library(why.clone()),
-        Said::Service(file) => return (Kind::Service, vec![format!("has settings in {file}")]),
+        Said::Service(file) => {
+            let shown = by_code(evidence).unwrap_or_default();
+            return (Kind::Service, [vec![format!("has settings in {file}")], shown].concat());
+        }
         Said::Nothing => {}
     }
     if let Some(folder) = lies_below(evidence.path, &ASIDE) {

@@ -31,7 +31,7 @@ pub(crate) const PATTERNS: &[&str] = &[
 /// Returns true for what one of [`PATTERNS`] matches.
 pub(crate) fn is_litter(path: &TreePath) -> bool {
     path.parts().any(|part| {
-        part.ends_with(".pyc")
+        part.strip_suffix(".pyc").is_some()
             || part.starts_with(".env.")
             || PATTERNS.iter().any(|pattern| pattern.strip_prefix("**/") == Some(part))
     })

@@ -24,7 +24,7 @@ pub(crate) struct Found {
     /// The root of the uv workspace whose lock pins it, `None` for one that only path sources name.
     pub(crate) workspace: Option<TreePath>,
     /// The local projects that its requirements mean, of all extras and groups, by name.
-    pub(crate) edges: BTreeMap<PackageName, Vec<Edge>>,
+    pub(crate) edges: Edges,
 }
 
 /// A requirement that a local project fulfils.
@@ -35,6 +35,9 @@ pub(crate) struct Edge {
     /// Whether it shall be installed; `package = false` on a source says no.
     pub(crate) installed: bool,
 }
+
+/// The local projects behind each required name; several where their markers differ.
+pub(crate) type Edges = BTreeMap<PackageName, Vec<Edge>>;
 
 /// The uv workspaces of a tree, by the folder of their lock.
 pub(crate) type Workspaces = BTreeMap<TreePath, UvWorkspace>;
@@ -105,6 +108,6 @@ pub(crate) fn projects(
 impl Found {
     fn new(manifest: Manifest, workspace: Option<&TreePath>) -> Option<Self> {
         let name = manifest.content.project.as_ref()?.name.clone();
-        Some(Self { manifest, name, workspace: workspace.cloned(), edges: BTreeMap::new() })
+        Some(Self { manifest, name, workspace: workspace.cloned(), edges: Edges::new() })
     }
 }

@@ -143,7 +143,7 @@ impl Manifest {
     /// Reads the `pyproject.toml` in `folder`; nothing if there is none in the tree.
     pub(crate) fn read(tree: &Tree, folder: &TreePath) -> Result<Option<Self>, ScanError> {
         let Some(path) = tree.file_in(folder, "pyproject.toml") else { return Ok(None) };
-        let file = TomlFile::parse(path.as_str(), tree.read(&path)?)?;
+        let file = TomlFile::parse(path.as_str(), &tree.read(&path)?)?;
         let content = file.shape()?;
         Ok(Some(Self { folder: folder.clone(), file, content }))
     }

@@ -34,7 +34,7 @@ pub(crate) fn read(tree: &Tree, root: Manifest) -> Result<UvWorkspace, ScanError
     let mut members = BTreeMap::new();
     if let Some(table) = &root.content.tool.uv.workspace {
         let matched = matched(tree, &root, table)?;
-        let read = |(folder, pattern): (TreePath, &str)| member(tree, &root, folder, pattern);
+        let read = |(folder, pattern): (TreePath, &str)| member(tree, &root, &folder, pattern);
         let found: Vec<_> = matched.into_par_iter().map(read).collect::<Result<_, _>>()?;
         members.extend(found.into_iter().flatten().map(|member| (member.folder.clone(), member)));
     }
@@ -53,7 +53,7 @@ pub(crate) fn read(tree: &Tree, root: Manifest) -> Result<UvWorkspace, ScanError
             });
         }
     }
-    Ok(UvWorkspace { members, root })
+    Ok(UvWorkspace { root, members })
 }
 
 /// Returns the folders that `members` match and `exclude` does not, each with its pattern.
@@ -105,11 +105,11 @@ fn patterns<'a>(
 fn member(
     tree: &Tree,
     root: &Manifest,
-    folder: TreePath,
+    folder: &TreePath,
     pattern: &str,
 ) -> Result<Option<Manifest>, ScanError> {
     let at = || (root.file.place_in_list(MEMBERS, pattern), folder.to_string(), pattern.to_owned());
-    let Some(manifest) = Manifest::read(tree, &folder)? else {
+    let Some(manifest) = Manifest::read(tree, folder)? else {
         if folder.file_name().is_some_and(|name| name.starts_with('.')) {
             return Ok(None);
         }

@@ -28,7 +28,13 @@ pub(crate) fn project(
     let missing =
         || ScanError::Read { path: path.to_string(), source: std::io::ErrorKind::NotFound.into() };
     let known = ground.known(path).ok_or_else(missing)?;
-    let code = code::read(ground.tree, &known.found.manifest, &known.sources)?;
+    // In a Polylith workspace the code of all projects lies around the root, and is none of its own.
+    let shared = known.gathers && ground.tree.file_in(path, "workspace.toml").is_some();
+    let code = if shared {
+        Code::default()
+    } else {
+        code::read(ground.tree, &known.found.manifest, &known.sources)
+    };
     let said = if excluded { Said::Skip("`exclude` names it".to_owned()) } else { said(known) };
     let (kind, why) = infer::judge(&Evidence {
         path,

@@ -28,9 +28,9 @@ impl Limit {
             return Ok(None);
         };
         let place = manifest.file.place(&["project", "requires-python"]);
-        let specifiers = text.parse().map_err(|error| ScanError::Value {
+        let specifiers = text.parse().map_err(|_| ScanError::Value {
             place: place.clone(),
-            problem: format!("`{text}` is no version specifier: {error}").replace('\n', " "),
+            problem: format!("`{text}` is no version specifier"),
             hint: Some("write it like `>=3.12`".into()),
         })?;
         Ok(Some(Self { place, text, specifiers }))
@@ -58,8 +58,8 @@ pub(crate) fn decide(chosen: Option<Chosen>, limits: &[Limit]) -> Result<PythonV
             None => Ok(python),
             Some(limit) => Err(ScanError::Python {
                 python: python.to_string(),
-                chosen_by: place,
-                limit: limit.place.clone(),
+                chosen_by: Box::new(place),
+                limit: Box::new(limit.place.clone()),
                 specifier: limit.text.clone(),
             }),
         };

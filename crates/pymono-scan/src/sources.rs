@@ -11,7 +11,7 @@ use pymono_names::TreePath;
 use crate::{
     Place, ScanError, Warning,
     document::{TomlFile, manifest_path},
-    local::{Edge, Found, Workspaces},
+    local::{Edge, Edges, Found, Workspaces},
     manifest::{Content, Manifest, ProjectTable, Requirement, Source, WorkspaceSource},
     members::{self, UvWorkspace},
     tree::Tree,
@@ -43,7 +43,7 @@ impl<'a> Resolver<'a> {
         &mut self,
         found: &Found,
         warnings: &mut Vec<Warning>,
-    ) -> Result<(BTreeMap<PackageName, Vec<Edge>>, Vec<Manifest>), ScanError> {
+    ) -> Result<(Edges, Vec<Manifest>), ScanError> {
         let home = match &found.workspace {
             Some(root) => Some(root.clone()),
             None => self.home(&found.manifest.folder)?,
@@ -51,14 +51,14 @@ impl<'a> Resolver<'a> {
         let published = published(&found.manifest);
         let names: BTreeSet<PackageName> =
             found.manifest.all().into_iter().map(|r| r.name).collect();
-        let (mut edges, mut reached) = (BTreeMap::new(), Vec::new());
+        let (mut edges, mut reached) = (Edges::new(), Vec::new());
         for name in names.iter().filter(|name| **name != found.name) {
             for declared in self.declared(&found.manifest, home.as_ref(), name) {
                 match self.target(&declared, home.as_ref()) {
                     Ok(Some(manifest)) => {
                         let installed = declared.source.package != Some(false);
                         let edge = Edge { to: manifest.folder.clone(), installed };
-                        edges.entry(name.clone()).or_insert_with(Vec::new).push(edge);
+                        edges.entry(name.clone()).or_default().push(edge);
                         reached.push(manifest);
                     }
                     Ok(None) => {}
@@ -138,7 +138,7 @@ impl<'a> Resolver<'a> {
             return Ok(Some(unnamed(manifest, declared.name)));
         }
         if self.tree.file_in(&folder, "setup.py").is_some() {
-            let file = TomlFile::parse(manifest_path(&folder).as_str(), String::new())?;
+            let file = TomlFile::parse(manifest_path(&folder).as_str(), "")?;
             let manifest = Manifest { folder, file, content: Content::default() };
             return Ok(Some(unnamed(manifest, declared.name)));
         }

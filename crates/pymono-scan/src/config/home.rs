@@ -26,12 +26,12 @@ pub(crate) fn find(
         let text = fs::read_to_string(&path);
         let text = text.map_err(|source| ScanError::Read { path: path.to_string(), source })?;
         let name = path.strip_prefix(root).unwrap_or(&path).to_string();
-        return table(name, text, root, env, warnings);
+        return table(&name, &text, root, env, warnings);
     }
     let top = TreePath::root();
     for name in ["pymono.toml", "pyproject.toml", "Cargo.toml"] {
         let Some(file) = tree.file_in(&top, name) else { continue };
-        if let Some(table) = table(file.to_string(), tree.read(&file)?, root, env, warnings)? {
+        if let Some(table) = table(file.as_str(), &tree.read(&file)?, root, env, warnings)? {
             return Ok(Some(table));
         }
     }
@@ -40,18 +40,18 @@ pub(crate) fn find(
 
 /// Returns the table of one file; each kind of file has it under a key of its own.
 fn table(
-    name: String,
-    text: String,
+    name: &str,
+    text: &str,
     root: &Utf8Path,
     env: &[(OsString, OsString)],
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Table>, ScanError> {
     let mentions_us = text.contains("pymono");
-    let file = TomlFile::parse(&name, text)?;
-    match Utf8Path::new(&name).file_name() {
+    let file = TomlFile::parse(name, text)?;
+    match Utf8Path::new(name).file_name() {
         Some("Cargo.toml") if !mentions_us => Ok(None),
         Some("Cargo.toml") => {
-            let value = cargo_metadata(&name, root, env, warnings)?;
+            let value = cargo_metadata(name, root, env, warnings)?;
             value.map(|value| Table::new(file, CARGO.to_vec(), value)).transpose()
         }
         Some("pyproject.toml") => {

@@ -104,7 +104,7 @@ pub(super) fn set(
         "build-apt" => settings.build_apt = all(value, validate::debian_package)?,
         "base-image" => settings.base_image = Some(checked(value, validate::image_reference)?),
         "runtime-image" => {
-            settings.runtime_image = Some(checked(value, validate::image_reference)?)
+            settings.runtime_image = Some(checked(value, validate::image_reference)?);
         }
         "uv-image" => configured.uv_image = Some(checked(value, validate::image_reference)?),
         "image" => settings.image = Some(checked(value, validate::image_name)?),

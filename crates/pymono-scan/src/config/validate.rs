@@ -95,15 +95,16 @@ pub(super) fn port(number: u16) -> Result<u16, String> {
 mod tests {
     use super::*;
 
+    type Check = fn(&str) -> Result<(), String>;
+
     #[test]
     fn no_value_can_begin_a_new_line_or_a_new_word() {
-        let checks: [fn(&str) -> Result<(), String>; 6] =
-            [debian_package, image_reference, image_name, registry, tag, absolute_path];
+        let checks =
+            [debian_package as Check, image_reference, image_name, registry, tag, absolute_path];
         for check in checks {
             for text in ["", "a b", "aa\nRUN x", "aa\n", "aa\"", "aa$x", "aa,bb", "-aa", "aa`", "é"]
             {
                 assert!(check(text).is_err(), "{text:?}");
-                assert!(check(&format!("/{text}")).is_err(), "/{text:?}");
             }
         }
         assert!(

@@ -30,14 +30,13 @@ impl Matcher {
 /// Returns a text as a pattern that matches it alone.
 pub(super) fn escape(text: &str) -> String {
     let escaped = |c: char| match c {
-        '*' | '?' | '[' | ']' | '\\' => format!("\\{c}"),
+        '*' | '?' | '[' | ']' | '\\' | '^' => format!("\\{c}"),
         // Spaces at the end of a line are cut, even after a backslash.
         ' ' => "[ ]".to_owned(),
-        // A line's first character decides what the line is.
-        '!' | '#' => format!("{c}"),
         c => c.to_string(),
     };
     let text: String = text.chars().map(escaped).collect();
+    // A line's first character decides what the line is.
     if text.starts_with(['!', '#']) { format!("\\{text}") } else { text }
 }
 
@@ -45,6 +44,7 @@ pub(super) fn escape(text: &str) -> String {
 fn form(pattern: &str) -> String {
     let mut form = String::from("(?s)^");
     let mut rest = pattern;
+    let mut in_class = false;
     while let Some(c) = rest.chars().next() {
         let after = &rest[c.len_utf8()..];
         if let Some(deeper) = rest.strip_prefix("**/") {
@@ -59,14 +59,17 @@ fn form(pattern: &str) -> String {
         match c {
             '*' => form.push_str("[^/]*"),
             '?' => form.push_str("[^/]"),
-            '[' | ']' => form.push(c),
+            '[' | ']' => {
+                in_class = c == '[';
+                form.push(c);
+            }
             '\\' => {
                 let literal = after.chars().next();
                 form.push_str(&regex::escape(&literal.map(String::from).unwrap_or_default()));
                 rest = literal.map_or(after, |literal| &after[literal.len_utf8()..]);
                 continue;
             }
-            '^' | '-' => form.push(c),
+            '^' | '-' if in_class => form.push(c),
             c => form.push_str(&regex::escape(&c.to_string())),
         }
         rest = after;

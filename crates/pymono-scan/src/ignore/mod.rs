@@ -19,14 +19,10 @@ use camino::Utf8Path;
 use pymono_names::TreePath;
 use pymono_workspace::Unsent;
 
-use crate::{ScanError, litter, tree::Tree};
+use crate::{litter, tree::Tree};
 
 /// Returns what is not sent of the folders in `projects`.
-pub(crate) fn unsent(
-    tree: &Tree,
-    root: &Utf8Path,
-    projects: &BTreeSet<TreePath>,
-) -> Result<Unsent, ScanError> {
+pub(crate) fn unsent(tree: &Tree, root: &Utf8Path, projects: &BTreeSet<TreePath>) -> Unsent {
     let mut patterns: Vec<String> =
         litter::PATTERNS.iter().map(|pattern| (*pattern).to_owned()).collect();
     for (text, below) in above(root) {
@@ -37,7 +33,8 @@ pub(crate) fn unsent(
         let folder = file.parent().unwrap_or_else(TreePath::root);
         let concerns = |project: &TreePath| folder.is_in(project) || project.is_in(&folder);
         if projects.iter().any(concerns) {
-            let text = tree.read(file)?;
+            // Git follows no links here, so one that leads nowhere ignores nothing.
+            let Ok(text) = tree.read(file) else { continue };
             patterns.extend(text.lines().filter_map(|line| git::translate(line, &folder)));
         }
     }
@@ -49,7 +46,7 @@ pub(crate) fn unsent(
         anywhere.is_none_or(|(_, rest)| !seen.contains(&format!("**/{rest}")))
     });
     let kept = kept(tree, projects, &patterns);
-    Ok(Unsent { patterns, kept })
+    Unsent { patterns, kept }
 }
 
 /// Returns the `.gitignore` files of the folders between the repository's and `root`,
@@ -99,3 +96,6 @@ fn drops(
     });
     by_folder || matcher.matches(path.as_str())
 }
+
+#[cfg(test)]
+mod tests;

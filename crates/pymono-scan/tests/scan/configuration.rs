@@ -1,0 +1,186 @@
+//! What the configuration may say, where, and what happens when it is wrong.
+
+use insta::assert_snapshot;
+
+use crate::repo::Repo;
+
+fn repo() -> Repo {
+    let repo = Repo::workspace("[\"services/*\"]");
+    repo.project(
+        "services/api",
+        "[]",
+        "[tool.pymono]\nport = 9000\nenv = { B = \"own\", C = \"own\" }",
+    );
+    repo.project("services/job", "[]", "");
+    repo
+}
+
+#[test]
+fn a_services_own_table_wins_over_that_of_the_root() {
+    let repo = repo();
+    repo.file(
+        "pymono.toml",
+        "port = 7000\napt = [\"curl\"]\nuv-image = \"uv:1\"\nenv = { A = \"root\", B = \"root\" }",
+    );
+    let settings = repo.get("services/api").settings;
+    assert_eq!((settings.port, settings.apt.len()), (Some(9000), 1));
+    assert_eq!(
+        settings.env.values().map(String::as_str).collect::<Vec<_>>(),
+        ["root", "own", "own"]
+    );
+    assert_eq!(repo.get("services/job").settings.port, Some(7000));
+    assert_eq!(repo.scan().uv_image.as_deref(), Some("uv:1"));
+}
+
+#[test]
+fn the_first_home_that_is_there_is_the_only_one() {
+    let repo = repo();
+    let port = || repo.get("services/job").settings.port;
+    repo.file("Cargo.toml", "[workspace]\nmembers = []\n[workspace.metadata.pymono]\nport = 3\n");
+    assert_eq!(port(), Some(3));
+    let root = "[tool.uv.workspace]\nmembers = [\"services/*\"]\n[project]\nname = \"root\"\n[tool.pymono]\nport = 2";
+    repo.file("pyproject.toml", root);
+    assert_eq!(port(), Some(2));
+    repo.file("pymono.toml", "port = 1");
+    assert_eq!(port(), Some(1));
+    assert_eq!(
+        repo.warnings(),
+        ["`[tool.pymono]` in `pyproject.toml` is not heeded: `pymono.toml` comes first"]
+    );
+}
+
+#[test]
+fn without_cargo_its_manifest_is_not_read() {
+    let repo = repo();
+    repo.file("Cargo.toml", "[workspace]\n[workspace.metadata.pymono]\nport = 3\n");
+    let mut options = repo.options();
+    options.env.retain(|(name, _)| name != "PATH");
+    let scan = pymono_scan::scan(&options).unwrap();
+    assert_eq!(scan.workspace.projects[&"services/job".parse().unwrap()].settings.port, None);
+    assert_eq!(
+        scan.warnings[0].to_string(),
+        "`Cargo.toml` may configure pymono, but there is no `cargo` to read it with"
+    );
+}
+
+#[test]
+fn what_is_excluded_is_there_only_where_something_needs_it() {
+    let repo = Repo::workspace("[\"*/*\"]\n[tool.uv.sources]\nb = { workspace = true }");
+    for path in ["old/a", "old/b", "new/c"] {
+        repo.project(path, if path == "new/c" { "[\"b\"]" } else { "[]" }, "");
+    }
+    repo.file("old/elsewhere/pyproject.toml", "[project]\nname = 'x'")
+        .file("old/elsewhere/uv.lock", "");
+    repo.file("pymono.toml", "exclude = [\"old/\"]");
+    assert_eq!(repo.paths(), ["new/c", "old/b"]);
+    assert_eq!(repo.get("old/b").why, ["`exclude` names it"]);
+}
+
+#[test]
+fn an_unknown_key_is_an_error_with_a_suggestion() {
+    let repo = repo();
+    assert_snapshot!(repo.file("pymono.toml", "port = 1\nbase_image = \"x\"").error(), @r"
+    `pymono.toml`, line 2, key `base_image`: there is no such key; known are `apt`, `base-image`, `build-apt`, `cache`, `command`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `labels`, `platforms`, `port`, `python`, `registry`, `runtime-image`, `skip`, `tags`, `user`, `uv-image`, `workdir`
+    hint: did you mean `base-image`?
+    ");
+    assert_snapshot!(repo.file("pymono.toml", "nonsense = 1").error(), @"`pymono.toml`, line 1, key `nonsense`: there is no such key; known are `apt`, `base-image`, `build-apt`, `cache`, `command`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `labels`, `platforms`, `port`, `python`, `registry`, `runtime-image`, `skip`, `tags`, `user`, `uv-image`, `workdir`");
+}
+
+#[test]
+fn a_wrong_value_is_an_error_that_says_what_is_allowed() {
+    let repo = repo();
+    let errors = [
+        "port = 0",
+        "port = 70000",
+        "port = \"80\"",
+        "python = 3.13",
+        "python = \"2.7\"",
+        "command = \"run me\"",
+        "command = []",
+        "apt = [\"curl && rm\"]",
+        "env = { \"A B\" = \"x\" }",
+        "env = { A = \"x\\ny\" }",
+        "env = { A = 1 }",
+        "workdir = \"app\"",
+        "platforms = [\"windows\"]",
+        "image = \"a:latest\"",
+        "cache = [\"relative\"]",
+        "exclude = [\"a/***\"]",
+        "skip = \"yes\"",
+        "user = \"app\"",
+    ];
+    let errors = errors.map(|text| repo.file("pymono.toml", &format!("\n{text}")).error());
+    assert_snapshot!(errors.join("\n"), @r#"
+    `pymono.toml`, line 2, key `port`: no service can be reached on port 0
+    hint: `port` is a number from 1 to 65535
+    `pymono.toml`, line 2, key `port`: invalid value: integer `70000`, expected u16
+    hint: `port` is a number from 1 to 65535
+    `pymono.toml`, line 2, key `port`: invalid type: string "80", expected u16
+    hint: `port` is a number from 1 to 65535
+    `pymono.toml`, line 2, key `python`: invalid type: floating point `3.13`, expected a string
+    hint: `python` is a version in quotes, such as `"3.13"`
+    `pymono.toml`, line 2, key `python`: `2.7` is not a Python version; write it as `3.13` or `3.13.2`
+    hint: `python` is a version in quotes, such as `"3.13"`
+    `pymono.toml`, line 2, key `command`: `run me` is one string, which would need a shell to take it apart
+    hint: `command` is a list of words, the program first
+    `pymono.toml`, line 2, key `command`: the list is empty
+    hint: `command` is a list of words, the program first
+    `pymono.toml`, line 2, key `apt`: `curl && rm` is no name of a Debian package: lower-case letters, digits, `+`, `-` and `.`
+    hint: `apt` is a list of Debian packages in the runtime image
+    `pymono.toml`, line 2, key `env`: `A B` is no name of an environment variable
+    hint: `env` is a table of strings
+    `pymono.toml`, line 2, key `env`: `x\ny` has the control character `\n`
+    hint: `env` is a table of strings
+    `pymono.toml`, line 2, key `env`: invalid type: integer `1`, expected a string
+    hint: `env` is a table of strings
+    `pymono.toml`, line 2, key `workdir`: `app` is no absolute path of letters, digits and `._+@~-/`
+    hint: `workdir` is an absolute path
+    `pymono.toml`, line 2, key `platforms`: unknown variant `windows`, expected `linux/amd64` or `linux/arm64`
+    hint: `platforms` is a list of `linux/amd64` and `linux/arm64`
+    `pymono.toml`, line 2, key `image`: `a:latest` is no name of an image: lower-case letters and digits, between them `.`, `_`, `-` and `/`, and no tag
+    hint: `image` is the image's name without registry and tag
+    `pymono.toml`, line 2, key `cache`: `relative` is no absolute path of letters, digits and `._+@~-/`
+    hint: `cache` is a list of absolute paths
+    `pymono.toml`, line 2, key `exclude`: `a/***` is no pattern: wildcards are either regular `*` or recursive `**`
+    hint: `exclude` is a list of patterns of folders
+    `pymono.toml`, line 2, key `skip`: invalid type: string "yes", expected a boolean
+    hint: `skip` is `true` or `false`
+    `pymono.toml`, line 2, key `user`: invalid type: string "app", expected u32
+    hint: `user` is a numeric user id
+    "#);
+}
+
+#[test]
+fn what_is_planned_is_never_passed_by_in_silence() {
+    let repo = repo();
+    assert_snapshot!(repo.file("pymono.toml", "include = [\"gen\"]").error(), @r"
+    `pymono.toml`, line 1, key `include`: this key is not supported yet
+    hint: remove it from `pymono.toml`; nothing reads it yet
+    ");
+}
+
+#[test]
+fn what_is_for_the_whole_tree_cannot_be_set_for_one_service() {
+    let repo = Repo::workspace("[\"a\"]");
+    assert_snapshot!(repo.project("a", "[]", "[tool.pymono]\nuv-image = \"uv:1\"").error(), @r"
+    `a/pyproject.toml`, line 6, key `tool.pymono.uv-image`: this key is for the whole repository, not for one project
+    hint: move it to the repository's configuration, such as `pymono.toml`
+    ");
+    assert_snapshot!(repo.project("a", "[]", "[tool]\npymono = 1").error(), @r"
+    `a/pyproject.toml`, line 6, key `tool.pymono`: expected a table
+    hint: write `KEY = VALUE` lines below `[tool.pymono]`
+    ");
+}
+
+#[test]
+fn a_configuration_file_can_be_given() {
+    let repo = repo();
+    repo.file("ci/other.toml", "port = 5").file("pymono.toml", "port = 6");
+    let mut options = repo.options();
+    options.config = Some("ci/other.toml".into());
+    let workspace = pymono_scan::scan(&options).unwrap().workspace;
+    assert_eq!(workspace.projects[&"services/job".parse().unwrap()].settings.port, Some(5));
+    options.config = Some("missing.toml".into());
+    let error = pymono_scan::scan(&options).unwrap_err().to_string();
+    assert!(error.starts_with("failed to read `") && error.ends_with("missing.toml`"), "{error}");
+}

@@ -1,0 +1,133 @@
+//! Which files a tree has.
+
+use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt};
+
+use crate::repo::Repo;
+
+/// Returns the paths that are sent of the project in `a`, which has another project below it
+/// so that every entry of its folder is told.
+fn entries(repo: &Repo) -> Vec<String> {
+    let sources = repo.get("a").sources;
+    let kept = repo.scan().unsent.kept;
+    assert_eq!(kept.len(), repo.scan().unsent.kept.len());
+    sources
+        .iter()
+        .map(|path| path.as_str().strip_prefix("a/").unwrap_or(path.as_str()).to_owned())
+        .collect()
+}
+
+fn repo() -> Repo {
+    let repo = Repo::workspace("[\"a\", \"a/inner\"]");
+    repo.project("a", "[]", "").project("a/inner", "[]", "");
+    repo
+}
+
+#[test]
+fn what_git_tracks_is_there_and_what_it_ignores_is_not() {
+    let repo = repo();
+    repo.file(".gitignore", "*.log\n").file("a/.gitignore", "gen/\n");
+    repo.file("a/old.log", "")
+        .file("a/new.log", "")
+        .file("a/gen/x.py", "")
+        .file("a/src/x.py", "")
+        .file("a/gone.py", "");
+    repo.tracked().git(&["add", "-f", "a/old.log"]);
+    fs::remove_file(repo.top().join("a/gone.py")).unwrap();
+    repo.file("a/untracked.py", "")
+        .file("a/src/__pycache__/x.pyc", "")
+        .file("a/.env", "TOKEN=1")
+        .file("a/.venv/x", "");
+    assert_eq!(entries(&repo), [".gitignore", "old.log", "pyproject.toml", "src", "untracked.py"]);
+}
+
+#[test]
+fn what_one_user_ignores_is_there_all_the_same() {
+    let repo = repo();
+    repo.tracked().file("a/mine.py", "").file("a/local.py", "");
+    repo.file(".git/info/exclude", "local.py\n").file(".home/excludes", "mine.py\n");
+    repo.git(&["config", "core.excludesFile", repo.top().join(".home/excludes").as_str()]);
+    assert_eq!(entries(&repo), ["local.py", "mine.py", "pyproject.toml"]);
+}
+
+#[test]
+fn ignore_files_above_the_root_count() {
+    let mut repo = Repo::new();
+    repo.file(".gitignore", "*.log\n/sub/a/gen\n")
+        .file("sub/uv.lock", "")
+        .file("sub/pyproject.toml", "[tool.uv.workspace]\nmembers = [\"a\", \"a/inner\"]");
+    repo.project("sub/a", "[]", "")
+        .project("sub/a/inner", "[]", "")
+        .file("sub/a/x.log", "")
+        .file("sub/a/gen/x.py", "")
+        .file("sub/a/ok.py", "");
+    repo.tracked();
+    repo.root = repo.top().join("sub");
+    assert_eq!(entries(&repo), ["ok.py", "pyproject.toml"]);
+    let patterns = repo.scan().unsent.patterns;
+    assert!(
+        patterns.contains(&"**/*.log".to_owned()) && patterns.contains(&"a/gen".to_owned()),
+        "{patterns:?}"
+    );
+}
+
+#[test]
+fn a_folder_without_git_has_all_files_but_the_obvious() {
+    let repo = repo();
+    repo.file("a/x.py", "")
+        .file("a/.venv/lib/y.py", "")
+        .file("a/__pycache__/x.pyc", "")
+        .file("a/node_modules/z/z.py", "");
+    repo.file(".pymono/Dockerfile", "").file("docker-bake.json", "{}");
+    assert_eq!(entries(&repo), ["pyproject.toml", "x.py"]);
+}
+
+#[test]
+fn a_folder_that_the_repository_around_it_ignores_is_a_tree_of_its_own() {
+    let mut repo = Repo::new();
+    repo.file(".gitignore", "tmp/\n")
+        .project("tmp/one", "[]", "")
+        .file("tmp/one/uv.lock", "")
+        .tracked();
+    repo.root = repo.top().join("tmp");
+    assert_eq!(repo.paths(), ["one"]);
+}
+
+#[test]
+fn loops_and_strange_names_are_survived() {
+    let repo = repo();
+    let name = OsStr::from_bytes(b"a/\xff.py");
+    fs::write(repo.top().as_std_path().join(name), "").unwrap();
+    std::os::unix::fs::symlink("..", repo.top().join("a/loop")).unwrap();
+    std::os::unix::fs::symlink("dangling", repo.top().join("a/main.py")).unwrap();
+    repo.file("a/with space [x].py", "");
+    for _ in ["without git", "with git"] {
+        assert_eq!(entries(&repo), ["loop", "main.py", "pyproject.toml", "with space [x].py"]);
+        assert_eq!(repo.warnings(), ["`a/\u{fffd}.py` is left out: its name is not UTF-8"]);
+        repo.tracked();
+    }
+}
+
+#[test]
+fn the_order_in_which_files_were_made_changes_nothing() {
+    let files = ["x/main.py", "x/src/x/app.py", "y/main.py", "y/.gitignore", "z/b.py", "z/c/d.py"];
+    let build = |order: &mut dyn Iterator<Item = &&str>| {
+        let repo = Repo::workspace("[\"*\"]");
+        for file in order {
+            repo.file(file, "*.log\n");
+        }
+        for project in ["z", "x", "y"] {
+            repo.project(project, "[\"flask\"]", "");
+        }
+        repo.tracked();
+        repo.scan()
+    };
+    assert_eq!(build(&mut files.iter()), build(&mut files.iter().rev()));
+}
+
+#[test]
+fn the_nearest_folder_with_a_lock_or_git_is_the_root() {
+    let repo = Repo::new();
+    repo.file("x/uv.lock", "").file("x/a/b/c.py", "").tracked();
+    assert_eq!(pymono_scan::find_root(&repo.top().join("x/a/b")), repo.top().join("x"));
+    assert_eq!(pymono_scan::find_root(&repo.top().join("y/z")), repo.top());
+}

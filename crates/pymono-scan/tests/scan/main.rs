@@ -1,0 +1,9 @@
+//! Scans of real folders with real git.
+
+mod configuration;
+mod files;
+mod python;
+#[cfg(test)]
+mod repo;
+mod services;
+mod workspaces;

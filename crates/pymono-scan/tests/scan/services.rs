@@ -1,0 +1,231 @@
+//! Which projects are services, why, and how they are started.
+
+use pymono_workspace::{Kind, Project};
+
+use crate::repo::Repo;
+
+const HATCH: &str =
+    "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"";
+const FASTAPI: &str = "from fastapi import FastAPI\n\napp: FastAPI = FastAPI(title='x')\n\n@app.get(\"/healthz\")\ndef h(): ...\n";
+
+fn command(project: &Project) -> String {
+    project.launch.command.clone().unwrap_or_default().join(" ")
+}
+
+fn repo() -> Repo {
+    Repo::workspace(
+        "[\"services/*\", \"libs/*\", \"examples/*\"]\n[tool.uv.sources]\ncore = { workspace = true }\nweb = { workspace = true }",
+    )
+}
+
+#[test]
+fn an_application_object_and_what_serves_it_make_a_service() {
+    let repo = repo();
+    repo.project("services/api", "[\"fastapi\", \"uvicorn[standard]>=0.3\"]", HATCH)
+        .file("services/api/src/api/main.py", FASTAPI);
+    let api = repo.get("services/api");
+    assert_eq!(
+        (api.kind, &api.why[..]),
+        (
+            Kind::Service,
+            &["depends on uvicorn".to_owned(), "defines app in src/api/main.py".to_owned()][..]
+        )
+    );
+    assert_eq!(command(&api), "uvicorn api.main:app --host 0.0.0.0 --port 8000");
+    assert_eq!((api.launch.port, api.launch.health.as_deref()), (Some(8000), Some("/healthz")));
+}
+
+#[test]
+fn each_kind_of_application_has_its_server() {
+    let cases = [
+        (
+            "[\"fastapi[standard]\"]",
+            "api/__init__.py",
+            "app = fastapi.FastAPI()\n",
+            "uvicorn api:app --host 0.0.0.0 --port 8000",
+        ),
+        (
+            "[\"starlette\", \"uvicorn\"]",
+            "src/api/web/asgi.py",
+            "application = Starlette(routes=[])\n",
+            "uvicorn api.web.asgi:application --host 0.0.0.0 --port 8000",
+        ),
+        (
+            "[\"flask\", \"gunicorn\"]",
+            "api/app.py",
+            "app = Flask(__name__)\n",
+            "gunicorn --bind 0.0.0.0:8000 api.app:app",
+        ),
+        (
+            "[\"flask\", \"gunicorn\"]",
+            "api/app.py",
+            "def create_app(test=None):\n    app = Flask(__name__)\n",
+            "gunicorn --bind 0.0.0.0:8000 api.app:create_app()",
+        ),
+        (
+            "[\"fastapi\", \"uvicorn\"]",
+            "api/app.py",
+            "def create_app():\n    return FastAPI()\n",
+            "uvicorn api.app:create_app --host 0.0.0.0 --port 8000 --factory",
+        ),
+        (
+            "[\"django\", \"gunicorn\"]",
+            "shop/wsgi.py",
+            "application = get_wsgi_application()\n",
+            "gunicorn --bind 0.0.0.0:8000 shop.wsgi:application",
+        ),
+        (
+            "[\"celery\"]",
+            "src/worker/tasks.py",
+            "app = Celery('x')\n",
+            "celery --app worker.tasks:app worker",
+        ),
+    ];
+    for (dependencies, file, text, expected) in cases {
+        let repo = repo();
+        repo.project("services/api", dependencies, HATCH)
+            .file(&format!("services/api/{file}"), text);
+        let api = repo.get("services/api");
+        assert_eq!((api.kind, command(&api).as_str()), (Kind::Service, expected), "{file}");
+        assert_eq!(api.launch.port.is_some(), !expected.starts_with("celery"));
+    }
+}
+
+#[test]
+fn an_application_within_a_block_or_a_test_is_none() {
+    let repo = repo();
+    repo.project("services/api", "[\"fastapi\"]", HATCH);
+    repo.file("services/api/src/api/x.py", "if True:\n    app = FastAPI()\n# app = FastAPI()\n")
+        .file("services/api/tests/main.py", FASTAPI);
+    let api = repo.get("services/api");
+    assert_eq!(
+        (api.kind, &api.why[..]),
+        (Kind::Library, &["there is nothing in it to start".to_owned()][..])
+    );
+}
+
+#[test]
+fn the_main_module_comes_before_others_and_a_web_service_before_its_worker() {
+    let repo = repo();
+    repo.project("services/api", "[\"fastapi\", \"uvicorn\", \"celery\"]", HATCH);
+    repo.file("services/api/src/api/admin.py", FASTAPI)
+        .file("services/api/src/api/main.py", FASTAPI)
+        .file("services/api/src/api/app.py", "app = Celery()\n");
+    assert_eq!(
+        command(&repo.get("services/api")),
+        "uvicorn api.main:app --host 0.0.0.0 --port 8000"
+    );
+}
+
+#[test]
+fn a_server_that_comes_with_a_library_serves() {
+    let repo = repo();
+    repo.project("libs/web", "[\"uvicorn\"]", HATCH)
+        .project("services/api", "[\"fastapi\", \"web\"]", HATCH)
+        .file("services/api/src/api/main.py", FASTAPI);
+    assert_eq!(
+        command(&repo.get("services/api")),
+        "uvicorn api.main:app --host 0.0.0.0 --port 8000"
+    );
+    repo.project("libs/web", "[]", HATCH);
+    assert_eq!(repo.get("services/api").launch.command, None);
+    assert_eq!(
+        repo.warnings(),
+        [
+            "`services/api` defines `app` in `src/api/main.py` but depends on no server that pymono knows"
+        ]
+    );
+}
+
+#[test]
+fn what_others_need_or_lies_among_libraries_is_a_library() {
+    let repo = repo();
+    repo.project("services/api", "[\"core\"]", HATCH).project(
+        "libs/core",
+        "[]",
+        &format!("[project.scripts]\ncore = 'core:main'\n{HATCH}"),
+    );
+    repo.project("libs/lone", "[]", &format!("[project.scripts]\nlone = 'lone:main'\n{HATCH}"));
+    repo.project("examples/demo", "[\"fastapi\", \"uvicorn\"]", HATCH)
+        .file("examples/demo/main.py", FASTAPI);
+    let why = |path: &str| {
+        let project = repo.get(path);
+        assert_eq!(project.kind, Kind::Library, "{path}");
+        project.why.join(", ")
+    };
+    assert_eq!(why("libs/core"), "services/api depends on it");
+    assert_eq!(why("libs/lone"), "lies below libs");
+    assert_eq!(why("examples/demo"), "lies below examples");
+}
+
+#[test]
+fn a_command_that_nothing_depends_on_is_a_service() {
+    let script = |scripts: &str| format!("[project.scripts]\n{scripts}\n{HATCH}");
+    for (more, expected) in [
+        (script("job = 'x:main'"), "job"),
+        (script("other = 'x:main'\nservices-a = 'x:main'\na = 'x:main'"), "a"),
+        (script("one = 'x:main'\nserve = 'x:main'"), "serve"),
+    ] {
+        let repo = repo();
+        let job = repo.project("services/a", "[]", &more).get("services/a");
+        assert_eq!((job.kind, command(&job).as_str()), (Kind::Service, expected));
+        assert_eq!(job.why.last().unwrap(), "nothing else depends on it");
+    }
+}
+
+#[test]
+fn a_project_that_is_not_installed_starts_from_its_folder() {
+    for (file, expected) in [
+        ("main.py", "python main.py"),
+        ("job/__main__.py", "python -m job"),
+        ("src/job/__main__.py", "python src/job"),
+    ] {
+        let repo = repo();
+        repo.project("services/job", "[]", "[project.scripts]\njob = 'x:y'")
+            .file(&format!("services/job/{file}"), "");
+        let job = repo.get("services/job");
+        assert_eq!((job.kind, command(&job).as_str()), (Kind::Service, expected));
+    }
+    let repo = repo();
+    repo.project("services/api", "[\"fastapi\", \"uvicorn\"]", "")
+        .file("services/api/src/main.py", FASTAPI);
+    assert_eq!(
+        command(&repo.get("services/api")),
+        "uvicorn main:app --host 0.0.0.0 --port 8000 --app-dir src"
+    );
+}
+
+#[test]
+fn what_the_configuration_says_comes_first() {
+    let repo = repo();
+    let fastapi = "[\"fastapi\", \"uvicorn\"]";
+    repo.project("services/api", fastapi, &format!("{HATCH}\n[tool.pymono]\nport = 9000"))
+        .file("services/api/src/api/main.py", FASTAPI);
+    repo.project("services/off", fastapi, "[tool.pymono]\nskip = true")
+        .file("services/off/main.py", FASTAPI);
+    repo.project("libs/tool", "[]", "[tool.pymono]\ncommand = [\"python\", \"-c\", \"pass\"]");
+    repo.project("libs/native", "[]", "[tool.pymono]\nbuild-apt = [\"libpq-dev\"]");
+    let api = repo.get("services/api");
+    assert_eq!(command(&api), "uvicorn api.main:app --host 0.0.0.0 --port 9000");
+    assert_eq!(api.launch.port, Some(9000));
+    assert_eq!(repo.get("services/off").kind, Kind::Library);
+    assert_eq!(repo.get("services/off").why, ["`skip` in services/off/pyproject.toml"]);
+    let tool = repo.get("libs/tool");
+    assert_eq!((tool.kind, command(&tool).as_str()), (Kind::Service, "python -c pass"));
+    assert_eq!(repo.get("libs/native").kind, Kind::Library);
+}
+
+#[test]
+fn a_root_that_only_gathers_its_members_is_no_service_and_no_user() {
+    let repo = Repo::new();
+    repo.project(
+        ".",
+        "[\"job\"]",
+        "[tool.uv.workspace]\nmembers = [\"job\"]\n[tool.uv.sources]\njob = { workspace = true }",
+    )
+    .file("uv.lock", "")
+    .file("main.py", "");
+    repo.project("job", "[]", &format!("[project.scripts]\njob = 'job:main'\n{HATCH}"));
+    assert_eq!(repo.get(".").kind, Kind::Library);
+    assert_eq!(repo.get("job").kind, Kind::Service);
+}
