@@ -139,7 +139,7 @@ fn a_project_in_another_projects_folder_is_not_a_part_of_it() {
     // The inner project is a layer of its own.
     site.repo.write("services/api/plugins/inner/src/inner/__init__.py", "# more\n");
     let run = site.build(&["api"]);
-    assert_eq!(run.stages(), BTreeSet::from(["pkg-inner"]));
+    assert_eq!(run.stages(), ["pkg-inner"]);
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn a_compiled_service_finds_what_its_last_build_kept() {
 
     site.repo.write(&format!("{folder}/src/fast/__main__.py"), &main(4));
     let run = site.build(&["fast"]);
-    assert_eq!(run.stages().into_iter().collect::<Vec<_>>(), ["pkg-fast"]);
+    assert_eq!(run.stages(), ["pkg-fast"]);
     assert_eq!(site.answer("fast"), "8");
     assert_eq!(statistics(&site, &folder), Statistics { hits: 1, misses: 1 });
 

@@ -17,6 +17,8 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     manifest = tomllib.loads(pathlib.Path("pyproject.toml").read_text())
     project, told = manifest["project"], manifest.get("tool", {}).get("in-tree", {})
     around = sorted(str(path) for path in pathlib.Path(".").rglob("*") if path.is_file())
+    # Its own byte code came here with its import.
+    around = [path for path in around if not path.startswith("_build/__pycache__/")]
     if "trace" in told:
         with open(told["trace"], "a") as trace:
             trace.write(f"{project['name']}\n")

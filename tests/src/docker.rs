@@ -113,14 +113,17 @@ impl Docker {
     /// `id` is written as in a Dockerfile, with `$TARGETARCH`.
     pub fn read_cache(&self, id: &str, file: &str) -> String {
         let nothing = TempDir::new().unwrap();
+        let context = Utf8Path::from_path(nothing.path()).unwrap();
+        // The folder's name is new each time, so that the step runs. `--no-cache`
+        // would not do: it gives the step a cache mount of its own.
         let dockerfile = format!(
             "FROM python:3.13-slim AS reader\nARG TARGETARCH\n\
              RUN --mount=type=cache,id={id},target=/cache \
-             mkdir /out && if test -e /cache/{file}; then cp /cache/{file} /out/file; else touch /out/file; fi\n\
+             : {context}; mkdir /out && touch /out/file && \
+             if test -e /cache/{file}; then cp /cache/{file} /out/file; fi\n\
              FROM scratch\nCOPY --from=reader /out /\n"
         );
-        let context = Utf8Path::from_path(nothing.path()).unwrap();
-        let mut files = self.export(&dockerfile, context, &["--no-cache"]);
+        let mut files = self.export(&dockerfile, context, &[]);
         let text = files.remove(&Utf8PathBuf::from("file")).unwrap_or_default();
         String::from_utf8(text).unwrap()
     }

@@ -1,6 +1,6 @@
 //! What `pymono build --progress json` tells.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ impl Run {
     /// Returns the instructions that really ran, each once, whichever services waited for it.
     ///
     /// They are written as BuildKit does, `[stage 2/2] RUN …`.
-    pub fn ran(&self, keyword: &str) -> BTreeSet<&str> {
+    pub fn ran(&self, keyword: &str) -> Vec<&str> {
         let mut ran = BTreeMap::new();
         for event in self.of_kind("stage") {
             let step = &event["step"];
@@ -59,10 +59,13 @@ impl Run {
         ran.into_values().collect()
     }
 
-    /// Returns the stages whose `RUN` instructions really ran.
-    pub fn stages(&self) -> BTreeSet<&str> {
+    /// Returns the stages whose `RUN` instructions really ran, as often as they did, in order.
+    pub fn stages(&self) -> Vec<&str> {
         let ran = self.ran("RUN ").into_iter();
-        ran.filter_map(|name| name.strip_prefix('[')?.split_whitespace().next()).collect()
+        let stages = ran.filter_map(|name| name.strip_prefix('[')?.split_whitespace().next());
+        let mut stages: Vec<_> = stages.collect();
+        stages.sort_unstable();
+        stages
     }
 }
 
