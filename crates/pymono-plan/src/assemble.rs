@@ -2,97 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pymono_lock::{Closure, ClosureError, Local, LocalKind, Lock, LockError, Selection};
+use pymono_lock::{Closure, Local, LocalKind, Lock, Selection};
 use pymono_names::{InvalidTreePath, Libc, Platform, ServiceName, Target, TreePath};
-use pymono_workspace::{Kind, Project, Workspace};
-use thiserror::Error;
+use pymono_workspace::{BuildSystem, Kind, Project, Workspace};
 
-use crate::{Environment, Fleet, ImageSettings, Package, Requirement, Service};
+use crate::{
+    Environment, Fleet, FleetError, ImageSettings, Package, Requirement, Service,
+    requirement::declared_name,
+};
 
 /// The uv that installs everything where the configuration names none.
 const UV_IMAGE: &str = "ghcr.io/astral-sh/uv:0.13.9";
 
 /// The user that services run as where the configuration names none.
 const USER: u32 = 1001;
-
-/// What keeps a workspace from being planned.
-#[derive(Debug, Error)]
-pub enum FleetError {
-    /// A lock file could not be read.
-    #[error("failed to read the lock `{path}`")]
-    Lock {
-        /// The lock file.
-        path: TreePath,
-        /// What is wrong with it.
-        source: LockError,
-    },
-    /// A service has no lock.
-    #[error("the service `{service}` has no lock file")]
-    NoLock {
-        /// The service's folder.
-        service: TreePath,
-    },
-    /// A service could not be closed over its lock.
-    #[error("failed to find what `{service}` needs in `{lock}`")]
-    Closure {
-        /// The service's folder.
-        service: TreePath,
-        /// The lock file.
-        lock: TreePath,
-        /// Why not.
-        source: Box<ClosureError>,
-    },
-    /// A lock points out of the repository.
-    #[error("the lock `{lock}` points out of the repository")]
-    Outside {
-        /// The lock file.
-        lock: TreePath,
-        /// Where to.
-        source: InvalidTreePath,
-    },
-    /// A lock names a local package that is not there.
-    #[error(
-        "`{service}` needs the local package `{package}`, which `{lock}` names but the repository does not have"
-    )]
-    Missing {
-        /// The service's folder.
-        service: TreePath,
-        /// The package's folder.
-        package: TreePath,
-        /// The lock file.
-        lock: TreePath,
-    },
-    /// A path cannot stand in a Dockerfile.
-    #[error("`{0}` has characters that cannot stand in a Dockerfile's paths")]
-    Unfit(TreePath),
-    /// Nobody knows how to start a service.
-    #[error("nothing tells how to start the service `{service}`")]
-    NoCommand {
-        /// The service's folder.
-        service: TreePath,
-    },
-}
-
-impl FleetError {
-    /// Returns what to do about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Lock { source, .. } => source.hint(),
-            Self::Closure { source, .. } => source.hint(),
-            Self::NoLock { service } => Some(format!("run `uv lock` in `{service}` and commit the lock")),
-            Self::Outside { .. } => {
-                Some("run pymono from the folder that holds all of it, or move the package into the repository".into())
-            }
-            Self::Unfit(_) => {
-                Some("rename it, or leave its project out with `exclude`; letters, digits and `._-+@~` are fine".into())
-            }
-            Self::Missing { .. } => Some("run `uv lock` so that the lock fits the tree".into()),
-            Self::NoCommand { service } => Some(format!(
-                "add `command = [\"…\"]` below `[tool.pymono]` in `{service}/pyproject.toml`, or `skip = true` if it is no service"
-            )),
-        }
-    }
-}
 
 /// Closes every service of a workspace over its lock.
 ///
@@ -256,13 +179,31 @@ impl Assembly<'_> {
             lock: self.lock_path.clone(),
         };
         let project = project.filter(|project| project.name == local.name).ok_or_else(missing)?;
+        let build = project.build.clone().ok_or_else(missing)?;
+        self.check_backend(path, &build)?;
         Ok(Package {
             name: project.name.clone(),
-            build: project.build.clone().ok_or_else(missing)?,
+            build,
             sources: sources(project)?,
             build_apt: project.settings.build_apt.clone(),
             caches: project.settings.cache.clone(),
         })
+    }
+
+    /// Refuses a build that would take a local package's name from an index.
+    fn check_backend(&self, package: &TreePath, build: &BuildSystem) -> Result<(), FleetError> {
+        for requirement in &build.requires {
+            let name = declared_name(requirement);
+            let mut projects = self.workspace.projects.values();
+            if let Some(local) = projects.find(|project| Some(&project.name) == name.as_ref()) {
+                return Err(FleetError::LocalBackend {
+                    package: package.clone(),
+                    requirement: requirement.clone(),
+                    local: local.path.clone(),
+                });
+            }
+        }
+        Ok(())
     }
 
     fn outside(&self, source: InvalidTreePath) -> FleetError {

@@ -6,6 +6,7 @@
 //! process, no clock and no terminal is seen here.
 
 mod assemble;
+mod error;
 mod fleet;
 mod naming;
 mod plan;
@@ -13,7 +14,8 @@ mod requirement;
 mod share;
 mod stage;
 
-pub use assemble::{FleetError, assemble};
+pub use assemble::assemble;
+pub use error::FleetError;
 pub use fleet::{Environment, Fleet, ImageSettings, Package, Service};
 pub use plan::plan;
 pub use requirement::{Origin, Requirement};

@@ -12,6 +12,7 @@ use crate::{
     BuildPlan, Dependencies, Environment, Fleet, Image, ImageFile, Layer, Package, PackageBuild,
     Service, Stage, StageKind, StageName,
     naming::{self, Names},
+    requirement::declared_name,
     share::{self, GroupKey, Groups, Supply},
 };
 
@@ -168,8 +169,9 @@ impl<'a> Planner<'a> {
         users: &BTreeSet<ServiceName>,
     ) -> Option<StageName> {
         let first = requires.first()?;
-        let name = first.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.".contains(c));
-        let wish = format!("backend-{}", naming::slug(&first[..name.unwrap_or(first.len())]));
+        let name =
+            declared_name(first).map_or_else(|| naming::slug(first), |name| name.to_string());
+        let wish = format!("backend-{name}");
         let base = self.base(environment, users);
         let (requires, index) = (requires.to_vec(), self.index.clone());
         Some(self.stage(&wish, StageKind::Backend { base, requires, index }, users))

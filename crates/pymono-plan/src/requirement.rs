@@ -52,6 +52,13 @@ pub enum Origin {
     },
 }
 
+/// Returns the name at the start of a requirement such as `setuptools>=61`.
+pub(crate) fn declared_name(requirement: &str) -> Option<PackageName> {
+    let belongs = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let end = requirement.find(|c: char| !belongs(c)).unwrap_or(requirement.len());
+    requirement[..end].parse().ok()
+}
+
 impl Requirement {
     /// Merges the pins that one service has on its platforms.
     ///

@@ -201,7 +201,7 @@ fn image_names_follow_the_configuration() {
 #[test]
 fn what_cannot_be_planned_is_an_error_with_advice() {
     type Change = fn(&mut Workspace);
-    let cases: [(&str, Change); 5] = [
+    let cases: [(&str, Change); 6] = [
         ("the service `services/api` has no lock file", |workspace| {
             change(workspace, "services/api", |api| api.lock = None);
         }),
@@ -214,6 +214,19 @@ fn what_cannot_be_planned_is_an_error_with_advice() {
         (
             "`services/api` needs the local package `libs/core`, which `uv.lock` names but the repository does not have",
             |workspace| drop(workspace.projects.remove(&path("libs/core"))),
+        ),
+        (
+            "the build of `services/api` requires `Core>=1`, which is the local package `libs/core`",
+            |workspace| {
+                change(workspace, "services/api", |api| {
+                    let build = BuildSystem {
+                        requires: vec!["Core>=1".to_owned()],
+                        backend: "core".to_owned(),
+                        kind: BuildKind::Native,
+                    };
+                    api.build = Some(build);
+                });
+            },
         ),
         ("`libs/my core` has characters that cannot stand in a Dockerfile's paths", |workspace| {
             change(workspace, "libs/core", |core| core.sources = vec![path("libs/my core")]);

@@ -1,0 +1,99 @@
+//! What can be wrong with a workspace, and what to do about it.
+
+use pymono_lock::{ClosureError, LockError};
+use pymono_names::{InvalidTreePath, TreePath};
+use thiserror::Error;
+
+/// What keeps a workspace from being planned.
+#[derive(Debug, Error)]
+pub enum FleetError {
+    /// A lock file could not be read.
+    #[error("failed to read the lock `{path}`")]
+    Lock {
+        /// The lock file.
+        path: TreePath,
+        /// What is wrong with it.
+        source: LockError,
+    },
+    /// A service has no lock.
+    #[error("the service `{service}` has no lock file")]
+    NoLock {
+        /// The service's folder.
+        service: TreePath,
+    },
+    /// A service could not be closed over its lock.
+    #[error("failed to find what `{service}` needs in `{lock}`")]
+    Closure {
+        /// The service's folder.
+        service: TreePath,
+        /// The lock file.
+        lock: TreePath,
+        /// Why not.
+        source: Box<ClosureError>,
+    },
+    /// A lock points out of the repository.
+    #[error("the lock `{lock}` points out of the repository")]
+    Outside {
+        /// The lock file.
+        lock: TreePath,
+        /// Where to.
+        source: InvalidTreePath,
+    },
+    /// A lock names a local package that is not there.
+    #[error(
+        "`{service}` needs the local package `{package}`, which `{lock}` names but the repository does not have"
+    )]
+    Missing {
+        /// The service's folder.
+        service: TreePath,
+        /// The package's folder.
+        package: TreePath,
+        /// The lock file.
+        lock: TreePath,
+    },
+    /// A build needs a local package, which only an index could give.
+    #[error(
+        "the build of `{package}` requires `{requirement}`, which is the local package `{local}`"
+    )]
+    LocalBackend {
+        /// The package that is built.
+        package: TreePath,
+        /// The requirement as written.
+        requirement: String,
+        /// The local package of that name.
+        local: TreePath,
+    },
+    /// A path cannot stand in a Dockerfile.
+    #[error("`{0}` has characters that cannot stand in a Dockerfile's paths")]
+    Unfit(TreePath),
+    /// Nobody knows how to start a service.
+    #[error("nothing tells how to start the service `{service}`")]
+    NoCommand {
+        /// The service's folder.
+        service: TreePath,
+    },
+}
+
+impl FleetError {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Lock { source, .. } => source.hint(),
+            Self::Closure { source, .. } => source.hint(),
+            Self::NoLock { service } => Some(format!("run `uv lock` in `{service}` and commit the lock")),
+            Self::Outside { .. } => {
+                Some("run pymono from the folder that holds all of it, or move the package into the repository".into())
+            }
+            Self::LocalBackend { package, .. } => Some(format!(
+                "pymono never takes a local package's name from an index, and cannot install one for a build yet; use `backend-path` in `{package}/pyproject.toml`"
+            )),
+            Self::Unfit(_) => {
+                Some("rename it, or leave its project out with `exclude`; letters, digits and `._-+@~` are fine".into())
+            }
+            Self::Missing { .. } => Some("run `uv lock` so that the lock fits the tree".into()),
+            Self::NoCommand { service } => Some(format!(
+                "add `command = [\"…\"]` below `[tool.pymono]` in `{service}/pyproject.toml`, or `skip = true` if it is no service"
+            )),
+        }
+    }
+}
