@@ -53,6 +53,8 @@ enum Finding {
     Ambiguous { name: String, paths: String },
     #[error("not as `pymono bake` would write it: {0}")]
     Stale(String),
+    #[error("the image `{0}` names no registry to push to")]
+    NoRegistry(String),
     #[error("nothing was asked for")]
     NothingAsked,
     #[error("there is no folder `{0}`")]
@@ -113,6 +115,12 @@ impl CommandError {
         let paths = paths.map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
         let hint = "run `pymono bake` and commit what it writes";
         Self::new(ErrorKind::Found, Finding::Stale(paths), Some(hint.into()))
+    }
+
+    /// An image is to be pushed, but nobody said where.
+    pub(crate) fn no_registry(reference: &str) -> Self {
+        let hint = "give `--registry`, or set `registry` below `[tool.pymono]`";
+        Self::new(ErrorKind::Usage, Finding::NoRegistry(reference.to_owned()), Some(hint.into()))
     }
 
     /// The command line names neither services nor all of them.

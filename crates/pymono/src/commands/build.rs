@@ -134,6 +134,9 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
         Overrides { registry: args.image.registry.clone(), tags: args.image.tags.clone() };
     let loaded = load(session, &overrides)?;
     let jobs = jobs(&loaded, args)?;
+    if args.image.push {
+        check_registries(&jobs)?;
+    }
     write_state(session.root.as_path(), &loaded)?;
     let docker = Docker::new(session.root.clone(), session.env.clone());
     if args.dry_run {
@@ -167,6 +170,15 @@ fn jobs(loaded: &Loaded, args: &BuildArgs) -> Result<Vec<Job>, CommandError> {
             request: request(name, image, has_pins, args),
         })
         .collect())
+}
+
+/// Refuses to push where no registry is named: the default one would take it for an official image.
+fn check_registries(jobs: &[Job]) -> Result<(), CommandError> {
+    let mut references = jobs.iter().flat_map(|job| &job.request.tags);
+    match references.find(|reference| !reference.contains('/')) {
+        Some(reference) => Err(CommandError::no_registry(reference)),
+        None => Ok(()),
+    }
 }
 
 fn request(service: &ServiceName, image: &Image, has_pins: bool, args: &BuildArgs) -> BuildRequest {
