@@ -113,6 +113,7 @@ fn unsent() -> Unsent {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "the file is shown whole")]
 fn a_person_can_read_the_dockerfile() {
     assert_snapshot!(render(&small(), &unsent()).dockerfile, @r#"
     # check=skip=all

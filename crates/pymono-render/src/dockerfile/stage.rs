@@ -1,23 +1,20 @@
-//! The Dockerfile of all images.
+//! One stage as it stands in the file.
 
 use std::{collections::BTreeSet, fmt};
 
-use pymono_names::{Libc, ServiceName};
+use pymono_names::{Libc, ServiceName, TreePath};
 use pymono_plan::{
-    BuildPlan, Dependencies, Environment, Image, ImageFile, Layer, Origin, PackageBuild, Stage,
-    StageKind, StageName,
+    BuildPlan, Dependencies, Environment, Origin, PackageBuild, Stage, StageKind, StageName,
 };
-use pymono_workspace::BuildKind;
+use pymono_workspace::{BuildKind, CacheMount};
 
+use super::VENV;
 use crate::{
     PINS_CONTEXT,
-    instruction::{Run, exec, quoted, shell},
+    instruction::{Run, shell},
     pins::{self, SOURCES},
     words,
 };
-
-/// The virtual environment of every image; it is made where it stays.
-const VENV: &str = "/app/.venv";
 
 /// Where build backends are installed, beside the virtual environment.
 const BACKEND: &str = "/opt/backend";
@@ -25,51 +22,10 @@ const BACKEND: &str = "/opt/backend";
 /// Where native builds keep what they can use again.
 const BUILD_CACHE: &str = "/var/cache/pymono";
 
-/// Returns the text of the Dockerfile.
-pub(crate) fn dockerfile(plan: &BuildPlan) -> String {
-    let mut text = String::from(HEAD);
-    let mut section = "";
-    for stage in &plan.stages {
-        let next = heading(&stage.kind);
-        if next != section {
-            text += &format!("\n# {next}\n");
-            section = next;
-        }
-        text += &format!("\n{}", StageText { plan, stage });
-    }
-    text.push_str("\n# == Images: one target per service ==\n");
-    for (service, image) in &plan.images {
-        text += &format!("\n{}", ImageText { service, image });
-    }
-    text
-}
-
-// A warning would carry the whole file to the client; the file is clean without the directive too.
-const HEAD: &str = "\
-# check=skip=all
-
-# Written by pymono from the projects, their locks and the configuration.
-# Do not edit: `pymono bake` writes it anew.
-";
-
-fn heading(kind: &StageKind) -> &'static str {
-    match kind {
-        StageKind::Uv { .. } | StageKind::Base { .. } | StageKind::Toolchain { .. } => {
-            "== Bases: where things are installed and built =="
-        }
-        StageKind::Backend { .. } => "== Build backends, installed once ==",
-        StageKind::Dependencies(_) => {
-            "== Third-party distributions, by the services that need exactly these =="
-        }
-        StageKind::Package(_) => "== Local packages ==",
-        StageKind::Runtime { .. } => "== Runtimes: what services run on ==",
-    }
-}
-
 /// One stage as it stands in the file.
-struct StageText<'a> {
-    plan: &'a BuildPlan,
-    stage: &'a Stage,
+pub(super) struct StageText<'a> {
+    pub(super) plan: &'a BuildPlan,
+    pub(super) stage: &'a Stage,
 }
 
 impl fmt::Display for StageText<'_> {
@@ -143,47 +99,25 @@ impl StageText<'_> {
     }
 
     fn package(&self, f: &mut fmt::Formatter<'_>, build: &PackageBuild) -> fmt::Result {
-        let PackageBuild { base, image, backend, path, sources, kind, caches } = build;
-        let folder = at_sources(path.as_str());
-        // An install from a folder must never be answered from a cache: uv would
-        // look at the times of a few files only, and flat layouts would go stale.
-        let mut command =
-            String::from("uv pip install --no-cache --no-deps --no-sources --no-build-isolation");
-        if *kind == BuildKind::Pure {
-            command.push_str(" --offline");
-        }
-        command += &format!(" {folder}");
-        if backend.is_some() {
-            command.insert_str(0, &format!("PYTHONPATH={BACKEND} "));
-        }
-        let mut run = Run::new(command);
+        let PackageBuild { base, backend, sources, kind, .. } = build;
+        let mut run = Run::new(install(build));
         if *kind == BuildKind::Pure {
             run = run.without_network();
         }
-        if let Some(backend) = backend {
-            run = run
-                .mount(format_args!("type=bind,from={backend},source={BACKEND},target={BACKEND}"));
+        if let Some(stage) = backend {
+            run =
+                run.mount(format_args!("type=bind,from={stage},source={BACKEND},target={BACKEND}"));
         }
         for source in sources {
-            let target = at_sources(source.as_str());
-            let source = if source.is_root() { String::new() } else { format!("source={source},") };
-            run = run.mount(format_args!("type=bind,{source}target={target},rw"));
+            // A build writes beside its sources; what it writes goes with the mount.
+            let from = if source.is_root() { String::new() } else { format!("source={source},") };
+            run = run.mount(format_args!("type=bind,{from}target={},rw", at_sources(source)));
         }
-        let owner = ServiceName::slug(path.as_str());
-        if *kind != BuildKind::Pure {
-            let tool = ServiceName::slug(image);
-            run = run.mount(format_args!(
-                "type=cache,id=pymono-build-{owner}-{tool}-$TARGETARCH,target={BUILD_CACHE}"
-            ));
-        }
+        let caches = build_caches(build);
+        let argument = if caches.is_empty() { "" } else { "ARG TARGETARCH\n" };
         for cache in caches {
-            let (target, id) = (&cache.target, ServiceName::slug(&cache.target));
-            run = run.mount(format_args!(
-                "type=cache,id=pymono-{owner}-{id}-$TARGETARCH,target={target}"
-            ));
+            run = run.mount(cache);
         }
-        let argument =
-            if *kind == BuildKind::Pure && caches.is_empty() { "" } else { "ARG TARGETARCH\n" };
         write!(f, "FROM {base} AS {}\n{argument}{run}", self.stage.name)
     }
 
@@ -193,6 +127,34 @@ impl StageText<'_> {
         let version = version.get(..12.min(version.len())).unwrap_or(version);
         format!("type=cache,id=pymono-uv-{version}-$TARGETARCH,target=/root/.cache/uv")
     }
+}
+
+/// Returns the command that builds and installs a package.
+///
+/// An install from a folder must never be answered from a cache: uv would look
+/// at the times of a few files only, and a flat layout would go stale.
+fn install(build: &PackageBuild) -> String {
+    let backend = build.backend.as_ref().map(|_| format!("PYTHONPATH={BACKEND} "));
+    let offline = if build.kind == BuildKind::Pure { " --offline" } else { "" };
+    format!(
+        "{}uv pip install --no-cache --no-deps --no-sources --no-build-isolation{offline} {}",
+        backend.unwrap_or_default(),
+        at_sources(&build.path),
+    )
+}
+
+/// Returns the cache mounts of a package's build: compilers' and those that its configuration declares.
+fn build_caches(build: &PackageBuild) -> Vec<String> {
+    let owner = ServiceName::slug(build.path.as_str());
+    let compilers = (build.kind != BuildKind::Pure).then(|| {
+        let tools = ServiceName::slug(&build.image);
+        format!("type=cache,id=pymono-build-{owner}-{tools}-$TARGETARCH,target={BUILD_CACHE}")
+    });
+    let declared = build.caches.iter().map(|CacheMount { target }| {
+        let id = ServiceName::slug(target);
+        format!("type=cache,id=pymono-{owner}-{id}-$TARGETARCH,target={target}")
+    });
+    compilers.into_iter().chain(declared).collect()
 }
 
 fn base(
@@ -294,51 +256,6 @@ fn default_index(index: Option<&str>) -> String {
     index.map(|url| format!(" --default-index {}", shell(url))).unwrap_or_default()
 }
 
-fn at_sources(path: &str) -> String {
-    if path == "." { SOURCES.to_owned() } else { format!("{SOURCES}/{path}") }
-}
-
-/// One service's target.
-struct ImageText<'a> {
-    service: &'a ServiceName,
-    image: &'a Image,
-}
-
-impl fmt::Display for ImageText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Image { path, runtime, layers, settings } = self.image;
-        writeln!(f, "# `{path}`\nFROM {runtime} AS {}", self.service)?;
-        for layer in layers {
-            match layer {
-                Layer::Environment(stage) => {
-                    writeln!(f, "COPY --link --from={stage} {VENV} {VENV}")?;
-                }
-                Layer::File(ImageFile { source, target }) => {
-                    writeln!(f, "COPY --link {source} {target}")?;
-                }
-            }
-        }
-        for (key, value) in &settings.env {
-            writeln!(f, "ENV {key}={}", quoted(value))?;
-        }
-        for (key, value) in &settings.labels {
-            writeln!(f, "LABEL {}={}", quoted(key), quoted(value))?;
-        }
-        if let Some(folder) = &settings.workdir {
-            writeln!(f, "WORKDIR {folder}")?;
-        }
-        if let Some(port) = settings.port {
-            writeln!(f, "EXPOSE {port}")?;
-        }
-        if let Some(command) = &settings.healthcheck {
-            writeln!(f, "HEALTHCHECK CMD {}", exec(command))?;
-        }
-        if let Some(entrypoint) = &settings.entrypoint {
-            writeln!(f, "ENTRYPOINT {}", exec(entrypoint))?;
-        }
-        if let Some(command) = &settings.command {
-            writeln!(f, "CMD {}", exec(command))?;
-        }
-        Ok(())
-    }
+fn at_sources(path: &TreePath) -> String {
+    if path.is_root() { SOURCES.to_owned() } else { format!("{SOURCES}/{path}") }
 }

@@ -1,0 +1,53 @@
+//! The Dockerfile of all images.
+
+mod image;
+mod stage;
+
+use pymono_plan::{BuildPlan, StageKind};
+
+use image::ImageText;
+use stage::StageText;
+
+/// The virtual environment of every image; it is made where it stays.
+const VENV: &str = "/app/.venv";
+
+/// Returns the text of the Dockerfile.
+pub(crate) fn dockerfile(plan: &BuildPlan) -> String {
+    let mut text = String::from(HEAD);
+    let mut section = "";
+    for stage in &plan.stages {
+        let next = heading(&stage.kind);
+        if next != section {
+            text += &format!("\n# {next}\n");
+            section = next;
+        }
+        text += &format!("\n{}", StageText { plan, stage });
+    }
+    text.push_str("\n# == Images: one target per service ==\n");
+    for (service, image) in &plan.images {
+        text += &format!("\n{}", ImageText { service, image });
+    }
+    text
+}
+
+// A warning would carry the whole file to the client; the file is clean without the directive too.
+const HEAD: &str = "\
+# check=skip=all
+
+# Written by pymono from the projects, their locks and the configuration.
+# Do not edit: `pymono bake` writes it anew.
+";
+
+fn heading(kind: &StageKind) -> &'static str {
+    match kind {
+        StageKind::Uv { .. } | StageKind::Base { .. } | StageKind::Toolchain { .. } => {
+            "== Bases: where things are installed and built =="
+        }
+        StageKind::Backend { .. } => "== Build backends, installed once ==",
+        StageKind::Dependencies(_) => {
+            "== Third-party distributions, by the services that need exactly these =="
+        }
+        StageKind::Package(_) => "== Local packages ==",
+        StageKind::Runtime { .. } => "== Runtimes: what services run on ==",
+    }
+}
