@@ -11,22 +11,22 @@ use crate::tree::Tree;
 /// That is the folder itself where no other project lies below it, and the
 /// entries of every folder on the way to such a project otherwise.
 pub(crate) fn cover(tree: &Tree, folder: &TreePath, nested: &BTreeSet<TreePath>) -> Vec<TreePath> {
-    let nested: Vec<&TreePath> =
-        nested.iter().filter(|other| *other != folder && other.is_in(folder)).collect();
-    if nested.is_empty() {
+    let inner = nested.iter().filter(|other| *other != folder && other.is_in(folder));
+    let inner: BTreeSet<&TreePath> = inner.collect();
+    if inner.is_empty() {
         return vec![folder.clone()];
     }
+    // The folders that cannot be taken whole: those on the way to another project.
+    let split: BTreeSet<TreePath> = inner.iter().flat_map(|other| above(other)).collect();
     let mut found = BTreeSet::new();
-    for file in tree.below(folder).filter(|file| !nested.iter().any(|other| file.is_in(other))) {
-        // The highest entry on the way to the file with no other project below it.
-        let mut entry = file.clone();
-        while let Some(above) = entry.parent() {
-            if above == *folder || nested.iter().any(|other| other.is_in(&above)) {
-                break;
-            }
-            entry = above;
-        }
-        found.insert(entry);
+    for file in tree.below(folder).filter(|file| !above(file).any(|path| inner.contains(&path))) {
+        let whole = above(file).take_while(|path| path != folder && !split.contains(path));
+        found.insert(whole.last().unwrap_or_else(|| file.clone()));
     }
     found.into_iter().collect()
+}
+
+/// Returns the folders that a path lies in, the nearest first.
+fn above(path: &TreePath) -> impl Iterator<Item = TreePath> {
+    std::iter::successors(path.parent(), TreePath::parent)
 }

@@ -22,7 +22,8 @@ pub(crate) fn list(
     root: &Utf8Path,
     env: &[(OsString, OsString)],
 ) -> Result<Option<Listing>, ScanError> {
-    let git = |args: &[&str]| ask("git", args, root, env);
+    let env: Vec<_> = env.iter().filter(|(name, _)| !of_a_hook(name)).cloned().collect();
+    let git = |args: &[&str]| ask("git", args, root, &env);
     // Submodules are folders of the tree like others.
     let Some(tracked) = git(&["ls-files", "-z", "--cached", "--recurse-submodules"])? else {
         return Ok(None);
@@ -30,6 +31,12 @@ pub(crate) fn list(
     let others = ["ls-files", "-z", "--others", "--exclude-per-directory=.gitignore"];
     let Some(untracked) = git(&others)? else { return Ok(None) };
     Ok(Some(Listing { tracked: names(&tracked), untracked: names(&untracked) }))
+}
+
+/// Returns true for the variables that git sets for its hooks: they name the
+/// repository from another folder than ours, and an index that is not its own.
+fn of_a_hook(name: &OsString) -> bool {
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"].iter().any(|known| name == known)
 }
 
 fn names(output: &[u8]) -> Vec<Vec<u8>> {

@@ -64,10 +64,25 @@ pub(crate) fn workspaces(
                 continue;
             }
         };
-        let lock = folder.join("uv.lock").unwrap_or(folder);
-        warnings.push(Warning::new(format!("`{lock}` is not used: {why}")));
+        warnings.push(unused(&folder, why));
+    }
+    // What is a member of a workspace is pinned by that one's lock; its own is left from before.
+    let members = workspaces.iter().flat_map(|(root, workspace)| {
+        let members = workspace.members.keys().filter(move |folder| *folder != root);
+        members.map(|folder| (folder.clone(), root.clone()))
+    });
+    for (folder, root) in members.collect::<BTreeMap<_, _>>() {
+        if workspaces.remove(&folder).is_some() {
+            let why = format!("the workspace in `{root}` has it as a member");
+            warnings.push(unused(&folder, &why));
+        }
     }
     Ok(workspaces)
+}
+
+fn unused(folder: &TreePath, why: &str) -> Warning {
+    let folder = if folder.is_root() { String::new() } else { format!("{folder}/") };
+    Warning::new(format!("`{folder}uv.lock` is not used: {why}"))
 }
 
 /// Returns the members of all workspaces and every project that path sources lead to, by folder.
@@ -79,11 +94,8 @@ pub(crate) fn projects(
     let mut projects = BTreeMap::new();
     for (root, workspace) in workspaces {
         for (folder, manifest) in &workspace.members {
-            // Where a member has a lock of its own, that one pins it.
-            let own = workspaces.contains_key(folder) && folder != root;
-            if let Some(found) = Found::new(manifest.clone(), Some(root)).filter(|_| !own) {
-                projects.insert(folder.clone(), found);
-            }
+            let found = Found::new(manifest.clone(), Some(root));
+            projects.extend(found.map(|found| (folder.clone(), found)));
         }
     }
     let mut resolver = Resolver::new(tree, workspaces);

@@ -1,6 +1,9 @@
 //! What a `pyproject.toml` says, as far as pymono reads it.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use pep508_rs::{ExtraName, PackageName};
 use pymono_names::TreePath;
@@ -10,15 +13,15 @@ use serde_json::Value;
 
 use crate::{ScanError, document::TomlFile, tree::Tree};
 
-/// A parsed `pyproject.toml`.
+/// A parsed `pyproject.toml`; a clone shares its text.
 #[derive(Clone, Debug)]
 pub(crate) struct Manifest {
     /// The folder of the file.
     pub(crate) folder: TreePath,
     /// The file, for the places of errors.
-    pub(crate) file: TomlFile,
+    pub(crate) file: Arc<TomlFile>,
     /// Its content.
-    pub(crate) content: Content,
+    pub(crate) content: Arc<Content>,
 }
 
 /// The tables of a `pyproject.toml`; what pymono does not read is left out.
@@ -144,8 +147,8 @@ impl Manifest {
     pub(crate) fn read(tree: &Tree, folder: &TreePath) -> Result<Option<Self>, ScanError> {
         let Some(path) = tree.file_in(folder, "pyproject.toml") else { return Ok(None) };
         let file = TomlFile::parse(path.as_str(), &tree.read(&path)?)?;
-        let content = file.shape()?;
-        Ok(Some(Self { folder: folder.clone(), file, content }))
+        let content = Arc::new(file.shape()?);
+        Ok(Some(Self { folder: folder.clone(), file: Arc::new(file), content }))
     }
 
     /// Returns the requirements of production: the project's own and those of the given extras and groups.

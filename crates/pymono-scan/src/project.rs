@@ -59,7 +59,7 @@ pub(crate) fn project(
         why,
         lock: known.found.workspace.as_ref().map(lock_in),
         requires_python: table.and_then(|project| project.requires_python.clone()),
-        python: python(ground, path, known, warnings)?,
+        python: python(ground, path, known, kind, warnings)?,
         build: known.build.clone(),
         needs: known.needs.clone(),
         launch,
@@ -129,6 +129,7 @@ fn python(
     ground: &Ground<'_>,
     path: &TreePath,
     known: &Known<'_>,
+    kind: Kind,
     warnings: &mut Vec<Warning>,
 ) -> Result<PythonVersion, ScanError> {
     let own = Limit::of(&known.found.manifest)?;
@@ -147,5 +148,12 @@ fn python(
         Some(chosen) => Some(chosen),
         None => python::pinned(ground.tree, path, warnings)?,
     };
-    python::decide(chosen, &limits)
+    match python::decide(chosen, &limits) {
+        // A library gets no image, so this keeps nobody from building one.
+        Err(error @ ScanError::Python { .. }) if kind == Kind::Library => {
+            warnings.push(Warning::new(error.to_string()));
+            python::decide(None, &limits)
+        }
+        decided => decided,
+    }
 }

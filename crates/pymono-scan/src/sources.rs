@@ -3,7 +3,10 @@
 //! The sources of a workspace's root hold for all its members; a member's entry
 //! for a name replaces the root's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use pep508_rs::PackageName;
 use pymono_names::TreePath;
@@ -23,6 +26,8 @@ pub(crate) struct Resolver<'a> {
     workspaces: &'a Workspaces,
     /// Workspaces without a lock, which only path sources lead to.
     others: Workspaces,
+    /// Manifests that path sources lead to.
+    read: BTreeMap<TreePath, Option<Manifest>>,
 }
 
 /// A source and the manifest that has it.
@@ -35,7 +40,7 @@ struct Declared<'a> {
 impl<'a> Resolver<'a> {
     /// Returns a resolver for a tree and the workspaces with locks in it.
     pub(crate) fn new(tree: &'a Tree, workspaces: &'a Workspaces) -> Self {
-        Self { tree, workspaces, others: Workspaces::new() }
+        Self { tree, workspaces, others: Workspaces::new(), read: BTreeMap::new() }
     }
 
     /// Returns the local projects that a project's requirements mean, and the manifests of those.
@@ -125,13 +130,17 @@ impl<'a> Resolver<'a> {
     }
 
     /// Returns the manifest in the folder `path`; nothing for an archive.
-    fn project(&self, declared: &Declared<'_>, path: &str) -> Result<Option<Manifest>, ScanError> {
+    fn project(
+        &mut self,
+        declared: &Declared<'_>,
+        path: &str,
+    ) -> Result<Option<Manifest>, ScanError> {
         let archive = [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz"];
         if archive.iter().any(|ending| path.ends_with(ending)) {
             return Ok(None);
         }
         let folder = declared.resolve(path)?;
-        if let Some(manifest) = Manifest::read(self.tree, &folder)? {
+        if let Some(manifest) = self.manifest(&folder)? {
             if manifest.content.project.is_some() {
                 return Ok(Some(manifest));
             }
@@ -139,11 +148,20 @@ impl<'a> Resolver<'a> {
         }
         if self.tree.file_in(&folder, "setup.py").is_some() {
             let file = TomlFile::parse(manifest_path(&folder).as_str(), "")?;
-            let manifest = Manifest { folder, file, content: Content::default() };
+            let (file, content) = (Arc::new(file), Arc::new(Content::default()));
+            let manifest = Manifest { folder, file, content };
             return Ok(Some(unnamed(manifest, declared.name)));
         }
         let problem = format!("there is no project in `{folder}`");
         Err(declared.wrong(problem, "add a `pyproject.toml` there (one that git ignores does not count), or correct the path"))
+    }
+
+    /// Returns the manifest in a folder; each is read once.
+    fn manifest(&mut self, folder: &TreePath) -> Result<Option<Manifest>, ScanError> {
+        if !self.read.contains_key(folder) {
+            self.read.insert(folder.clone(), Manifest::read(self.tree, folder)?);
+        }
+        Ok(self.read.get(folder).cloned().flatten())
     }
 
     /// Returns the folder of the workspace that a project without a lock belongs to.
@@ -167,7 +185,7 @@ impl<'a> Resolver<'a> {
             return Ok(Some(workspace));
         }
         if !self.others.contains_key(folder) {
-            let root = Manifest::read(self.tree, folder)?;
+            let root = self.manifest(folder)?;
             if let Some(root) = root.filter(|root| root.content.tool.uv.workspace.is_some()) {
                 self.others.insert(folder.clone(), members::read(self.tree, root)?);
             }
@@ -201,7 +219,7 @@ fn published(manifest: &Manifest) -> BTreeSet<PackageName> {
 
 /// Gives a name to a project that only its `setup.py` knows the name of: that which its user gave it.
 fn unnamed(mut manifest: Manifest, name: &PackageName) -> Manifest {
-    manifest.content.project = Some(ProjectTable {
+    Arc::make_mut(&mut manifest.content).project = Some(ProjectTable {
         name: name.clone(),
         requires_python: None,
         dependencies: Vec::new(),

@@ -1,6 +1,6 @@
 //! Where the configuration stands: the first of its homes that is there.
 
-use std::{ffi::OsString, fs};
+use std::{ffi::OsString, fs, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::MetadataCommand;
@@ -47,7 +47,7 @@ fn table(
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Table>, ScanError> {
     let mentions_us = text.contains("pymono");
-    let file = TomlFile::parse(name, text)?;
+    let file = Arc::new(TomlFile::parse(name, text)?);
     match Utf8Path::new(name).file_name() {
         Some("Cargo.toml") if !mentions_us => Ok(None),
         Some("Cargo.toml") => {

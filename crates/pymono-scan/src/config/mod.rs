@@ -4,6 +4,8 @@ mod home;
 mod keys;
 mod validate;
 
+use std::sync::Arc;
+
 use glob::Pattern;
 use pymono_names::TreePath;
 use pymono_workspace::Settings;
@@ -16,7 +18,7 @@ pub(crate) use home::find;
 /// The values of one configuration table, and where they stand.
 #[derive(Clone, Debug)]
 pub(crate) struct Table {
-    file: TomlFile,
+    file: Arc<TomlFile>,
     /// The key of the table in the file.
     prefix: Vec<&'static str>,
     values: Map<String, Value>,
@@ -41,7 +43,7 @@ pub(crate) struct Configured {
 impl Table {
     /// Takes the table at `prefix` of a file, whose values may have been read by another program.
     pub(crate) fn new(
-        file: TomlFile,
+        file: Arc<TomlFile>,
         prefix: Vec<&'static str>,
         value: Value,
     ) -> Result<Self, ScanError> {

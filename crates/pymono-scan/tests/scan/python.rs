@@ -66,6 +66,7 @@ fn the_configuration_wins_and_so_does_the_python_of_a_configured_image() {
 #[test]
 fn a_choice_that_a_manifest_forbids_is_an_error_that_names_both() {
     let repo = repo(">=3.9", ">=3.13");
+    repo.file("a/main.py", "").file("b/main.py", "");
     assert_snapshot!(repo.file(".python-version", "3.12").error(), @r"
     `.python-version`, line 1 asks for Python 3.12, but `b/pyproject.toml`, line 5, key `project.requires-python` requires `>=3.13`
     hint: change `.python-version` or `b/pyproject.toml`, so that they agree
@@ -82,4 +83,11 @@ fn a_choice_that_a_manifest_forbids_is_an_error_that_names_both() {
     `a/pyproject.toml`, line 5, key `project.requires-python`: `three` is no version specifier
     hint: write it like `>=3.12`
     ");
+}
+
+#[test]
+fn a_library_with_a_forbidden_choice_is_only_warned_of() {
+    let repo = repo(">=3.13", "");
+    assert_eq!(python(repo.file("a/.python-version", "3.12")), "3.13");
+    assert_eq!(repo.warnings().len(), 1);
 }

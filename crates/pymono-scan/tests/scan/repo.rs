@@ -59,7 +59,7 @@ impl Repo {
             program: "git".into(),
             args: args.iter().map(ToString::to_string).collect(),
             cwd: self.top(),
-            env: self.env(),
+            env: Self::env(),
         };
         let output = invocation.output(&Interrupt::new()).unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -73,7 +73,7 @@ impl Repo {
         self
     }
 
-    fn env(&self) -> Vec<(OsString, OsString)> {
+    fn env() -> Vec<(OsString, OsString)> {
         // A test that runs in a hook of git must not see that hook's repository.
         std::env::vars_os()
             .filter(|(name, _)| !name.to_string_lossy().starts_with("GIT_"))
@@ -81,7 +81,7 @@ impl Repo {
     }
 
     pub(crate) fn options(&self) -> ScanOptions {
-        ScanOptions { root: self.root.clone(), config: None, env: self.env() }
+        ScanOptions { root: self.root.clone(), config: None, env: Self::env() }
     }
 
     pub(crate) fn try_scan(&self) -> Result<Scan, ScanError> {

@@ -1,6 +1,7 @@
 //! Which projects there are, as uv sees them.
 
 use insta::assert_snapshot;
+use pymono_names::TreePath;
 use pymono_workspace::{BuildKind, Project};
 
 use crate::repo::Repo;
@@ -9,7 +10,7 @@ const HATCH: &str =
     "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"";
 
 fn needs(project: &Project) -> Vec<&str> {
-    project.needs.iter().map(|path| path.as_str()).collect()
+    project.needs.iter().map(TreePath::as_str).collect()
 }
 
 #[test]
@@ -74,7 +75,7 @@ fn a_root_with_a_project_is_a_member_and_its_files_are_its_own() {
         .file("libs/notes.md", "");
     let root = repo.get(".");
     assert_eq!(needs(&root), ["libs/lib-a"]);
-    let sources: Vec<&str> = root.sources.iter().map(|path| path.as_str()).collect();
+    let sources: Vec<&str> = root.sources.iter().map(TreePath::as_str).collect();
     assert_eq!(sources, ["libs/notes.md", "pyproject.toml", "src", "uv.lock"]);
     assert_eq!(root.lock.unwrap().as_str(), "uv.lock");
 }
@@ -234,4 +235,15 @@ fn a_broken_manifest_is_an_error_with_its_place() {
     assert_snapshot!(repo.file("a/pyproject.toml", "[project]\nname = \"a\"\ndependencies = [1]").error(), @"`a/pyproject.toml`, line 3, key `project.dependencies`: invalid type: integer `1`, expected a string");
     assert_snapshot!(repo.file("a/pyproject.toml", "[project]\nname = \"a").error(), @r#"`a/pyproject.toml`, line 2: invalid basic string, expected `"`"#);
     assert_snapshot!(repo.file("a/pyproject.toml", "[project]\nname = \"a b\"").error(), @r#"`a/pyproject.toml`, line 2, key `project.name`: Not a valid package or extra name: "a b". Names must start and end with a letter or digit and may only contain -, _, ., and alphanumeric characters."#);
+}
+
+#[test]
+fn a_member_is_pinned_by_its_workspace_even_if_a_lock_lies_beside_it() {
+    let repo = Repo::workspace("[\"a\"]");
+    repo.project("a", "[]", "").file("a/uv.lock", "stale");
+    assert_eq!(repo.get("a").lock.unwrap().as_str(), "uv.lock");
+    assert_eq!(
+        repo.warnings(),
+        ["`a/uv.lock` is not used: the workspace in `.` has it as a member"]
+    );
 }
