@@ -8,6 +8,7 @@
     reason = "chores start processes and read the environment, and may not use the product's crates"
 )]
 
+mod bench;
 mod cargo;
 mod container;
 mod demo;
@@ -39,6 +40,7 @@ enum Chore {
     Engine(engine::EngineArgs),
     Demo(demo::DemoArgs),
     Test(test::TestArgs),
+    Bench(bench::BenchArgs),
 }
 
 fn main() -> ExitCode {
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Chore::Engine(args) => engine::run(&args),
         Chore::Demo(args) => demo::run(&args),
         Chore::Test(args) => test::run(&args),
+        Chore::Bench(args) => bench::run(&args),
     });
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -1,0 +1,39 @@
+//! pymono beside what people do without it, measured.
+
+mod bytes;
+mod copies;
+mod guide;
+mod listing;
+mod machine;
+mod peer;
+mod report;
+mod run_steps;
+mod scenario;
+mod shop;
+mod verify;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+/// Measure pymono beside other ways of building
+///
+/// Wants a machine with nothing else to do. A second of one machine is not one
+/// of another, so only ratios of one run are claims.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    command: BenchCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum BenchCommand {
+    Shop(shop::ShopArgs),
+}
+
+pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
+    match &args.command {
+        BenchCommand::Shop(args) => shop::run(args),
+    }
+}

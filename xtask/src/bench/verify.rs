@@ -1,0 +1,91 @@
+//! Whether the images of both sides work, so that the comparison is honest.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use super::listing::Service;
+use super::peer::{Peer, Workshop};
+use crate::container::Container;
+use crate::wait;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Prints what is installed, and imports every module of what was installed
+/// from a folder and not from an index.
+const PROBE: &str = r#"
+import importlib, importlib.metadata
+for distribution in importlib.metadata.distributions():
+    print(distribution.name, distribution.version)
+    if distribution.read_text("direct_url.json") is None:
+        continue
+    for file in distribution.files:
+        if file.suffix == ".py" and file.stem != "__main__":
+            parts = [part for part in file.with_suffix("").parts if part != "__init__"]
+            print("imports", importlib.import_module(".".join(parts)).__name__)
+"#;
+
+/// Fails if a service does not work, or holds something else on one side than
+/// on the other.
+pub(super) fn content(workshop: &Workshop) -> Result<()> {
+    for service in &workshop.services {
+        let [guide, pymono] = Peer::ALL.map(|peer| probe(workshop, peer, service));
+        let (guide, pymono) = (guide?, pymono?);
+        let name = &service.image;
+        ensure!(guide.contains("imports "), "the image of `{name}` has no module of its own");
+        ensure!(
+            guide == pymono,
+            "the images of `{name}` differ; guide:\n{guide}\npymono:\n{pymono}"
+        );
+        for peer in Peer::ALL {
+            health(workshop, peer, service)
+                .with_context(|| format!("the image of `{name}` ({peer}) does not work"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Fails if `code` prints something else than `expected` in one of the images
+/// of `service`.
+pub(super) fn prints(
+    workshop: &Workshop,
+    service: &Service,
+    code: &str,
+    expected: &str,
+) -> Result<()> {
+    for peer in Peer::ALL {
+        let printed = python(workshop, peer, service, code)?;
+        let (printed, name) = (printed.trim(), &service.image);
+        ensure!(
+            printed == expected,
+            "`{code}` in the image of `{name}` ({peer}) prints `{printed}`, and not `{expected}`"
+        );
+    }
+    Ok(())
+}
+
+fn probe(workshop: &Workshop, peer: Peer, service: &Service) -> Result<String> {
+    let printed = python(workshop, peer, service, PROBE)?;
+    let mut lines: Vec<&str> = printed.lines().collect();
+    lines.sort_unstable();
+    Ok(lines.join("\n"))
+}
+
+fn python(workshop: &Workshop, peer: Peer, service: &Service, code: &str) -> Result<String> {
+    let image = workshop.image(peer, service);
+    let run = ["run", "--rm", "--entrypoint", "python", &image, "-c", code];
+    workshop.docker.tool().args(run).read()
+}
+
+/// Runs the image's own command and waits until it answers, if it ever does.
+fn health(workshop: &Workshop, peer: Peer, service: &Service) -> Result<()> {
+    let Some((port, path)) = &service.health else { return Ok(()) };
+    let container = Container::start(&workshop.docker, &workshop.image(peer, service), *port)?;
+    let url = format!("http://{}{path}", container.address()?);
+    let answer = wait::until(PATIENCE, || {
+        ensure!(container.is_running()?, "the container ended; its log:\n{}", container.log());
+        let answer = minreq::get(&url).with_timeout(5).send();
+        Ok(answer.is_ok_and(|answer| answer.status_code == 200).then_some(()))
+    })?;
+    answer.with_context(|| format!("`GET {path}`: no good answer within {PATIENCE:?}"))
+}
