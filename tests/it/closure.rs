@@ -10,11 +10,10 @@ use serde::Deserialize;
 /// Prints what is installed.
 const FILES: &str = include_str!("closure/files.py");
 
-/// Files that tell when or how a distribution came here, and so differ between any two installs.
+/// Files that differ between any two installs, so nothing is said about their content.
 ///
-/// `uv_cache.json` holds the time of the sources; uv's marks of the cache are
-/// no part of what was installed. `RECORD` lists the hashes of the others, so
-/// it differs where they do; its lines are compared without theirs.
+/// In `uv_cache.json` uv notes the time of the sources of a local package.
+/// `RECORD` has the hash of that file, and is compared line by line in its place.
 const OF_ONE_INSTALL: [&str; 2] = ["uv_cache.json", "RECORD"];
 
 /// The services of the shop, and the libraries that they need.
@@ -40,7 +39,7 @@ struct Installed {
 impl Installed {
     fn read(json: &[u8]) -> Self {
         let mut installed: Self = serde_json::from_slice(json).unwrap();
-        let stays = |path: &str| !OF_ONE_INSTALL.iter().any(|name| path.ends_with(name));
+        let stays = |path: &str| !OF_ONE_INSTALL.contains(&path.rsplit('/').next().unwrap());
         installed.files.retain(|path, _| stays(path.as_str()));
         for lines in installed.records.values_mut() {
             lines.retain(|line| stays(line.split(' ').next().unwrap()));

@@ -10,4 +10,5 @@ mod interrupt;
 mod lock_oracle;
 mod native;
 mod rebuild;
+mod settings;
 mod shop;

@@ -1,7 +1,7 @@
 """Prints what is installed beside the interpreter that runs this, as JSON.
 
-`distributions` has the version of each by its name, `files` the SHA-256 of every file by its path in
-the environment, without byte code, which holds times.
+`records` has the lines of every distribution's RECORD by `name==version`, `files` the SHA-256 of every
+file by its path in the environment; byte code holds times, so of it there is the path alone.
 """
 
 import hashlib
@@ -16,9 +16,12 @@ records = {}
 for path in sorted(root.rglob("*")):
     if path.is_symlink():
         files[str(path.relative_to(root))] = f"-> {path.readlink()}"
-    elif path.is_file() and path.suffix != ".pyc":
+    elif path.suffix == ".pyc":
+        files[str(path.relative_to(root))] = "byte code"
+    elif path.is_file():
         files[str(path.relative_to(root))] = hashlib.sha256(path.read_bytes()).hexdigest()
-for distribution in importlib.metadata.distributions(path=[p for p in sys.path if p.startswith(sys.prefix)]):
+inside = [path for path in sys.path if path.startswith(sys.prefix)]
+for distribution in importlib.metadata.distributions(path=inside):
     name = distribution.metadata["Name"]
     records[f"{name}=={distribution.version}"] = sorted(
         f"{path} {path.hash.value if path.hash else None}" for path in distribution.files
