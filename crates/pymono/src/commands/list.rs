@@ -63,9 +63,15 @@ pub(crate) fn run(session: &mut Session, args: &ListArgs) -> Result<(), CommandE
         loaded.workspace.projects.values().map(|project| row(&loaded, project)).collect();
     if args.json {
         let listing = Listing { version: 1, root: TreePath::root(), projects: rows };
-        return Ok(session.shell.print(format_args!("{:#}\n", serde_json::json!(listing)))?);
+        return Ok(session.shell.print(json(&listing))?);
     }
     Ok(session.shell.print(table(&rows))?)
+}
+
+/// Keys stand in the order of the documentation.
+fn json(listing: &Listing) -> String {
+    // Only a map with keys that are no strings, or a failing writer, could make this fail.
+    serde_json::to_string_pretty(listing).unwrap_or_default()
 }
 
 fn table(rows: &[Row]) -> String {
