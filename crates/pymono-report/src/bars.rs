@@ -158,9 +158,9 @@ impl Observer for Bars<'_> {
 impl Service {
     fn step(&mut self, step: &Step) {
         self.running.retain(|(digest, _)| *digest != step.digest);
-        let name = step.instruction().unwrap_or(&step.name);
         if step.state == StepState::Running {
-            self.running.push((step.digest.clone(), step_name(name)));
+            // The stage tells more than the command, which looks alike for many.
+            self.running.push((step.digest.clone(), step_name(&step.name)));
         }
         if step.instruction().is_some() {
             self.steps.insert(step.digest.clone(), step.state.clone());
@@ -242,7 +242,10 @@ mod tests {
         observe_all(&mut bars, running);
         bars.services.values().for_each(|service| service.bar.tick());
         let drawn = terminal.contents();
-        assert!(drawn.starts_with("         api 0 cached, 0 run  RUN uv pip install"), "{drawn}");
+        assert!(
+            drawn.starts_with("         api 0 cached, 0 run  [common 2/2] RUN uv pip"),
+            "{drawn}"
+        );
         assert!(drawn.ends_with("\n    Building 0/4 done"), "{drawn}");
         observe_all(&mut bars, ended);
         bars.finish().unwrap();
