@@ -20,9 +20,18 @@ const USER: u32 = 1001;
 /// Closes every service of a workspace over its lock.
 ///
 /// All services are taken, whichever are to be built: what they share depends
-/// on all of them.
+/// on all of them. The first error in order of paths is the answer if there is
+/// one.
 pub fn assemble(workspace: &Workspace) -> Result<Fleet, FleetError> {
-    let locks = parse_locks(workspace)?;
+    let (fleet, errors) = assemble_what_can_be(workspace);
+    errors.into_iter().next().map_or(Ok(fleet), Err)
+}
+
+/// Closes those services over their locks for which that is possible.
+///
+/// Returns them, and why the others are not among them: one error a lock that
+/// cannot be read, and one a service.
+pub fn assemble_what_can_be(workspace: &Workspace) -> (Fleet, Vec<FleetError>) {
     let services = || workspace.projects.values().filter(|project| project.kind == Kind::Service);
     let names = names(services());
     let mut fleet = Fleet {
@@ -30,23 +39,32 @@ pub fn assemble(workspace: &Workspace) -> Result<Fleet, FleetError> {
         packages: BTreeMap::new(),
         uv_image: workspace.uv_image.clone().unwrap_or_else(|| UV_IMAGE.to_owned()),
     };
+    let (locks, mut errors) = parse_locks(workspace);
     for project in services() {
-        let lock = project.lock.as_ref().and_then(|path| locks.get_key_value(path));
-        let (lock_path, lock) =
-            lock.ok_or_else(|| FleetError::NoLock { service: project.path.clone() })?;
+        let Some(lock_path) = &project.lock else {
+            errors.push(FleetError::NoLock { service: project.path.clone() });
+            continue;
+        };
+        // A lock that is not there has its error already.
+        let Some(lock) = locks.get(lock_path) else { continue };
         let assembly = Assembly { workspace, project, lock_path, lock };
-        let service = assembly.service(names[&project.path].clone(), &mut fleet.packages)?;
-        fleet.services.insert(project.path.clone(), service);
+        match assembly.service(names[&project.path].clone(), &mut fleet.packages) {
+            Ok(service) => drop(fleet.services.insert(project.path.clone(), service)),
+            Err(error) => errors.push(error),
+        }
     }
-    Ok(fleet)
+    (fleet, errors)
 }
 
-fn parse_locks(workspace: &Workspace) -> Result<BTreeMap<TreePath, Lock>, FleetError> {
-    let parse = |(path, text): (&TreePath, &String)| match Lock::parse(text) {
-        Ok(lock) => Ok((path.clone(), lock)),
-        Err(source) => Err(FleetError::Lock { path: path.clone(), source }),
-    };
-    workspace.locks.iter().map(parse).collect()
+fn parse_locks(workspace: &Workspace) -> (BTreeMap<TreePath, Lock>, Vec<FleetError>) {
+    let (mut locks, mut errors) = (BTreeMap::new(), Vec::new());
+    for (path, text) in &workspace.locks {
+        match Lock::parse(text) {
+            Ok(lock) => drop(locks.insert(path.clone(), lock)),
+            Err(source) => errors.push(FleetError::Lock { path: path.clone(), source }),
+        }
+    }
+    (locks, errors)
 }
 
 /// Returns the name of each service: its project's, or where two bear that one, its path's.

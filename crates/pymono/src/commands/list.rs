@@ -1,18 +1,14 @@
 //! `pymono list`
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, error::Error};
 
 use clap::Args;
 use pymono_names::TreePath;
-use pymono_plan::Service;
-use pymono_workspace::{Kind, Project};
+use pymono_plan::{Fleet, Service};
+use pymono_workspace::{Kind, Project, Workspace};
 use serde::Serialize;
 
-use crate::{
-    error::CommandError,
-    load::{Loaded, Overrides, load},
-    session::Session,
-};
+use crate::{error::CommandError, load::scan, session::Session};
 
 /// List every project: service or library, and why
 #[derive(Debug, Args)]
@@ -58,9 +54,14 @@ struct ImageRow {
 }
 
 pub(crate) fn run(session: &mut Session, args: &ListArgs) -> Result<(), CommandError> {
-    let loaded = load(session, &Overrides::default())?;
+    let workspace = scan(session)?;
+    let (fleet, errors) = pymono_plan::assemble_what_can_be(&workspace);
+    for error in &errors {
+        session.shell.warn(chain(error))?;
+    }
+    let found = Found { workspace, fleet };
     let rows: Vec<Row> =
-        loaded.workspace.projects.values().map(|project| row(&loaded, project)).collect();
+        found.workspace.projects.values().map(|project| found.row(project)).collect();
     if args.json {
         let listing = Listing { version: 1, root: TreePath::root(), projects: rows };
         return Ok(session.shell.print(json(&listing))?);
@@ -92,22 +93,64 @@ fn table(rows: &[Row]) -> String {
     pymono_report::columns(header, body)
 }
 
-fn row(loaded: &Loaded, project: &Project) -> Row {
-    let service = loaded.fleet.services.get(&project.path);
-    Row {
-        name: project.name.to_string(),
-        path: project.path.clone(),
-        kind: if project.kind == Kind::Service { "service" } else { "library" },
-        why: project.why.clone(),
-        manager: "uv",
-        lock: project.lock.clone(),
-        requires_python: project.requires_python.clone(),
-        python: project.python.to_string(),
-        depends_on: project.needs.clone(),
-        closure: closure(loaded, project),
-        images: service.map(image_row).into_iter().collect(),
-        port: project.launch.port,
-        health: project.launch.health.clone(),
+/// Returns an error and its causes in one line: what keeps one service from being built is no
+/// reason not to list the others.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text += &format!(": {error}");
+        cause = error.source();
+    }
+    text
+}
+
+/// What was found, and the services that could be closed over their locks.
+struct Found {
+    workspace: Workspace,
+    fleet: Fleet,
+}
+
+impl Found {
+    fn row(&self, project: &Project) -> Row {
+        let service = self.fleet.services.get(&project.path);
+        Row {
+            name: project.name.to_string(),
+            path: project.path.clone(),
+            kind: if project.kind == Kind::Service { "service" } else { "library" },
+            why: project.why.clone(),
+            manager: "uv",
+            lock: project.lock.clone(),
+            requires_python: project.requires_python.clone(),
+            python: project.python.to_string(),
+            depends_on: project.needs.clone(),
+            closure: self.closure(project),
+            images: service.map(image_row).into_iter().collect(),
+            port: project.launch.port,
+            health: project.launch.health.clone(),
+        }
+    }
+
+    /// Returns all local projects that a project needs, directly or not: a service's
+    /// as its lock has them for its image, others' as manifests name them.
+    fn closure(&self, project: &Project) -> BTreeSet<TreePath> {
+        if let Some(service) = self.fleet.services.get(&project.path) {
+            return service
+                .packages
+                .iter()
+                .filter(|path| **path != project.path)
+                .cloned()
+                .collect();
+        }
+        let mut closure = BTreeSet::new();
+        let mut waiting: Vec<&TreePath> = project.needs.iter().collect();
+        while let Some(path) = waiting.pop() {
+            if closure.insert(path.clone()) {
+                let needed = self.workspace.projects.get(path).into_iter();
+                waiting.extend(needed.flat_map(|project| &project.needs));
+            }
+        }
+        closure
     }
 }
 
@@ -120,21 +163,4 @@ fn image_row(service: &Service) -> ImageRow {
         apt: service.apt.clone(),
         command: service.image.command.clone(),
     }
-}
-
-/// Returns all local projects that a project needs, directly or not: a service's
-/// as its lock has them for its image, a library's as manifests name them.
-fn closure(loaded: &Loaded, project: &Project) -> BTreeSet<TreePath> {
-    if let Some(service) = loaded.fleet.services.get(&project.path) {
-        return service.packages.iter().filter(|path| **path != project.path).cloned().collect();
-    }
-    let mut closure = BTreeSet::new();
-    let mut waiting: Vec<&TreePath> = project.needs.iter().collect();
-    while let Some(path) = waiting.pop() {
-        if closure.insert(path.clone()) {
-            let needed = loaded.workspace.projects.get(path).into_iter();
-            waiting.extend(needed.flat_map(|project| &project.needs));
-        }
-    }
-    closure
 }
