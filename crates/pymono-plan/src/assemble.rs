@@ -241,7 +241,8 @@ fn sources(project: &Project) -> Result<Vec<TreePath>, FleetError> {
     }
 }
 
-fn environment(project: &Project) -> Environment {
+/// Returns where a project's closure is installed: its base image and what that decides.
+pub fn environment(project: &Project) -> Environment {
     let base_image = project.settings.base_image.clone();
     let base_image = base_image.unwrap_or_else(|| format!("python:{}-slim", project.python));
     Environment { libc: Libc::of_image(&base_image), base_image, python: project.python }

@@ -14,7 +14,7 @@ mod requirement;
 mod share;
 mod stage;
 
-pub use assemble::{assemble, assemble_what_can_be};
+pub use assemble::{assemble, assemble_what_can_be, environment};
 pub use error::FleetError;
 pub use fleet::{Environment, Fleet, ImageSettings, Package, Service};
 pub use plan::plan;

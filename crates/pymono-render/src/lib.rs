@@ -5,6 +5,7 @@
 
 mod bake;
 mod dockerfile;
+mod export;
 mod ignore;
 mod instruction;
 mod pins;
@@ -16,6 +17,7 @@ use pymono_plan::BuildPlan;
 use pymono_workspace::Unsent;
 
 pub use bake::bake_file;
+pub use export::{ExportFormat, export};
 
 /// The name under which the Dockerfile knows the folder of pins.
 ///

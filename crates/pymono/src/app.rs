@@ -11,7 +11,7 @@ use pymono_exec::Interrupt;
 use pymono_report::{ColorChoice, ColorEnv, Shell, ShellOptions, Verbosity};
 
 use crate::{
-    commands::{bake, build, list},
+    commands::{bake, build, export, list},
     error::CommandError,
     session::Session,
 };
@@ -67,6 +67,7 @@ enum Color {
 enum Command {
     Build(Box<build::BuildArgs>),
     Bake(bake::BakeArgs),
+    Export(export::ExportArgs),
     List(list::ListArgs),
 }
 
@@ -98,6 +99,7 @@ fn dispatch(session: &mut Session, command: &Command) -> Result<(), CommandError
     match command {
         Command::Build(args) => build::run(session, args),
         Command::Bake(args) => bake::run(session, args),
+        Command::Export(args) => export::run(session, args),
         Command::List(args) => list::run(session, args),
     }
 }

@@ -5,10 +5,10 @@ use std::{error::Error, io, process::ExitCode};
 use camino::Utf8Path;
 use pymono_buildx::DockerError;
 use pymono_exec::InstallError;
-use pymono_names::{ServiceName, TreePath};
 use pymono_plan::FleetError;
 use pymono_report::{OutputError, Shell};
 use pymono_scan::ScanError;
+use pymono_workspace::Project;
 use thiserror::Error;
 
 use crate::files::FileError;
@@ -47,8 +47,10 @@ pub(crate) struct CommandError {
 enum Finding {
     #[error("there is no service in `{0}`")]
     NoServices(String),
-    #[error("there is no service `{0}`")]
-    NoSuchService(String),
+    #[error("there is no project `{0}`")]
+    NoSuchProject(String),
+    #[error("`{project}` is no service: {why}")]
+    NoService { project: String, why: String },
     #[error("`{name}` is the name of several projects: {paths}")]
     Ambiguous { name: String, paths: String },
     #[error("not as `pymono bake` would write it: {0}")]
@@ -89,25 +91,33 @@ impl CommandError {
         Self::new(ErrorKind::Workspace, Finding::NoServices(root.to_string()), Some(hint.into()))
     }
 
-    /// The command line names a service that is not there, or several at once.
-    pub(crate) fn no_such_service<'a>(
+    /// The command line names a project that is not there.
+    pub(crate) fn no_such_project<'a>(
         text: &str,
-        bearers: &[&TreePath],
-        names: impl Iterator<Item = &'a ServiceName>,
+        projects: impl Iterator<Item = &'a Project>,
     ) -> Self {
-        if bearers.len() > 1 {
-            let paths =
-                bearers.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
-            let finding = Finding::Ambiguous { name: text.to_owned(), paths };
-            return Self::new(
-                ErrorKind::Usage,
-                finding,
-                Some("give the path in place of the name".into()),
-            );
-        }
-        let names = names.map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let finding = Finding::NoSuchService(text.to_owned());
-        Self::new(ErrorKind::Usage, finding, Some(format!("services are: {names}")))
+        let names = projects.map(|project| project.name.to_string()).collect::<Vec<_>>().join(", ");
+        let finding = Finding::NoSuchProject(text.to_owned());
+        Self::new(ErrorKind::Usage, finding, Some(format!("projects are: {names}")))
+    }
+
+    /// The command line names several projects at once.
+    pub(crate) fn ambiguous(text: &str, bearers: &[&Project]) -> Self {
+        let paths = bearers.iter().map(|project| format!("`{}`", project.path));
+        let paths = paths.collect::<Vec<_>>().join(", ");
+        let finding = Finding::Ambiguous { name: text.to_owned(), paths };
+        Self::new(ErrorKind::Usage, finding, Some("give the path in place of the name".into()))
+    }
+
+    /// The command line wants an image of a library.
+    pub(crate) fn no_service(project: &Project) -> Self {
+        let finding =
+            Finding::NoService { project: project.path.to_string(), why: project.why.join("; ") };
+        let hint = format!(
+            "if it is one, set `command` below `[tool.pymono]` in `{}/pyproject.toml`",
+            project.path
+        );
+        Self::new(ErrorKind::Usage, finding, Some(hint))
     }
 
     /// Generated files differ from what would be generated.

@@ -1,10 +1,11 @@
 //! From a folder to a plan: the way that every command goes.
 
+use pep508_rs::PackageName;
 use pymono_names::{ServiceName, TreePath};
 use pymono_plan::{BuildPlan, Fleet};
 use pymono_render::Rendered;
 use pymono_scan::ScanOptions;
-use pymono_workspace::Workspace;
+use pymono_workspace::{Project, Workspace};
 
 use crate::{error::CommandError, session::Session};
 
@@ -65,18 +66,35 @@ pub(crate) fn load(session: &mut Session, overrides: &Overrides) -> Result<Loade
 }
 
 impl Loaded {
-    /// Returns the service that is meant by a name or a path.
+    /// Returns the service that is meant by the name of its target, its project's name, or its path.
     pub(crate) fn service(&self, text: &str) -> Result<ServiceName, CommandError> {
-        let path: Option<TreePath> = text.parse().ok();
-        let by_path = path.and_then(|path| self.fleet.services.get(&path));
-        let by_name = || self.fleet.services.values().find(|service| service.name.as_str() == text);
-        if let Some(service) = by_path.or_else(by_name) {
+        let mut services = self.fleet.services.values();
+        if let Some(service) = services.find(|service| service.name.as_str() == text) {
             return Ok(service.name.clone());
         }
-        let bearers =
-            self.workspace.projects.values().filter(|project| project.name.as_ref() == text);
-        let bearers: Vec<&TreePath> = bearers.map(|project| &project.path).collect();
-        let names = self.fleet.services.values().map(|service| &service.name);
-        Err(CommandError::no_such_service(text, &bearers, names))
+        let project = find_project(&self.workspace, text)?;
+        match self.fleet.services.get(&project.path) {
+            Some(service) => Ok(service.name.clone()),
+            None => Err(CommandError::no_service(project)),
+        }
+    }
+}
+
+/// Returns the project that is meant by a path or a name.
+pub(crate) fn find_project<'a>(
+    workspace: &'a Workspace,
+    text: &str,
+) -> Result<&'a Project, CommandError> {
+    let by_path = text.parse::<TreePath>().ok().and_then(|path| workspace.projects.get(&path));
+    if let Some(project) = by_path {
+        return Ok(project);
+    }
+    let name: Option<PackageName> = text.parse().ok();
+    let bears = |project: &&Project| Some(&project.name) == name.as_ref();
+    let bearers: Vec<&Project> = workspace.projects.values().filter(bears).collect();
+    match bearers[..] {
+        [project] => Ok(project),
+        [] => Err(CommandError::no_such_project(text, workspace.projects.values())),
+        _ => Err(CommandError::ambiguous(text, &bearers)),
     }
 }

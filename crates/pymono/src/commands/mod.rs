@@ -2,4 +2,5 @@
 
 pub(crate) mod bake;
 pub(crate) mod build;
+pub(crate) mod export;
 pub(crate) mod list;

@@ -1,0 +1,99 @@
+//! `pymono export`
+
+use clap::{Args, ValueEnum};
+use pymono_lock::{Closure, ClosureError, Lock, Selection};
+use pymono_names::{Libc, Platform, PythonVersion, Target, TreePath};
+use pymono_plan::{FleetError, environment};
+use pymono_render::{ExportFormat, export};
+use pymono_workspace::{Project, Workspace};
+
+use crate::{
+    error::CommandError,
+    load::{find_project, scan},
+    session::Session,
+};
+
+/// Print the pins of one service for one target
+///
+/// They are what its image gets installed: third-party distributions in
+/// canonical order, with the hashes of what fits the target.
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// The service, or any other project, by name or path
+    #[arg(value_name = "SERVICE")]
+    project: String,
+    /// Evaluate for this Python in place of the project's
+    #[arg(long, value_name = "VERSION")]
+    python: Option<PythonVersion>,
+    /// Evaluate for this platform
+    #[arg(long, value_name = "PLATFORM", default_value_t = Platform::Amd64)]
+    platform: Platform,
+    /// Add an extra of the project (can be repeated)
+    #[arg(long = "extra", value_name = "NAME", value_parser = name)]
+    extras: Vec<pep508_rs::ExtraName>,
+    /// Add a dependency group of the project (can be repeated)
+    #[arg(long = "group", value_name = "NAME", value_parser = name)]
+    groups: Vec<pep508_rs::ExtraName>,
+    /// The form of the pins
+    #[arg(long, value_name = "FORMAT", default_value = "requirements")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// A requirements file with hashes
+    Requirements,
+    /// A `pylock.toml` (PEP 751)
+    Pylock,
+    /// JSON
+    Json,
+}
+
+fn name(text: &str) -> Result<pep508_rs::ExtraName, String> {
+    text.parse().map_err(|error: pep508_rs::InvalidNameError| error.to_string())
+}
+
+pub(crate) fn run(session: &mut Session, args: &ExportArgs) -> Result<(), CommandError> {
+    let workspace = scan(session)?;
+    let project = find_project(&workspace, &args.project)?;
+    let target = Target {
+        python: args.python.unwrap_or(project.python),
+        platform: args.platform,
+        libc: libc(project),
+    };
+    let closure = close(&workspace, project, args, target)?;
+    let format = match args.format {
+        Format::Requirements => ExportFormat::Requirements,
+        Format::Pylock => ExportFormat::Pylock,
+        Format::Json => ExportFormat::Json,
+    };
+    Ok(session.shell.print(export(&closure, target, format))?)
+}
+
+fn libc(project: &Project) -> Libc {
+    environment(project).libc
+}
+
+fn close(
+    workspace: &Workspace,
+    project: &Project,
+    args: &ExportArgs,
+    target: Target,
+) -> Result<Closure, FleetError> {
+    let service: &TreePath = &project.path;
+    let found = project.lock.as_ref().and_then(|path| workspace.locks.get_key_value(path));
+    let (path, text) = found.ok_or_else(|| FleetError::NoLock { service: service.clone() })?;
+    let lock =
+        Lock::parse(text).map_err(|source| FleetError::Lock { path: path.clone(), source })?;
+    let settings = &project.settings;
+    let selection = Selection {
+        package: project.name.clone(),
+        extras: settings.extras.iter().chain(&args.extras).cloned().collect(),
+        groups: settings.groups.iter().chain(&args.groups).cloned().collect(),
+    };
+    lock.close(&selection, &target).map_err(|source: ClosureError| FleetError::Closure {
+        service: service.clone(),
+        lock: path.clone(),
+        source: Box::new(source),
+    })
+}
