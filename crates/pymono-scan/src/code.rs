@@ -26,6 +26,22 @@ const STEMS: [&str; 7] = ["main", "app", "asgi", "wsgi", "server", "api", "__ini
 /// Names of objects that are preferred where a file has several, best first.
 const OBJECTS: [&str; 3] = ["app", "api", "application"];
 
+/// What makes an application; a file without any of these has none, which is quickly seen.
+const CONSTRUCTORS: [&str; 9] = [
+    "FastAPI(",
+    "Starlette(",
+    "Litestar(",
+    "Quart(",
+    "Sanic(",
+    "Flask(",
+    "Celery(",
+    "get_asgi_application(",
+    "get_wsgi_application(",
+];
+
+/// What makes a gRPC server.
+const GRPC: [&str; 2] = ["grpc.server(", "grpc.aio.server("];
+
 /// Routes that answer when a service is well, best first.
 const HEALTH: [&str; 4] = ["/health", "/healthz", "/ping", "/ready"];
 
@@ -73,7 +89,14 @@ pub(crate) struct Code {
 }
 
 /// Reads the Python files of the project of `manifest`, of which `sources` holds the paths.
-pub(crate) fn read(tree: &Tree, manifest: &Manifest, sources: &[TreePath]) -> Code {
+///
+/// Without `frameworks`, no file is opened: it has nothing to make an application of.
+pub(crate) fn read(
+    tree: &Tree,
+    manifest: &Manifest,
+    sources: &[TreePath],
+    frameworks: bool,
+) -> Code {
     let folder = &manifest.folder;
     let files = sources.iter().flat_map(|source| {
         tree.has(source).then_some(source).into_iter().chain(tree.below(source))
@@ -94,13 +117,13 @@ pub(crate) fn read(tree: &Tree, manifest: &Manifest, sources: &[TreePath]) -> Co
             code.main_package = Some((package.to_owned(), root.to_owned()));
         }
         // A link that leads nowhere shows nothing.
-        let Ok(text) = tree.read(file) else { continue };
-        if code.grpc.is_none()
-            && (text.contains("grpc.server(") || text.contains("grpc.aio.server("))
-        {
+        let Some(text) = frameworks.then(|| tree.read(file).ok()).flatten() else { continue };
+        if code.grpc.is_none() && GRPC.iter().any(|call| text.contains(call)) {
             code.grpc = Some((*path).to_owned());
         }
-        code.apps.extend(apps(path, &text, root, &module));
+        if CONSTRUCTORS.iter().any(|call| text.contains(call)) {
+            code.apps.extend(apps(path, &text, root, &module));
+        }
     }
     code.apps.sort_by_key(|app| {
         let object = position(&OBJECTS, &app.object);

@@ -31,7 +31,7 @@ const ASIDE: [&str; 11] = [
 /// Folders of libraries.
 const LIBRARIES: [&str; 6] = ["libs", "lib", "libraries", "shared", "common", "packages"];
 /// Distributions that serve or run an application.
-pub(crate) const SERVERS: [&str; 9] = [
+const SERVERS: [&str; 9] = [
     "uvicorn",
     "gunicorn",
     "hypercorn",
@@ -42,6 +42,28 @@ pub(crate) const SERVERS: [&str; 9] = [
     "functions-framework",
     "locust",
 ];
+
+/// Distributions that applications are made with.
+const FRAMEWORKS: [&str; 9] = [
+    "fastapi",
+    "fastapi-slim",
+    "starlette",
+    "litestar",
+    "quart",
+    "sanic",
+    "flask",
+    "django",
+    "grpcio",
+];
+
+/// Returns whether something among the requirements makes or serves applications.
+pub(crate) fn has_framework(requirements: &[Requirement]) -> bool {
+    let named = |requirement: &Requirement| {
+        let name = requirement.name.as_ref();
+        SERVERS.contains(&name) || FRAMEWORKS.contains(&name)
+    };
+    requirements.iter().any(named)
+}
 
 /// What is known of a project when its kind is decided.
 #[derive(Debug)]

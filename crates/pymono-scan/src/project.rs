@@ -30,10 +30,16 @@ pub(crate) fn project(
     let known = ground.known(path).ok_or_else(missing)?;
     // In a Polylith workspace the code of all projects lies around the root, and is none of its own.
     let shared = known.gathers && ground.tree.file_in(path, "workspace.toml").is_some();
+    // Its own requirements first, then what comes with the libraries that it uses.
+    let others = ground.closure(path).into_iter().filter(|other| other != path);
+    let others =
+        others.filter_map(|other| Some(ground.known(&other)?.requirements.clone())).flatten();
+    let requirements: Vec<Requirement> = known.requirements.iter().cloned().chain(others).collect();
     let code = if shared {
         Code::default()
     } else {
-        code::read(ground.tree, &known.found.manifest, &known.sources)
+        let frameworks = infer::has_framework(&requirements);
+        code::read(ground.tree, &known.found.manifest, &known.sources, frameworks)
     };
     let said = if excluded { Said::Skip("`exclude` names it".to_owned()) } else { said(known) };
     let (kind, why) = infer::judge(&Evidence {
@@ -47,7 +53,7 @@ pub(crate) fn project(
         code: &code,
     });
     let launch = if kind == Kind::Service {
-        launch(ground, path, known, &code, warnings)
+        launch(path, known, &requirements, &code, warnings)
     } else {
         Launch::default()
     };
@@ -88,21 +94,16 @@ fn scripts<'a>(known: &Known<'a>) -> Vec<&'a str> {
 
 /// Returns how a service is started: as configured, or else as its code suggests.
 fn launch(
-    ground: &Ground<'_>,
     path: &TreePath,
     known: &Known<'_>,
+    requirements: &[Requirement],
     code: &Code,
     warnings: &mut Vec<Warning>,
 ) -> Launch {
     let settings = &known.configured.settings;
-    // Its own requirements first, then what comes with the libraries that it uses.
-    let others = ground.closure(path).into_iter().filter(|other| other != path);
-    let others =
-        others.filter_map(|other| Some(ground.known(&other)?.requirements.clone())).flatten();
-    let requirements: Vec<Requirement> = known.requirements.iter().cloned().chain(others).collect();
     let inferred = launch::launch(&Starting {
         name: known.found.name.as_ref(),
-        requirements: &requirements,
+        requirements,
         scripts: scripts(known),
         code,
         installed: known.build.is_some(),
