@@ -35,8 +35,9 @@ struct Blob {
     size: u64,
 }
 
-/// Pushes `images` and returns the bytes of their layers, those of the base
-/// included. Layers that several images have are stored, and counted, once.
+/// Pushes `images`, returns the bytes of their layers, those of the base
+/// included, and takes the images back. Layers that several images have are
+/// stored, and counted, once.
 pub(super) fn stored(docker: &Docker, images: &[String]) -> Result<u64> {
     let mut layers = BTreeMap::new();
     for image in images {
@@ -44,6 +45,7 @@ pub(super) fn stored(docker: &Docker, images: &[String]) -> Result<u64> {
         let (repository, tag) = split(image).with_context(|| format!("`{image}` has no tag"))?;
         collect(&repository, tag, &mut layers)
             .with_context(|| format!("failed to read the manifest of `{image}`"))?;
+        take_back(&repository, tag);
     }
     Ok(layers.values().sum())
 }
@@ -57,12 +59,28 @@ fn split(image: &str) -> Option<(String, &str)> {
 
 /// Adds the layers of a manifest, or of each in a list of them, by digest.
 fn collect(repository: &str, reference: &str, layers: &mut BTreeMap<String, u64>) -> Result<()> {
-    let url = format!("{repository}/manifests/{reference}");
-    let answer = minreq::get(&url).with_header("Accept", ACCEPTED).with_timeout(30).send()?;
-    ensure!(answer.status_code == 200, "`GET {url}` answered with status {}", answer.status_code);
+    let answer = ask(repository, reference)?;
     let manifest: Manifest = serde_json::from_slice(answer.as_bytes())?;
     layers.extend(manifest.layers.into_iter().map(|layer| (layer.digest, layer.size)));
     manifest.manifests.iter().try_for_each(|it| collect(repository, &it.digest, layers))
+}
+
+/// Asks for a manifest.
+fn ask(repository: &str, reference: &str) -> Result<minreq::Response> {
+    let url = format!("{repository}/manifests/{reference}");
+    let answer = minreq::get(&url).with_header("Accept", ACCEPTED).with_timeout(30).send()?;
+    ensure!(answer.status_code == 200, "`GET {url}` answered with status {}", answer.status_code);
+    Ok(answer)
+}
+
+/// Removes an image from the registry, unless that one allows no removal.
+fn take_back(repository: &str, tag: &str) {
+    let Ok(answer) = ask(repository, tag) else { return };
+    // A tag alone is not removed by every registry, and a digest is.
+    let Some(digest) = answer.headers.get("docker-content-digest") else { return };
+    let url = format!("{repository}/manifests/{digest}");
+    // One that refuses keeps what its owner can remove; the count stands.
+    drop(minreq::delete(url).with_timeout(30).send());
 }
 
 #[cfg(test)]

@@ -11,16 +11,20 @@ use crate::wait;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Prints what is installed, and imports every module of what was installed
-/// from a folder and not from an index.
+/// Prints what is installed and, of what comes from a folder and not from an
+/// index, every module; imports those of the service, the project that the
+/// argument names. A library may have modules that need an extra.
 const PROBE: &str = r#"
-import importlib, importlib.metadata
+import importlib, importlib.metadata, sys
 for distribution in importlib.metadata.distributions():
     print(distribution.name, distribution.version)
     if distribution.read_text("direct_url.json") is None:
         continue
     for file in distribution.files:
-        if file.suffix == ".py" and file.stem != "__main__":
+        if file.suffix != ".py":
+            continue
+        print(file, file.hash.value)
+        if distribution.name == sys.argv[1] and file.stem != "__main__":
             parts = [part for part in file.with_suffix("").parts if part != "__init__"]
             print("imports", importlib.import_module(".".join(parts)).__name__)
 "#;
@@ -54,7 +58,7 @@ pub(super) fn prints(
     expected: &str,
 ) -> Result<()> {
     for peer in Peer::ALL {
-        let printed = python(workshop, peer, service, code)?;
+        let printed = python(workshop, peer, service, &[code])?;
         let (printed, name) = (printed.trim(), &service.image);
         ensure!(
             printed == expected,
@@ -65,16 +69,16 @@ pub(super) fn prints(
 }
 
 fn probe(workshop: &Workshop, peer: Peer, service: &Service) -> Result<String> {
-    let printed = python(workshop, peer, service, PROBE)?;
+    let printed = python(workshop, peer, service, &[PROBE, &service.project])?;
     let mut lines: Vec<&str> = printed.lines().collect();
     lines.sort_unstable();
     Ok(lines.join("\n"))
 }
 
-fn python(workshop: &Workshop, peer: Peer, service: &Service, code: &str) -> Result<String> {
+fn python(workshop: &Workshop, peer: Peer, service: &Service, code: &[&str]) -> Result<String> {
     let image = workshop.image(peer, service);
-    let run = ["run", "--rm", "--entrypoint", "python", &image, "-c", code];
-    workshop.docker.tool().args(run).read()
+    let run = ["run", "--rm", "--entrypoint", "python", &image, "-c"];
+    workshop.docker.tool().args(run).args(code).read()
 }
 
 /// Runs the image's own command and waits until it answers, if it ever does.
