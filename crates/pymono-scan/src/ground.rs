@@ -11,6 +11,8 @@ use crate::{
     cover::cover,
     local::{Found, Workspaces},
     manifest::Requirement,
+    members::UvWorkspace,
+    python::Limit,
     tree::Tree,
 };
 
@@ -19,9 +21,9 @@ use crate::{
 pub(crate) struct Ground<'a> {
     /// The files.
     pub(crate) tree: &'a Tree,
-    /// The uv workspaces, by the folder of their lock.
-    pub(crate) workspaces: &'a Workspaces,
     projects: BTreeMap<&'a TreePath, Known<'a>>,
+    /// The `requires-python` of each workspace's members.
+    limits: BTreeMap<&'a TreePath, Vec<(TreePath, Limit)>>,
 }
 
 /// What is known of one project.
@@ -84,7 +86,9 @@ impl<'a> Ground<'a> {
             };
             projects.insert(path, known);
         }
-        let mut ground = Self { tree, workspaces, projects };
+        let limits = workspaces.iter().map(|(root, workspace)| Ok((root, limits(workspace)?)));
+        let limits = limits.collect::<Result<_, ScanError>>()?;
+        let mut ground = Self { tree, projects, limits };
         ground.connect();
         Ok(ground)
     }
@@ -110,6 +114,16 @@ impl<'a> Ground<'a> {
         self.projects.get(path)
     }
 
+    /// Returns what limits the Python of a project: its own `requires-python`, then those of the
+    /// projects that are pinned together with it.
+    pub(crate) fn limits(&self, known: &Known<'_>) -> Result<Vec<Limit>, ScanError> {
+        let manifest = &known.found.manifest;
+        let others = known.found.workspace.as_ref().and_then(|root| self.limits.get(root));
+        let others = others.into_iter().flatten().filter(|(folder, _)| *folder != manifest.folder);
+        let others = others.map(|(_, limit)| limit.clone());
+        Ok(Limit::of(manifest)?.into_iter().chain(others).collect())
+    }
+
     /// Returns a project and all that it needs in production, and what those need.
     pub(crate) fn closure(&self, path: &TreePath) -> BTreeSet<TreePath> {
         let mut found = BTreeSet::new();
@@ -121,6 +135,12 @@ impl<'a> Ground<'a> {
         }
         found
     }
+}
+
+fn limits(workspace: &UvWorkspace) -> Result<Vec<(TreePath, Limit)>, ScanError> {
+    let limits = workspace.members.iter().map(|(folder, member)| Ok((folder, Limit::of(member)?)));
+    let limits: Vec<_> = limits.collect::<Result<_, ScanError>>()?;
+    Ok(limits.into_iter().filter_map(|(folder, limit)| Some((folder.clone(), limit?))).collect())
 }
 
 /// Returns the `[tool.pymono]` of a project's own manifest.

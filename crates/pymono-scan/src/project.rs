@@ -10,7 +10,7 @@ use crate::{
     infer::{self, Evidence, Said},
     launch::{self, Starting},
     manifest::Requirement,
-    python::{self, Chosen, Limit},
+    python::{self, Chosen},
 };
 
 /// Returns the lock file in the folder of a workspace.
@@ -133,13 +133,7 @@ fn python(
     kind: Kind,
     warnings: &mut Vec<Warning>,
 ) -> Result<PythonVersion, ScanError> {
-    let own = Limit::of(&known.found.manifest)?;
-    let workspace = known.found.workspace.as_ref().and_then(|root| ground.workspaces.get(root));
-    let members = workspace.into_iter().flat_map(|workspace| workspace.members.values());
-    let others = members.filter(|member| member.folder != *path).map(Limit::of);
-    let others = others.collect::<Result<Vec<_>, _>>()?;
-    let limits: Vec<Limit> = own.into_iter().chain(others.into_iter().flatten()).collect();
-
+    let limits = ground.limits(known)?;
     let configured = &known.configured;
     let by = |place: &Option<Place>, python| place.clone().map(|place| Chosen { python, place });
     let set = configured.settings.python.and_then(|python| by(&configured.python_by, python));
