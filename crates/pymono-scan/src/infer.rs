@@ -195,11 +195,14 @@ fn by_start(evidence: &Evidence<'_>, in_library: Option<&str>) -> Option<Vec<Str
 }
 
 /// Returns the folder among `names` that `path` lies below.
+///
+/// Its own name does not count, as a service may be called `docs`, unless that
+/// begins with a `_`, as a skeleton's does.
 fn lies_below<'a>(path: &'a TreePath, names: &[&str]) -> Option<&'a str> {
     let last = path.file_name()?;
-    let folder = path.parts().find(|part| names.contains(part))?;
-    // A project may itself be called `common`; only `_template` and the like are told by their own name.
-    (folder != last || path.parts().count() > 1 || folder.starts_with('_')).then_some(folder)
+    let above = path.parts().take(path.parts().count() - 1);
+    let own = Some(last).filter(|name| name.starts_with('_'));
+    above.chain(own).find(|part| names.contains(part))
 }
 
 /// Returns true if `name` is among the requirements, or comes with an extra of one.

@@ -229,3 +229,16 @@ fn a_root_that_only_gathers_its_members_is_no_service_and_no_user() {
     assert_eq!(repo.get(".").kind, Kind::Library);
     assert_eq!(repo.get("job").kind, Kind::Service);
 }
+
+#[test]
+fn a_service_may_be_called_docs_but_a_skeleton_is_none() {
+    let repo = repo();
+    for path in ["services/docs", "services/_template"] {
+        repo.project(path, "[\"fastapi\", \"uvicorn\"]", HATCH)
+            .file(&format!("{path}/app.py"), FASTAPI);
+    }
+    let name = "services/_template/pyproject.toml";
+    repo.file(name, "[project]\nname = \"skeleton\"\ndependencies = [\"fastapi\", \"uvicorn\"]");
+    assert_eq!(repo.get("services/docs").kind, Kind::Service);
+    assert_eq!(repo.get("services/_template").kind, Kind::Library);
+}
