@@ -42,6 +42,17 @@ fn plain_bake_builds_the_same_images_and_runs_nothing_again() {
     assert_eq!(site.answer("a"), "1");
 }
 
+#[test]
+#[ignore = "needs a Docker engine: cargo xtask test"]
+fn what_plain_bake_built_is_all_cached_for_pymono() {
+    let site = fleet("first", &["a", "b"]);
+    site.bake();
+    let _ = site.docker.tool(&["buildx", "bake"]).cwd(&site.repo.root()).run().succeeded();
+    assert_eq!(site.answer("b"), "1");
+    let run = site.build(&["--all"]);
+    assert_eq!(run.outcomes(), BTreeMap::from([("a", "cached"), ("b", "cached")]));
+}
+
 /// Reads the `RUN` steps off the progress that buildx writes: all, and those that really ran.
 fn executed(progress: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let lines = progress.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());

@@ -137,7 +137,8 @@ fn a_project_in_another_projects_folder_is_not_a_part_of_it() {
     assert_eq!(site.answer("api").lines().collect::<Vec<_>>(), expected);
 
     // The inner project is a layer of its own.
-    site.repo.write("services/api/plugins/inner/src/inner/__init__.py", "# more\n");
+    let text = format!("# {}\n", site.repo.unique());
+    site.repo.write("services/api/plugins/inner/src/inner/__init__.py", &text);
     let run = site.build(&["api"]);
     assert_eq!(run.stages(), ["pkg-inner"]);
 }

@@ -25,15 +25,19 @@ impl Run {
         self.events.iter().filter(move |event| event["event"] == kind)
     }
 
+    /// Returns what is told of each service at its end.
+    pub fn reports(&self) -> impl Iterator<Item = &Value> {
+        self.of_kind("finished")
+    }
+
     /// Returns how each service ended.
     pub fn outcomes(&self) -> BTreeMap<&str, &str> {
-        self.of_kind("finished").filter_map(service_and_outcome).collect()
+        self.reports().filter_map(service_and_outcome).collect()
     }
 
     /// Returns the report on one service.
     pub fn report(&self, service: &str) -> &Value {
-        let mut finished = self.of_kind("finished");
-        let event = finished.find(|event| event["service"] == service);
+        let event = self.reports().find(|event| event["service"] == service);
         &event.unwrap_or_else(|| panic!("`{service}` never finished"))["report"]
     }
 
