@@ -77,7 +77,7 @@ fn ask(repository: &str, reference: &str) -> Result<minreq::Response> {
 fn take_back(repository: &str, tag: &str) {
     let Ok(answer) = ask(repository, tag) else { return };
     // A tag alone is not removed by every registry, and a digest is.
-    let Some(digest) = answer.headers.get("docker-content-digest") else { return };
+    let Some(digest) = answer.header("Docker-Content-Digest") else { return };
     let url = format!("{repository}/manifests/{digest}");
     // One that refuses keeps what its owner can remove; the count stands.
     drop(minreq::delete(url).with_timeout(30).send());
