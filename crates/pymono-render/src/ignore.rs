@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pymono_names::TreePath;
 use pymono_plan::{BuildPlan, Layer, Origin, StageKind};
-use pymono_workspace::Unsent;
+use pymono_workspace::{Unsent, literal_pattern};
 
 /// Returns the text of the ignore file beside the Dockerfile.
 ///
@@ -24,7 +24,7 @@ pub(crate) fn ignore_file(plan: &BuildPlan, unsent: &Unsent) -> String {
     lines.push("# without what the repository ignores,".to_owned());
     lines.extend(unsent.patterns.iter().cloned());
     let kept = unsent.kept.iter().filter(|file| sent.iter().any(|path| file.is_in(path)));
-    let kept: Vec<String> = kept.map(|file| format!("!{file}")).collect();
+    let kept: Vec<String> = kept.map(|file| format!("!{}", literal_pattern(file.as_str()))).collect();
     if !kept.is_empty() {
         lines.push("# but with what it tracks all the same.".to_owned());
         lines.extend(kept);

@@ -5,6 +5,7 @@
 
 mod project;
 mod settings;
+mod unsent;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use pymono_names::TreePath;
 
 pub use project::{BuildKind, BuildSystem, Kind, Launch, Project};
 pub use settings::{CacheMount, Settings};
+pub use unsent::{Unsent, literal_pattern};
 
 /// All Python projects of a tree, and what is true for all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,16 +26,4 @@ pub struct Workspace {
     pub uv_image: Option<String>,
     /// What is below the projects' folders but must not be sent to a build.
     pub unsent: Unsent,
-}
-
-/// Which files below the sent folders stay behind, in the words of an ignore file.
-///
-/// It is derived from the tree's own `.gitignore` files, so it is the same on
-/// every machine, whatever lies about untracked there.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Unsent {
-    /// Patterns in `.dockerignore` syntax, relative to the root of the tree, none with `!`.
-    pub patterns: Vec<String>,
-    /// Files of the tree that a pattern would drop although git tracks them.
-    pub kept: Vec<TreePath>,
 }

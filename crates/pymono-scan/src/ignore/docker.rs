@@ -27,19 +27,6 @@ impl Matcher {
     }
 }
 
-/// Returns a text as a pattern that matches it alone.
-pub(super) fn escape(text: &str) -> String {
-    let escaped = |c: char| match c {
-        '*' | '?' | '[' | ']' | '\\' | '^' => format!("\\{c}"),
-        // Spaces at the end of a line are cut, even after a backslash.
-        ' ' => "[ ]".to_owned(),
-        c => c.to_string(),
-    };
-    let text: String = text.chars().map(escaped).collect();
-    // A line's first character decides what the line is.
-    if text.starts_with(['!', '#']) { format!("\\{text}") } else { text }
-}
-
 /// Returns the regular expression of a pattern.
 fn form(pattern: &str) -> String {
     let mut form = String::from("(?s)^");
@@ -79,6 +66,8 @@ fn form(pattern: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use pymono_workspace::literal_pattern;
+
     use super::*;
 
     fn matches(pattern: &str, path: &str) -> bool {
@@ -106,8 +95,10 @@ mod tests {
     #[test]
     fn an_escaped_name_matches_itself_alone() {
         for name in ["a[b].txt", "a*b", "with space ", "#a", "!a", r"a\b", "a.b+(c)|{d}$^"] {
-            assert!(matches(&escape(name), name), "{name}");
+            assert!(matches(&literal_pattern(name), name), "{name}");
         }
-        assert!(!matches(&escape("a[b]"), "ab") && !matches(&escape("a*b"), "axb"));
+        assert!(
+            !matches(&literal_pattern("a[b]"), "ab") && !matches(&literal_pattern("a*b"), "axb")
+        );
     }
 }

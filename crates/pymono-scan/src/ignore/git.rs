@@ -1,6 +1,7 @@
 //! Lines of `.gitignore` files, translated.
 
 use pymono_names::TreePath;
+use pymono_workspace::literal_pattern;
 
 use super::docker;
 
@@ -8,7 +9,7 @@ use super::docker;
 /// from the tree's root; nothing for a line that ignores nothing.
 pub(super) fn translate(line: &str, folder: &TreePath) -> Option<String> {
     let parts = parts(line)?;
-    let folder = folder.parts().map(docker::escape);
+    let folder = folder.parts().map(literal_pattern);
     Some(folder.chain(parts.iter().map(|part| part_of(part))).collect::<Vec<_>>().join("/"))
 }
 
@@ -79,7 +80,7 @@ fn part_of(part: &str) -> String {
     while let Some(c) = chars.next() {
         match c {
             '\\' => text.push_str(
-                &chars.next().map(|c| docker::escape(&c.to_string())).unwrap_or_default(),
+                &chars.next().map(|c| literal_pattern(&c.to_string())).unwrap_or_default(),
             ),
             // Within a part, several stars are one.
             '*' if text.ends_with('*') && !text.ends_with("\\*") => {}
@@ -90,9 +91,9 @@ fn part_of(part: &str) -> String {
                     chars.by_ref().take(length).for_each(drop);
                 }
                 // A class that does not end matches nothing; as a character it drops nothing else.
-                None => text.push_str(&docker::escape("[")),
+                None => text.push_str(&literal_pattern("[")),
             },
-            c => text.push_str(&docker::escape(&c.to_string())),
+            c => text.push_str(&literal_pattern(&c.to_string())),
         }
     }
     text

@@ -1,0 +1,40 @@
+//! What of the tree must not be sent to a build.
+
+use pymono_names::TreePath;
+
+/// Which files below the sent folders stay behind, in the words of an ignore file.
+///
+/// It is derived from the tree's own `.gitignore` files, so it is the same on
+/// every machine, whatever lies about untracked there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unsent {
+    /// Patterns in `.dockerignore` syntax, relative to the root of the tree, none with `!`.
+    pub patterns: Vec<String>,
+    /// Files of the tree that a pattern would drop although git tracks them.
+    pub kept: Vec<TreePath>,
+}
+
+/// Returns a path as a `.dockerignore` pattern that matches it alone.
+pub fn literal_pattern(path: &str) -> String {
+    let escaped = |c: char| match c {
+        '*' | '?' | '[' | ']' | '\\' | '^' => format!("\\{c}"),
+        // Spaces at the end of a line are cut, even after a backslash.
+        ' ' => "[ ]".to_owned(),
+        c => c.to_string(),
+    };
+    let pattern: String = path.chars().map(escaped).collect();
+    // A line's first character decides what the line is.
+    if pattern.starts_with(['!', '#']) { format!("\\{pattern}") } else { pattern }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_path_has_a_meaning_of_its_own() {
+        assert_eq!(literal_pattern("a/b-c.d"), "a/b-c.d");
+        assert_eq!(literal_pattern("a[1]* x "), "a\\[1\\]\\*[ ]x[ ]");
+        assert_eq!(literal_pattern("#!"), "\\#!");
+    }
+}
