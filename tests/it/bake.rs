@@ -18,6 +18,7 @@ fn plain_bake_builds_the_same_images_and_runs_nothing_again() {
     let site = fleet("bake", &["a", "b"]);
     let before = files_of_others(&site);
     site.build(&["--all"]);
+    assert_eq!(site.repo.git(&["status", "--porcelain"]), "", "a build leaves no trace for git");
     site.bake();
     assert!(files_of_others(&site) == before, "something else was written");
 
@@ -33,7 +34,7 @@ fn plain_bake_builds_the_same_images_and_runs_nothing_again() {
 
     let images = ["a", "b"].map(|service| site.repo.image(service));
     let built = images.each_ref().map(|image| site.docker.identity(image));
-    site.docker.remove_images(&format!("{}/*", site.repo.unique()));
+    site.docker.remove_images(&format!("{}/", site.repo.unique()));
     let baked = bake(&["--progress", "rawjson"]).run().succeeded();
     let (steps, ran) = executed(&baked.stderr);
     assert!(steps.len() >= 4, "{steps:#?}");

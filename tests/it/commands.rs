@@ -21,7 +21,7 @@ fn commands_of_a_dry_run_build_the_same_images_when_pasted() {
     let pasted = images.each_ref().map(|image| site.docker.identity(image));
     assert_eq!(site.answer("b"), "1");
 
-    site.docker.remove_images(&format!("{}/*", site.repo.unique()));
+    site.docker.remove_images(&format!("{}/", site.repo.unique()));
     let run = site.build(&["--all"]);
     assert_eq!(run.outcomes(), BTreeMap::from([("a", "cached"), ("b", "cached")]));
     assert_eq!(images.each_ref().map(|image| site.docker.identity(image)), pasted);
@@ -61,7 +61,7 @@ fn a_pushed_image_is_in_the_registry_under_its_tag() {
     }
     let missing = minreq::get(format!("http://{registry}/v2/{name}/manifests/v3")).send().unwrap();
     assert_eq!(missing.status_code, 404);
-    site.docker.remove_images(&format!("{registry}/{name}"));
+    site.docker.remove_images(&format!("{registry}/{name}:"));
 }
 
 #[test]

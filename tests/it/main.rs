@@ -12,3 +12,4 @@ mod native;
 mod rebuild;
 mod settings;
 mod shop;
+mod sources;

@@ -52,6 +52,12 @@ fn the_classic_image_store_builds_and_runs_the_shop_too() {
     let again = site.build(&["--all"]);
     let cached: BTreeMap<_, _> = SERVICES.into_iter().map(|name| (name, "cached")).collect();
     assert_eq!(again.outcomes(), cached);
+
+    // Layers do not stand side by side here, so more is copied anew, and all the same nothing runs twice.
+    let path = "libs/models/src/shop_models/__init__.py";
+    site.repo.write(path, &format!("{}\n# {}\n", site.repo.read(path), site.repo.unique()));
+    assert_eq!(site.build(&["--all"]).stages(), ["pkg-shop-models"]);
+    shows(&site, "report");
 }
 
 /// Asks a service for what the shop's `README.md` promises.

@@ -74,14 +74,12 @@ impl Docker {
         self.tool(&["image", "inspect", image]).run().code == Some(0)
     }
 
-    /// Removes the images whose names match `pattern`.
-    pub fn remove_images(&self, pattern: &str) {
-        let filter = format!("reference={pattern}");
-        let form = "{{.Repository}}:{{.Tag}}";
-        let list = self.tool(&["image", "ls", "--filter", &filter, "--format", form]).run();
-        let names: Vec<&str> = list.stdout.lines().collect();
-        if !names.is_empty() {
-            self.tool(&["image", "rm", "--force"]).args(names).run();
+    /// Removes the images whose names start with `prefix`.
+    pub fn remove_images(&self, prefix: &str) {
+        let list = self.tool(&["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]).run();
+        let names = || list.stdout.lines().filter(|name| name.starts_with(prefix));
+        if names().next().is_some() {
+            self.tool(&["image", "rm", "--force"]).args(names()).run();
         }
     }
 

@@ -78,9 +78,9 @@ impl Repo {
         format!("{}/{service}:latest", self.unique)
     }
 
-    /// Returns the root of the repository.
+    /// Returns the root of the repository, whose name is one that people forget to quote.
     pub fn root(&self) -> Utf8PathBuf {
-        self.outside().join("repo")
+        self.outside().join("it's a repo")
     }
 
     /// Returns the folder that holds the repository and nothing else.
@@ -120,8 +120,8 @@ impl Repo {
         self.git(&["commit", "--quiet", "--allow-empty", "--message", "Go on"]);
     }
 
-    /// Runs git as nobody in particular, always at the same time.
-    pub fn git(&self, args: &[&str]) {
+    /// Runs git as nobody in particular, always at the same time, and returns what it prints.
+    pub fn git(&self, args: &[&str]) -> String {
         let mut git = Tool::new("git").args(args).cwd(&self.root());
         for role in ["AUTHOR", "COMMITTER"] {
             git = git
@@ -129,7 +129,7 @@ impl Repo {
                 .env(&format!("GIT_{role}_EMAIL"), "someone@example.com")
                 .env(&format!("GIT_{role}_DATE"), "2026-01-01T00:00:00Z");
         }
-        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").read();
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").read()
     }
 }
 

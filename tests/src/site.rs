@@ -61,6 +61,6 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        self.docker.remove_images(&format!("{}/*", self.repo.unique()));
+        self.docker.remove_images(&format!("{}/", self.repo.unique()));
     }
 }
