@@ -72,9 +72,10 @@ pub enum Libc {
 }
 
 impl Libc {
-    /// Returns the C library that an image of this reference has, as its name tells.
+    /// Returns the C library that an image of this reference has, as its name or tag tells.
     pub fn of_image(reference: &str) -> Self {
-        if reference.contains("alpine") { Self::Musl } else { Self::Glibc }
+        let name = reference.rsplit('/').next().unwrap_or(reference);
+        if name.contains("alpine") { Self::Musl } else { Self::Glibc }
     }
 }
 
@@ -87,4 +88,15 @@ pub struct Target {
     pub platform: Platform,
     /// The C library.
     pub libc: Libc,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_images_own_name_tells_its_c_library() {
+        assert_eq!(Libc::of_image("registry.example/team/python:3.13-alpine3.22"), Libc::Musl);
+        assert_eq!(Libc::of_image("registry.alpine.example/alpine/python:3.13-slim"), Libc::Glibc);
+    }
 }

@@ -54,8 +54,12 @@ impl FromStr for PythonVersion {
 
     fn from_str(text: &str) -> Result<Self, InvalidPythonVersion> {
         let invalid = || InvalidPythonVersion(text.to_owned());
-        let numbers =
-            text.trim().split('.').map(str::parse).collect::<Result<Vec<u8>, _>>().map_err(|_| invalid())?;
+        let numbers = text
+            .trim()
+            .split('.')
+            .map(str::parse)
+            .collect::<Result<Vec<u8>, _>>()
+            .map_err(|_| invalid())?;
         match numbers[..] {
             [major @ 3, minor] => Ok(Self { major, minor, patch: None }),
             [major @ 3, minor, patch] => Ok(Self { major, minor, patch: Some(patch) }),

@@ -15,7 +15,9 @@ pub struct ServiceName(String);
 
 /// A string that cannot be a build target.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("`{0}` cannot name a service; use a lower-case letter, then lower-case letters, digits, `-` and `_`")]
+#[error(
+    "`{0}` cannot name a service; use a lower-case letter, then lower-case letters, digits, `-` and `_`"
+)]
 pub struct InvalidServiceName(String);
 
 impl ServiceName {
@@ -84,7 +86,13 @@ mod tests {
 
     #[test]
     fn every_slug_is_a_valid_name() {
-        for (text, slug) in [("services/api_v2", "services-api-v2"), ("My.Pkg", "my-pkg"), ("3d", "service-3d"), (".", "service"), ("ä", "service")] {
+        for (text, slug) in [
+            ("services/api_v2", "services-api-v2"),
+            ("My.Pkg", "my-pkg"),
+            ("3d", "service-3d"),
+            (".", "service"),
+            ("ä", "service"),
+        ] {
             assert_eq!(ServiceName::slug(text).as_str(), slug);
             assert!(slug.parse::<ServiceName>().is_ok(), "{slug}");
         }

@@ -82,7 +82,10 @@ impl TreePath {
     /// Returns true if this path is `folder` or lies below it.
     pub fn is_in(&self, folder: &Self) -> bool {
         folder.is_root()
-            || self.0.strip_prefix(&folder.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            || self
+                .0
+                .strip_prefix(&folder.0)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
     /// Returns this path as seen from `folder`, or nothing if it is not in there.
@@ -140,7 +143,10 @@ mod tests {
 
     #[test]
     fn a_path_outside_of_the_tree_is_refused() {
-        assert_eq!(path("services/api").join("../../../x"), Err(InvalidTreePath::Outside("../../../x".into())));
+        assert_eq!(
+            path("services/api").join("../../../x"),
+            Err(InvalidTreePath::Outside("../../../x".into()))
+        );
         assert_eq!("/etc".parse::<TreePath>(), Err(InvalidTreePath::Absolute("/etc".into())));
     }
 

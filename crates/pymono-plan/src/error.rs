@@ -51,6 +51,44 @@ pub enum FleetError {
         /// The lock file.
         lock: TreePath,
     },
+    /// Two services would be built as one image.
+    #[error("`{reference}` would be the image of several services: {}", list(services))]
+    SharedReference {
+        /// The image's reference.
+        reference: String,
+        /// The services' folders.
+        services: Vec<TreePath>,
+    },
+    /// A package's version comes from git, which no build sees.
+    #[error("the build of `{package}` requires `{requirement}`, which asks git for the version")]
+    VersionFromGit {
+        /// The package that is built.
+        package: TreePath,
+        /// The requirement as written.
+        requirement: String,
+    },
+    /// A third-party distribution is had in a way that is not supported.
+    #[error("`{service}` needs `{name}` {how}, which is not supported yet")]
+    Unsupported {
+        /// The service's folder.
+        service: TreePath,
+        /// The distribution.
+        name: String,
+        /// How it would have to be had, such as "from a folder of archives".
+        how: &'static str,
+    },
+    /// The images of a service do not fit each other.
+    #[error(
+        "the base image `{base}` and the runtime image `{runtime}` of `{service}` have different C libraries"
+    )]
+    Libc {
+        /// The service's folder.
+        service: TreePath,
+        /// The image in which things are installed.
+        base: String,
+        /// The image on which the service runs.
+        runtime: String,
+    },
     /// A build needs a local package, which only an index could give.
     #[error(
         "the build of `{package}` requires `{requirement}`, which is the local package `{local}`"
@@ -84,6 +122,18 @@ impl FleetError {
             Self::Outside { .. } => {
                 Some("run pymono from the folder that holds all of it, or move the package into the repository".into())
             }
+            Self::SharedReference { .. } => {
+                Some("give each its own `image` below `[tool.pymono]` in its `pyproject.toml`".into())
+            }
+            Self::VersionFromGit { package, .. } => Some(format!(
+                "builds do not see the repository; write the version into `{package}/pyproject.toml`"
+            )),
+            Self::Unsupported { .. } => {
+                Some("take it from an index, or as an archive by its URL or its path".into())
+            }
+            Self::Libc { .. } => {
+                Some("take both from Alpine or neither: what is installed in one runs in the other".into())
+            }
             Self::LocalBackend { package, .. } => Some(format!(
                 "pymono never takes a local package's name from an index, and cannot install one for a build yet; use `backend-path` in `{package}/pyproject.toml`"
             )),
@@ -96,4 +146,8 @@ impl FleetError {
             )),
         }
     }
+}
+
+fn list(paths: &[TreePath]) -> String {
+    paths.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ")
 }

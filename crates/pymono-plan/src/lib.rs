@@ -6,15 +6,19 @@
 //! process, no clock and no terminal is seen here.
 
 mod assemble;
+mod assembly;
 mod error;
 mod fleet;
+mod image;
 mod naming;
 mod plan;
+mod refuse;
 mod requirement;
 mod share;
 mod stage;
 
-pub use assemble::{assemble, assemble_what_can_be, environment};
+pub use assemble::{assemble, assemble_what_can_be};
+pub use assembly::environment;
 pub use error::FleetError;
 pub use fleet::{Environment, Fleet, ImageSettings, Package, Service};
 pub use plan::plan;

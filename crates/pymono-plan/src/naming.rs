@@ -1,14 +1,49 @@
 //! Names of stages: readable, unique, and never a service's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use pymono_names::ServiceName;
-use sha2::{Digest, Sha256};
+use pymono_names::{ServiceName, TreePath};
+use pymono_workspace::Project;
 
 use crate::StageName;
 
 /// Up to so many services are spelled out in a stage's name.
 const SPELLED_OUT: usize = 3;
+
+/// Names that a Dockerfile reads as something else, or that a context of ours bears.
+const RESERVED: [&str; 3] = ["context", "pymono-pins", "scratch"];
+
+/// Returns the name of each service: its project's, or where two bear that one
+/// or it means something else, its path's.
+pub(crate) fn services<'a>(
+    services: impl Iterator<Item = &'a Project>,
+) -> BTreeMap<TreePath, ServiceName> {
+    let mut bearers = BTreeMap::<ServiceName, Vec<&TreePath>>::new();
+    for project in services {
+        bearers.entry(ServiceName::slug(project.name.as_ref())).or_default().push(&project.path);
+    }
+    let mut names = BTreeMap::new();
+    let mut taken: BTreeSet<ServiceName> = bearers.keys().cloned().collect();
+    for (name, paths) in bearers {
+        if let [path] = paths[..]
+            && !RESERVED.contains(&name.as_str())
+        {
+            names.insert(path.clone(), name);
+            continue;
+        }
+        for path in paths {
+            let free = (1..).map(|n| if n == 1 { path.to_string() } else { format!("{path}-{n}") });
+            let mut free = free
+                .map(|text| ServiceName::slug(&text))
+                .filter(|name| !taken.contains(name) && !RESERVED.contains(&name.as_str()));
+            // The range is endless and the set is not.
+            let slug = free.next().unwrap_or_else(|| name.clone());
+            taken.insert(slug.clone());
+            names.insert(path.clone(), slug);
+        }
+    }
+    names
+}
 
 /// Gives each stage a name that nothing else has.
 ///
@@ -36,21 +71,16 @@ impl Names {
     }
 }
 
-/// Returns who uses a stage, as part of its name: `all`, `api-web`, or `5-of-9-1f3a2b`.
+/// Returns who uses a stage, as part of its name: `all`, `api-web`, or `api-and-4-more`.
 pub(crate) fn of_users(users: &BTreeSet<ServiceName>, fleet: usize) -> String {
     if users.len() > 1 && users.len() == fleet {
         return "all".to_owned();
     }
     let names: Vec<&str> = users.iter().map(ServiceName::as_str).collect();
-    if names.len() <= SPELLED_OUT {
-        return names.join("-");
+    match names[..] {
+        [first, ..] if names.len() > SPELLED_OUT => format!("{first}-and-{}-more", names.len() - 1),
+        _ => names.join("-"),
     }
-    format!("{}-of-{fleet}-{}", names.len(), short_digest(names.join("\n").as_bytes()))
-}
-
-/// Returns the first digits of a SHA-256, enough to tell a few hundred things apart.
-fn short_digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(3).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Returns `text` with everything but letters and digits as single `-`: part of a stage's name.
@@ -62,23 +92,29 @@ pub(crate) fn slug(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn services(names: &[&str]) -> BTreeSet<ServiceName> {
+    fn some(names: &[&str]) -> BTreeSet<ServiceName> {
         names.iter().map(|name| name.parse().unwrap()).collect()
     }
 
     #[test]
     fn a_stage_never_takes_the_name_of_a_service() {
-        let mut names = Names::new(&services(&["deps-api"]));
+        let mut names = Names::new(&some(&["deps-api"]));
         assert_eq!(names.take("deps-api").as_str(), "deps-api-2");
         assert_eq!(names.take("deps-api").as_str(), "deps-api-3");
     }
 
     #[test]
+    fn a_service_never_takes_a_name_with_a_meaning() {
+        for reserved in RESERVED {
+            assert!(reserved.parse::<ServiceName>().is_ok(), "{reserved} could be one");
+        }
+    }
+
+    #[test]
     fn few_users_are_spelled_out_and_many_are_counted() {
-        assert_eq!(of_users(&services(&["api"]), 1), "api");
-        assert_eq!(of_users(&services(&["api", "web"]), 2), "all");
-        assert_eq!(of_users(&services(&["api", "web"]), 3), "api-web");
-        let many = of_users(&services(&["a", "b", "c", "d"]), 9);
-        assert!(many.starts_with("4-of-9-") && many.len() == "4-of-9-".len() + 6, "{many}");
+        assert_eq!(of_users(&some(&["api"]), 1), "api");
+        assert_eq!(of_users(&some(&["api", "web"]), 2), "all");
+        assert_eq!(of_users(&some(&["api", "web"]), 3), "api-web");
+        assert_eq!(of_users(&some(&["a", "b", "c", "d"]), 9), "a-and-3-more");
     }
 }

@@ -34,6 +34,7 @@ pub fn plan(fleet: &Fleet) -> BuildPlan {
             let users = BTreeSet::from([service.name.clone()]);
             layers.insert(0, Layer::Environment(planner.base(&service.environment, &users)));
         }
+        layers.extend(planner.files(service));
         let runtime = planner.runtime(service);
         let settings = service.image.clone();
         (service.name.clone(), Image { path: path.clone(), runtime, layers, settings })
@@ -62,7 +63,7 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn new(fleet: &'a Fleet) -> Self {
         let names = Names::new(fleet.services.values().map(|service| &service.name));
-        let index = share::main_index(fleet);
+        let index = share::one_index(fleet);
         Self { fleet, names, stages: Vec::new(), places: BTreeMap::new(), index }
     }
 
@@ -144,8 +145,11 @@ impl<'a> Planner<'a> {
     ) -> StageName {
         let base = match package.build.kind {
             BuildKind::Pure => self.base(environment, users),
-            BuildKind::Native | BuildKind::Rust => {
-                self.toolchain(environment, package.build_apt.clone(), users)
+            BuildKind::Native => self.toolchain(environment, package.build_apt.clone(), users),
+            BuildKind::Rust => {
+                let cargo = [String::from("cargo")];
+                let apt = package.build_apt.iter().cloned().chain(cargo).collect();
+                self.toolchain(environment, apt, users)
             }
         };
         let backend = self.backend(environment, &package.build.requires, users);
@@ -175,6 +179,26 @@ impl<'a> Planner<'a> {
         let base = self.base(environment, users);
         let (requires, index) = (requires.to_vec(), self.index.clone());
         Some(self.stage(&wish, StageKind::Backend { base, requires, index }, users))
+    }
+
+    /// Returns what brings a service's own files into its image, where it is not installed.
+    fn files(&mut self, service: &Service) -> Option<Layer> {
+        let source = match &service.files[..] {
+            [] => return None,
+            [source] => source.clone(),
+            sources => {
+                let users = BTreeSet::from([service.name.clone()]);
+                let base = self.base(&service.environment, &users);
+                let kind = StageKind::Files { base, sources: sources.to_vec() };
+                return Some(Layer::Files(self.stage(
+                    &format!("files-{}", service.name),
+                    kind,
+                    &users,
+                )));
+            }
+        };
+        let target = if source.is_root() { HOME.to_owned() } else { format!("{HOME}/{source}") };
+        Some(Layer::File(ImageFile { source, target }))
     }
 
     fn runtime(&mut self, service: &Service) -> StageName {
@@ -219,11 +243,7 @@ fn layers(
 
     let dependencies = dependencies.into_iter().map(|(_, stage)| stage);
     let stages = dependencies.chain(installed.into_iter().map(|(.., stage)| stage));
-    let files = service.files.iter().map(|source| {
-        let target = if source.is_root() { HOME.to_owned() } else { format!("{HOME}/{source}") };
-        Layer::File(ImageFile { source: source.clone(), target })
-    });
-    stages.cloned().map(Layer::Environment).chain(files).collect()
+    stages.cloned().map(Layer::Environment).collect()
 }
 
 /// Returns where a stage stands in the plan: each rank needs only those before it.
@@ -235,6 +255,7 @@ fn rank(kind: &StageKind) -> u8 {
         StageKind::Backend { .. } => 3,
         StageKind::Dependencies(_) => 4,
         StageKind::Package(_) => 5,
-        StageKind::Runtime { .. } => 6,
+        StageKind::Files { .. } => 6,
+        StageKind::Runtime { .. } => 7,
     }
 }

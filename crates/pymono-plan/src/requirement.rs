@@ -6,6 +6,8 @@ use pep508_rs::PackageName;
 use pymono_lock::{Pin, PinSource};
 use pymono_names::{InvalidTreePath, Platform, TreePath};
 
+use crate::refuse::is_fit;
+
 /// A third-party distribution that an image must hold, pinned.
 ///
 /// Two services share it only if it is equal for both in every field.
@@ -66,7 +68,7 @@ impl Requirement {
     pub(crate) fn merge<'a>(
         folder: &TreePath,
         pins: impl IntoIterator<Item = (Platform, &'a BTreeSet<Pin>)>,
-    ) -> Result<BTreeSet<Self>, InvalidTreePath> {
+    ) -> Result<BTreeSet<Self>, Unusable> {
         let mut platforms = BTreeSet::new();
         let mut merged = BTreeMap::<(&PackageName, Option<String>, Origin), Self>::new();
         for (platform, pins) in pins {
@@ -83,14 +85,14 @@ impl Requirement {
         Ok(merged.into_values().map(|requirement| requirement.everywhere(&platforms)).collect())
     }
 
-    fn from_pin(folder: &TreePath, pin: &Pin, platform: Platform) -> Result<Self, InvalidTreePath> {
+    fn from_pin(folder: &TreePath, pin: &Pin, platform: Platform) -> Result<Self, Unusable> {
         let from_source = pin.wheels.is_empty();
         // Where a wheel fits, uv takes it: the sdist's hash would only widen what is accepted.
         let artifacts = || pin.wheels.iter().chain(pin.sdist.iter().filter(|_| from_source));
         Ok(Self {
             name: pin.name.clone(),
             version: pin.version.as_ref().map(ToString::to_string),
-            origin: Origin::of(folder, &pin.source)?,
+            origin: Origin::of(folder, pin)?,
             only: BTreeSet::from([platform]),
             from_source,
             hashes: artifacts().filter_map(|artifact| artifact.hash.clone()).collect(),
@@ -113,14 +115,44 @@ impl Requirement {
     }
 }
 
+/// Why a pin cannot be installed.
+#[derive(Debug)]
+pub(crate) enum Unusable {
+    /// Its archive is outside of the repository.
+    Outside(InvalidTreePath),
+    /// Its archive's path cannot stand in a Dockerfile.
+    Unfit(TreePath),
+    /// It is had in a way that is not supported.
+    Unsupported {
+        /// The distribution.
+        name: String,
+        /// How it would have to be had.
+        how: &'static str,
+    },
+}
+
 impl Origin {
-    fn of(folder: &TreePath, source: &PinSource) -> Result<Self, InvalidTreePath> {
-        Ok(match source {
+    fn of(folder: &TreePath, pin: &Pin) -> Result<Self, Unusable> {
+        let unsupported = |how| Err(Unusable::Unsupported { name: pin.name.to_string(), how });
+        Ok(match &pin.source {
+            PinSource::Registry { index } if !index.contains("://") => {
+                return unsupported("from a folder of archives");
+            }
             PinSource::Registry { index } => Self::Index(index.clone()),
             PinSource::Url { url, subdirectory } => {
                 Self::Url { url: url.clone(), subdirectory: subdirectory.clone() }
             }
-            PinSource::Path { path } => Self::Archive(folder.join(path)?),
+            PinSource::Path { path } => {
+                let path = folder.join(path).map_err(Unusable::Outside)?;
+                if !is_fit(&path) {
+                    return Err(Unusable::Unfit(path));
+                }
+                Self::Archive(path)
+            }
+            PinSource::Git { lfs: true, .. } => return unsupported("with files from Git LFS"),
+            PinSource::Git { path: Some(_), .. } => {
+                return unsupported("from an archive in a git repository");
+            }
             PinSource::Git { url, commit, subdirectory, .. } => {
                 let (url, commit) = (url.clone(), commit.clone());
                 Self::Git { url, commit, subdirectory: subdirectory.clone() }

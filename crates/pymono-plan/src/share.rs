@@ -10,11 +10,14 @@ use pymono_names::{ServiceName, TreePath};
 
 use crate::{Environment, Fleet, Origin, Requirement};
 
-/// An image keeps at most so many layers of dependencies.
+/// An image has at most so many layers of dependencies and local packages together,
+/// unless its local packages alone are more.
 ///
-/// Engines mount at most about 125 layers; the rest is for the base image, the
-/// local packages and the service's own.
-pub(crate) const MOST_LAYERS: usize = 48;
+/// Engines mount about 125 layers; the rest is for the base image and the runtime.
+const MOST_LAYERS: usize = 100;
+
+/// An image has at most so many layers of dependencies.
+const MOST_GROUPS: usize = 48;
 
 /// What distributions of one group have in common beside their users.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +49,8 @@ pub(crate) fn groups(fleet: &Fleet) -> Groups {
         let key = GroupKey { environment, users, supply };
         groups.entry(key).or_default().insert(requirement);
     }
-    while let Some(key) = smallest_of_too_many(&groups) {
+    let room = room(fleet);
+    while let Some(key) = smallest_of_too_many(&groups, &room) {
         dissolve(&mut groups, &key);
     }
     groups
@@ -78,16 +82,23 @@ impl Supply {
     }
 }
 
+/// Returns how many groups each service's image has room for beside its local packages.
+fn room(fleet: &Fleet) -> BTreeMap<&ServiceName, usize> {
+    let room = |packages: usize| MOST_LAYERS.saturating_sub(packages).clamp(1, MOST_GROUPS);
+    let services = fleet.services.values();
+    services.map(|service| (&service.name, room(service.packages.len()))).collect()
+}
+
 /// Returns the smallest shared group of a service that has more groups than an image has room for.
-fn smallest_of_too_many(groups: &Groups) -> Option<GroupKey> {
+fn smallest_of_too_many(groups: &Groups, room: &BTreeMap<&ServiceName, usize>) -> Option<GroupKey> {
     let mut groups_of = BTreeMap::<&ServiceName, Vec<&GroupKey>>::new();
     for key in groups.keys() {
         for user in &key.users {
             groups_of.entry(user).or_default().push(key);
         }
     }
-    let crowded = groups_of.into_values().filter(|keys| keys.len() > MOST_LAYERS);
-    let shared = crowded.flatten().filter(|key| key.users.len() > 1);
+    let crowded = groups_of.into_iter().filter(|(user, keys)| keys.len() > room[user]);
+    let shared = crowded.flat_map(|(_, keys)| keys).filter(|key| key.users.len() > 1);
     shared.min_by_key(|key| (bytes(&groups[*key]), *key)).cloned()
 }
 
@@ -104,17 +115,17 @@ fn dissolve(groups: &mut Groups, key: &GroupKey) {
     }
 }
 
-/// Returns the index that most distributions of the fleet come from: build backends come from there too.
-pub(crate) fn main_index(fleet: &Fleet) -> Option<String> {
-    let mut counts = BTreeMap::<&str, usize>::new();
-    for requirement in fleet.services.values().flat_map(|service| &service.requirements) {
-        if let Origin::Index(url) = &requirement.origin {
-            *counts.entry(url).or_default() += 1;
-        }
-    }
-    // Of two that are equally frequent the first in order is taken, so that the answer is stable.
-    let most = counts.into_iter().min_by_key(|(url, count)| (usize::MAX - count, *url));
-    most.map(|(url, _)| url.to_owned())
+/// Returns the index that all distributions of the fleet come from, if there is one:
+/// build backends come from there too.
+pub(crate) fn one_index(fleet: &Fleet) -> Option<String> {
+    let requirements = fleet.services.values().flat_map(|service| &service.requirements);
+    let indexes = requirements.filter_map(|requirement| match &requirement.origin {
+        Origin::Index(url) => Some(url),
+        _ => None,
+    });
+    let indexes: BTreeSet<&String> = indexes.collect();
+    // Which of several is the default one, a lock does not tell.
+    if indexes.len() == 1 { indexes.first().map(|url| (*url).clone()) } else { None }
 }
 
 /// Returns the local packages and the services that install each, by environment.

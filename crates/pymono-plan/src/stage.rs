@@ -95,6 +95,13 @@ pub enum StageKind {
     },
     /// One local package in a virtual environment of its own.
     Package(PackageBuild),
+    /// Files of a service that is copied and not installed, gathered so that they are one layer.
+    Files {
+        /// The base.
+        base: StageName,
+        /// Literal paths that together hold exactly its files.
+        sources: Vec<TreePath>,
+    },
     /// The image that services run on, with its system packages and user.
     Runtime {
         /// The image.
@@ -160,6 +167,8 @@ pub enum Layer {
     Environment(StageName),
     /// A file or folder of the tree, where a service is copied and not installed.
     File(ImageFile),
+    /// The files that a stage has gathered, where they are several.
+    Files(StageName),
 }
 
 /// A file or folder of the tree and where it lies in the image.

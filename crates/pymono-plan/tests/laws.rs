@@ -56,6 +56,8 @@ prop_compose! {
         packages in collection::btree_set(0..PACKAGES, 0..PACKAGES),
         minor in 12..14u8,
         apt in any::<bool>(),
+        files in 0..4usize,
+        build_apt in any::<bool>(),
     ) -> (TreePath, Service) {
         let image = format!("python:3.{minor}-slim");
         let python = format!("3.{minor}").parse().unwrap();
@@ -65,8 +67,8 @@ prop_compose! {
             environment,
             requirements: distributions.into_iter().map(distribution).collect(),
             packages: packages.into_iter().map(|number| package(number).0).collect(),
-            files: Vec::new(),
-            build_apt: BTreeSet::new(),
+            files: (0..files).map(|file| path(&format!("services/service{number}/file{file}"))).collect(),
+            build_apt: build_apt.then(|| "libpq-dev".to_owned()).into_iter().collect(),
             runtime_image: image,
             apt: apt.then(|| "libpq5".to_owned()).into_iter().collect(),
             user: 1001,
@@ -108,12 +110,26 @@ fn contents(plan: &BuildPlan, service: &ServiceName) -> (Vec<Requirement>, Vec<T
     (requirements, packages)
 }
 
+/// Returns the files of the tree that an image holds.
+fn files(plan: &BuildPlan, service: &ServiceName) -> Vec<TreePath> {
+    let files = plan.images[service].layers.iter().flat_map(|layer| match layer {
+        Layer::Environment(_) => vec![],
+        Layer::File(file) => vec![file.source.clone()],
+        Layer::Files(stage) => match kind(plan, stage) {
+            StageKind::Files { sources, .. } => sources.clone(),
+            other => panic!("{other:?} gathers no files"),
+        },
+    });
+    files.collect()
+}
+
 fn parents(kind: &StageKind) -> Vec<&StageName> {
     match kind {
         StageKind::Uv { .. } | StageKind::Runtime { .. } => vec![],
         StageKind::Base { uv, .. } => vec![uv],
         StageKind::Toolchain { base, .. }
         | StageKind::Backend { base, .. }
+        | StageKind::Files { base, .. }
         | StageKind::Dependencies(Dependencies { base, .. }) => vec![base],
         StageKind::Package(build) => build.backend.iter().chain([&build.base]).collect(),
     }
@@ -143,6 +159,7 @@ proptest! {
             let (requirements, packages) = contents(&plan, &service.name);
             prop_assert_eq!(requirements, service.requirements.into_iter().collect::<Vec<_>>());
             prop_assert_eq!(packages, service.packages.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(files(&plan, &service.name), service.files);
         }
     }
 
@@ -181,7 +198,7 @@ proptest! {
         let mut used = BTreeMap::<StageName, BTreeSet<ServiceName>>::new();
         for (service, image) in &plan.images {
             let layers = image.layers.iter().filter_map(|layer| match layer {
-                Layer::Environment(stage) => Some(stage),
+                Layer::Environment(stage) | Layer::Files(stage) => Some(stage),
                 Layer::File(_) => None,
             });
             let mut reached: Vec<&StageName> = layers.chain([&image.runtime]).collect();

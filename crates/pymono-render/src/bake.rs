@@ -19,10 +19,13 @@ pub fn bake_file(plan: &BuildPlan, rendered: &Rendered, folder: &str) -> String 
 
 fn target(service: &str, image: &Image, rendered: &Rendered, folder: &str) -> Value {
     let mut target = json!({
+        // Without it the digest of an unchanged image would change each time, as it holds the time.
+        "attest": ["type=provenance,disabled=true"],
+        "description": image.path.to_string(),
         "context": ".",
         "dockerfile": format!("{folder}/Dockerfile"),
         "target": service,
-        "tags": image.settings.references.iter().map(|tag| template(tag)).collect::<Vec<_>>(),
+        "tags": image.settings.references,
     });
     if !rendered.pins.is_empty() {
         target["contexts"] = json!({ PINS_CONTEXT: format!("{folder}/pins") });
@@ -32,9 +35,4 @@ fn target(service: &str, image: &Image, rendered: &Rendered, folder: &str) -> Va
             json!(image.settings.platforms.iter().map(ToString::to_string).collect::<Vec<_>>());
     }
     target
-}
-
-/// Returns `text` so that bake, which reads every string as a template, gets it back.
-fn template(text: &str) -> String {
-    text.replace("${", "$${").replace("%{", "%%{")
 }

@@ -21,10 +21,11 @@ pub(crate) fn ignore_file(plan: &BuildPlan, unsent: &Unsent) -> String {
         lines.push("*".to_owned());
         lines.extend(sent.iter().map(|path| format!("!{path}")));
     }
-    lines.push("# without what the repository ignores,".to_owned());
+    lines.push("# without what is nobody's source and what the repository ignores,".to_owned());
     lines.extend(unsent.patterns.iter().cloned());
     let kept = unsent.kept.iter().filter(|file| sent.iter().any(|path| file.is_in(path)));
-    let kept: Vec<String> = kept.map(|file| format!("!{}", literal_pattern(file.as_str()))).collect();
+    let kept: Vec<String> =
+        kept.map(|file| format!("!{}", literal_pattern(file.as_str()))).collect();
     if !kept.is_empty() {
         lines.push("# but with what it tracks all the same.".to_owned());
         lines.extend(kept);
@@ -39,6 +40,7 @@ fn sent(plan: &BuildPlan) -> BTreeSet<TreePath> {
     for stage in &plan.stages {
         match &stage.kind {
             StageKind::Package(build) => sent.extend(build.sources.iter().cloned()),
+            StageKind::Files { sources, .. } => sent.extend(sources.iter().cloned()),
             StageKind::Dependencies(dependencies) => {
                 let archives = dependencies.requirements.iter().filter_map(|requirement| {
                     if let Origin::Archive(path) = &requirement.origin {

@@ -129,7 +129,7 @@ fn a_person_can_read_the_dockerfile() {
     FROM python:3.13-slim AS base-py313
     COPY --link --from=uv /uv /usr/local/bin/uv
     ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=/app/.venv
-    RUN uv venv --no-cache --no-project /app/.venv
+    RUN uv venv --no-cache --no-project --python 3.13 /app/.venv
 
     # Compilers, for `web`.
     FROM base-py313 AS toolchain-py313
@@ -139,7 +139,7 @@ fn a_person_can_read_the_dockerfile() {
         rm -f /etc/apt/apt.conf.d/docker-clean && \
         apt-get update && \
         apt-get install --yes --no-install-recommends build-essential ccache
-    ENV PATH=/usr/lib/ccache:$PATH CCACHE_DIR=/var/cache/pymono/ccache CARGO_HOME=/var/cache/pymono/cargo CARGO_TARGET_DIR=/var/cache/pymono/target
+    ENV PATH=/usr/lib/ccache:$PATH CCACHE_DIR=/var/cache/pymono/ccache CARGO_HOME=/var/cache/pymono/cargo
 
     # == Build backends, installed once ==
 
@@ -165,7 +165,8 @@ fn a_person_can_read_the_dockerfile() {
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-uv-0.13.9-$TARGETARCH,target=/root/.cache/uv \
         --mount=type=bind,from=pymono-pins,source=deps-api.txt,target=/pins.txt \
-        uv pip install --no-deps --require-hashes --no-build --default-index https://index.example/simple --requirements /pins.txt
+        uv pip install --no-deps --require-hashes --no-build --default-index https://index.example/simple --requirements /pins.txt && \
+        rm -f /app/.venv/.lock
 
     # 1 distribution, for `api`, `web`:
     # idna 3.10.
@@ -173,7 +174,8 @@ fn a_person_can_read_the_dockerfile() {
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-uv-0.13.9-$TARGETARCH,target=/root/.cache/uv \
         --mount=type=bind,from=pymono-pins,source=deps-api-web.txt,target=/pins.txt \
-        uv pip install --no-deps --require-hashes --no-build --default-index https://index.example/simple --requirements /pins.txt
+        uv pip install --no-deps --require-hashes --no-build --default-index https://index.example/simple --requirements /pins.txt && \
+        rm -f /app/.venv/.lock
 
     # 1 distribution, for `web`:
     # only-arm 2.0.
@@ -181,7 +183,8 @@ fn a_person_can_read_the_dockerfile() {
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-uv-0.13.9-$TARGETARCH,target=/root/.cache/uv \
         --mount=type=bind,from=pymono-pins,source=deps-web.txt,target=/pins.txt \
-        uv pip install --no-deps --require-hashes --no-build --default-index https://index.example/simple --requirements /pins.txt
+        uv pip install --no-deps --require-hashes --no-build --default-index https://index.example/simple --requirements /pins.txt && \
+        rm -f /app/.venv/.lock
 
     # 1 distribution, for `web`:
     # compiled 0.1.
@@ -189,7 +192,8 @@ fn a_person_can_read_the_dockerfile() {
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-uv-0.13.9-$TARGETARCH,target=/root/.cache/uv \
         --mount=type=bind,from=pymono-pins,source=sdist-web.txt,target=/pins.txt \
-        uv pip install --no-deps --require-hashes --default-index https://index.example/simple --requirements /pins.txt
+        uv pip install --no-deps --require-hashes --default-index https://index.example/simple --requirements /pins.txt && \
+        rm -f /app/.venv/.lock
 
     # == Local packages ==
 
@@ -200,14 +204,16 @@ fn a_person_can_read_the_dockerfile() {
         --mount=type=bind,from=backend-hatchling,source=/opt/backend,target=/opt/backend \
         --mount=type=bind,source=libs/core,target=/src/libs/core,rw \
         --mount=type=cache,id=pymono-libs-core-trace-$TARGETARCH,target=/trace \
-        PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation --offline /src/libs/core
+        PATH=/opt/backend/bin:$PATH PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation --offline /src/libs/core && \
+        rm -f /app/.venv/.lock
 
     # `services/api`, for `api`.
     FROM base-py313 AS pkg-api
     RUN --network=none \
         --mount=type=bind,from=backend-hatchling,source=/opt/backend,target=/opt/backend \
         --mount=type=bind,source=services/api,target=/src/services/api,rw \
-        PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation --offline /src/services/api
+        PATH=/opt/backend/bin:$PATH PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation --offline /src/services/api && \
+        rm -f /app/.venv/.lock
 
     # `services/web`, for `web`.
     FROM toolchain-py313 AS pkg-web
@@ -215,7 +221,8 @@ fn a_person_can_read_the_dockerfile() {
     RUN --mount=type=bind,from=backend-setuptools,source=/opt/backend,target=/opt/backend \
         --mount=type=bind,source=services/web,target=/src/services/web,rw \
         --mount=type=cache,id=pymono-build-services-web-python-3-13-slim-$TARGETARCH,target=/var/cache/pymono \
-        PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation /src/services/web
+        PATH=/opt/backend/bin:$PATH PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation /src/services/web && \
+        rm -f /app/.venv/.lock
 
     # == Runtimes: what services run on ==
 
@@ -227,14 +234,14 @@ fn a_person_can_read_the_dockerfile() {
         rm -f /etc/apt/apt.conf.d/docker-clean && \
         apt-get update && \
         apt-get install --yes --no-install-recommends libpq5
-    RUN useradd --uid 1001 --create-home --shell /usr/sbin/nologin app
+    RUN getent passwd 1001 || useradd --uid 1001 --create-home --shell /usr/sbin/nologin app
     ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
     WORKDIR /app
     USER 1001
 
     # For `api`, `web`.
     FROM python:3.13-slim AS runtime-py313
-    RUN useradd --uid 1001 --create-home --shell /usr/sbin/nologin app
+    RUN getent passwd 1001 || useradd --uid 1001 --create-home --shell /usr/sbin/nologin app
     ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
     WORKDIR /app
     USER 1001
@@ -278,7 +285,7 @@ fn only_what_is_built_is_sent() {
     !libs/core
     !services/api
     !services/web
-    # without what the repository ignores,
+    # without what is nobody's source and what the repository ignores,
     **/__pycache__
     # but with what it tracks all the same.
     !libs/core/build/keep.py
@@ -326,10 +333,14 @@ fn bake_builds_every_service() {
       },
       "target": {
         "api": {
+          "attest": [
+            "type=provenance,disabled=true"
+          ],
           "context": ".",
           "contexts": {
             "pymono-pins": ".pymono/pins"
           },
+          "description": "services/api",
           "dockerfile": ".pymono/Dockerfile",
           "tags": [
             "api:latest"
@@ -337,10 +348,14 @@ fn bake_builds_every_service() {
           "target": "api"
         },
         "job": {
+          "attest": [
+            "type=provenance,disabled=true"
+          ],
           "context": ".",
           "contexts": {
             "pymono-pins": ".pymono/pins"
           },
+          "description": "jobs/job",
           "dockerfile": ".pymono/Dockerfile",
           "tags": [
             "job:latest"
@@ -348,10 +363,14 @@ fn bake_builds_every_service() {
           "target": "job"
         },
         "web": {
+          "attest": [
+            "type=provenance,disabled=true"
+          ],
           "context": ".",
           "contexts": {
             "pymono-pins": ".pymono/pins"
           },
+          "description": "services/web",
           "dockerfile": ".pymono/Dockerfile",
           "tags": [
             "web:latest"

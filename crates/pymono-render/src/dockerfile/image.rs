@@ -5,7 +5,7 @@ use std::fmt;
 use pymono_names::ServiceName;
 use pymono_plan::{Image, ImageFile, Layer};
 
-use super::VENV;
+use super::{FILES, HOME, VENV};
 use crate::instruction::{exec, quoted};
 
 /// One service's target.
@@ -23,6 +23,7 @@ impl fmt::Display for ImageText<'_> {
                 Layer::Environment(stage) => {
                     writeln!(f, "COPY --link --from={stage} {VENV} {VENV}")?;
                 }
+                Layer::Files(stage) => writeln!(f, "COPY --link --from={stage} {FILES} {HOME}")?,
                 Layer::File(ImageFile { source, target }) => {
                     writeln!(f, "COPY --link {source} {target}")?;
                 }

@@ -8,6 +8,12 @@ use pymono_plan::{BuildPlan, StageKind};
 use image::ImageText;
 use stage::StageText;
 
+/// Where everything lies in an image.
+const HOME: &str = "/app";
+
+/// Where a stage gathers the files that are copied to [`HOME`].
+const FILES: &str = "/files";
+
 /// The virtual environment of every image; it is made where it stays.
 const VENV: &str = "/app/.venv";
 
@@ -48,6 +54,7 @@ fn heading(kind: &StageKind) -> &'static str {
             "== Third-party distributions, by the services that need exactly these =="
         }
         StageKind::Package(_) => "== Local packages ==",
+        StageKind::Files { .. } => "== Files of services that are not installed ==",
         StageKind::Runtime { .. } => "== Runtimes: what services run on ==",
     }
 }

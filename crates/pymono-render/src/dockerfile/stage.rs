@@ -8,7 +8,7 @@ use pymono_plan::{
 };
 use pymono_workspace::{BuildKind, CacheMount};
 
-use super::VENV;
+use super::{FILES, VENV};
 use crate::{
     PINS_CONTEXT,
     instruction::{Run, shell},
@@ -18,6 +18,9 @@ use crate::{
 
 /// Where build backends are installed, beside the virtual environment.
 const BACKEND: &str = "/opt/backend";
+
+/// Takes away the file by which uv keeps others out of an environment: anyone could write it.
+const WITHOUT_LOCK: &str = " && \\\n    rm -f /app/.venv/.lock";
 
 /// Where native builds keep what they can use again.
 const BUILD_CACHE: &str = "/var/cache/pymono";
@@ -52,6 +55,10 @@ impl fmt::Display for StageText<'_> {
             StageKind::Package(build) => {
                 writeln!(f, "# `{}`, for {users}.", build.path)?;
                 self.package(f, build)
+            }
+            StageKind::Files { base, sources } => {
+                writeln!(f, "# For {users}.\nFROM {base} AS {name}")?;
+                files(f, sources)
             }
             StageKind::Runtime { image, apt, user } => {
                 writeln!(f, "# For {users}.\nFROM {image} AS {name}")?;
@@ -89,6 +96,7 @@ impl StageText<'_> {
         }
         command += &default_index(index.as_deref());
         command.push_str(" --requirements /pins.txt");
+        command += WITHOUT_LOCK;
         let mut run = Run::new(command).mount(self.uv_cache()).mount(pins_mount(name));
         for requirement in requirements {
             if let Origin::Archive(path) = &requirement.origin {
@@ -134,10 +142,11 @@ impl StageText<'_> {
 /// An install from a folder must never be answered from a cache: uv would look
 /// at the times of a few files only, and a flat layout would go stale.
 fn install(build: &PackageBuild) -> String {
-    let backend = build.backend.as_ref().map(|_| format!("PYTHONPATH={BACKEND} "));
+    let backend =
+        build.backend.as_ref().map(|_| format!("PATH={BACKEND}/bin:$PATH PYTHONPATH={BACKEND} "));
     let offline = if build.kind == BuildKind::Pure { " --offline" } else { "" };
     format!(
-        "{}uv pip install --no-cache --no-deps --no-sources --no-build-isolation{offline} {}",
+        "{}uv pip install --no-cache --no-deps --no-sources --no-build-isolation{offline} {}{WITHOUT_LOCK}",
         backend.unwrap_or_default(),
         at_sources(&build.path),
     )
@@ -157,6 +166,15 @@ fn build_caches(build: &PackageBuild) -> Vec<String> {
     compilers.into_iter().chain(declared).collect()
 }
 
+fn files(f: &mut fmt::Formatter<'_>, sources: &[TreePath]) -> fmt::Result {
+    let mut run = Run::new(format!("cp -a {SOURCES} {FILES}")).without_network();
+    for source in sources {
+        let target = at_sources(source);
+        run = run.mount(format_args!("type=bind,source={source},target={target}"));
+    }
+    write!(f, "{run}")
+}
+
 fn base(
     f: &mut fmt::Formatter<'_>,
     name: &StageName,
@@ -171,7 +189,7 @@ fn base(
         f,
         "ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV={VENV}"
     )?;
-    write!(f, "{}", Run::new(format!("uv venv --no-cache --no-project {VENV}")))
+    write!(f, "{}", Run::new(format!("uv venv --no-cache --no-project --python {python} {VENV}")))
 }
 
 fn toolchain(
@@ -188,8 +206,7 @@ fn toolchain(
     write!(f, "ARG TARGETARCH\n{}", system_packages(image, libc, packages))?;
     writeln!(
         f,
-        "ENV PATH={ccache}:$PATH CCACHE_DIR={BUILD_CACHE}/ccache CARGO_HOME={BUILD_CACHE}/cargo \
-         CARGO_TARGET_DIR={BUILD_CACHE}/target"
+        "ENV PATH={ccache}:$PATH CCACHE_DIR={BUILD_CACHE}/ccache CARGO_HOME={BUILD_CACHE}/cargo"
     )
 }
 
@@ -214,9 +231,11 @@ fn runtime(
 fn add_user(libc: Libc, user: u32) -> Run {
     Run::new(match libc {
         Libc::Glibc => {
-            format!("useradd --uid {user} --create-home --shell /usr/sbin/nologin app")
+            format!(
+                "getent passwd {user} || useradd --uid {user} --create-home --shell /usr/sbin/nologin app"
+            )
         }
-        Libc::Musl => format!("adduser -D -u {user} -s /sbin/nologin app"),
+        Libc::Musl => format!("getent passwd {user} || adduser -D -u {user} -s /sbin/nologin app"),
     })
 }
 
