@@ -16,7 +16,7 @@ dev = ["toml"]
 group = ["six"]
 
 [tool.pymono]
-apt = ["hostname"]
+apt = ["tree"]
 command = ["python", "-c", "import os; print(os.environ['GREETING'], '$HOME ${HOME}')"]
 env = { GREETING = "say \"hi\" to $HOME and C:\\", EMPTY = "" }
 extras = ["more"]
@@ -60,7 +60,7 @@ fn an_image_is_as_its_settings_say() {
     let image = &images[0];
     assert_eq!(site.docker.run(image, &[]), "say \"hi\" to $HOME and C:\\ $HOME ${HOME}\n");
     assert_eq!(site.docker.run(image, &["id", "-u"]), "4321\n");
-    let _ = site.docker.run(image, &["hostname"]);
+    assert!(site.docker.run(image, &["tree", "--version"]).starts_with("tree v"));
 
     let names =
         "from importlib.metadata import distributions as d; print(sorted(x.name for x in d()))";

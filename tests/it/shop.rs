@@ -146,10 +146,10 @@ fn the_fastapi_image_is_under_200_mb() {
 /// Builds the same service as one stage, as first Dockerfiles do.
 fn build_naively(site: &Site, tag: &str) {
     let dockerfile = "FROM python:3.13-slim\n\
-        RUN python -m venv /opt/tools && /opt/tools/bin/pip install uv\n\
+        COPY --from=ghcr.io/astral-sh/uv:latest /uv /uvx /bin/\n\
         WORKDIR /app\n\
         COPY . .\n\
-        RUN /opt/tools/bin/uv sync --frozen --package storefront\n\
+        RUN uv sync --frozen --package storefront\n\
         CMD [\"/app/.venv/bin/uvicorn\", \"storefront.main:app\"]\n";
     let file = site.repo.outside().join("Dockerfile");
     std::fs::write(&file, dockerfile).unwrap_or_else(|error| panic!("{file}: {error}"));

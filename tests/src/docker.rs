@@ -76,9 +76,13 @@ impl Docker {
 
     /// Removes the images whose names start with `prefix`.
     pub fn remove_images(&self, prefix: &str) {
-        let list = self.tool(&["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]).run();
-        let names = || list.stdout.lines().filter(|name| name.starts_with(prefix));
-        if names().next().is_some() {
+        // The list fails while somebody else removes what is in it.
+        for _ in 0..10 {
+            let list = self.tool(&["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]).run();
+            let names = || list.stdout.lines().filter(|name| name.starts_with(prefix));
+            if list.code == Some(0) && names().next().is_none() {
+                return;
+            }
             self.tool(&["image", "rm", "--force"]).args(names()).run();
         }
     }

@@ -32,13 +32,18 @@ impl Run {
 
     /// Returns how each service ended.
     pub fn outcomes(&self) -> BTreeMap<&str, &str> {
-        self.reports().filter_map(service_and_outcome).collect()
+        self.reports().filter_map(|event| service_and(event, "outcome")).collect()
     }
 
     /// Returns the report on one service.
     pub fn report(&self, service: &str) -> &Value {
         let event = self.reports().find(|event| event["service"] == service);
         &event.unwrap_or_else(|| panic!("`{service}` never finished"))["report"]
+    }
+
+    /// Returns the digest of each service's image.
+    pub fn digests(&self) -> BTreeMap<&str, &str> {
+        self.reports().filter_map(|event| service_and(event, "digest")).collect()
     }
 
     /// Returns the instructions that really ran, each once, whichever services waited for it.
@@ -73,6 +78,6 @@ impl Run {
     }
 }
 
-fn service_and_outcome(event: &Value) -> Option<(&str, &str)> {
-    Some((event["service"].as_str()?, event["report"]["outcome"].as_str()?))
+fn service_and<'a>(event: &'a Value, key: &str) -> Option<(&'a str, &'a str)> {
+    Some((event["service"].as_str()?, event["report"][key].as_str()?))
 }
