@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use pymono_names::TreePath;
-use pymono_workspace::{Project, Workspace};
+use pymono_workspace::{Kind, Project, Workspace};
 use rayon::prelude::*;
 
 use crate::{
     ScanError, ScanOptions, Warning,
-    config::{self, Configured},
+    config::{self, Configured, Table},
     ground::Ground,
     ignore, local, project,
     tree::Tree,
@@ -21,8 +21,9 @@ pub(crate) fn workspace(
 ) -> Result<Workspace, ScanError> {
     let ScanOptions { root, config, env } = options;
     let tree = Tree::of_folder(root, env, warnings)?;
-    let table = config::find(&tree, root, config.as_ref(), env, warnings)?;
-    let whole = table.as_ref().map(|table| table.over(&Configured::default(), true)).transpose()?;
+    let home = config::find(&tree, root, config.as_ref(), env, warnings)?;
+    let whole = home.as_ref().map(|home| home.whole.over(&Configured::default(), true));
+    let whole = whole.transpose()?;
     let whole = whole.unwrap_or_default();
 
     let workspaces = local::workspaces(&tree, |folder| whole.excludes(folder), warnings)?;
@@ -30,12 +31,15 @@ pub(crate) fn workspace(
     if workspaces.is_empty() {
         warnings.push(Warning::new("there is no `uv.lock` in the tree, so no project is known"));
     }
-    let ground = Ground::new(&tree, &workspaces, &found, &whole, table.as_ref(), warnings)?;
+    let ground = Ground::new(&tree, &workspaces, &found, &whole, home.as_ref(), warnings)?;
 
     // What is excluded stays where something else needs it.
     let wanted = found.keys().filter(|path| !whole.excludes(path));
     let wanted: BTreeSet<TreePath> = wanted.flat_map(|path| ground.closure(path)).collect();
     let projects = projects(&ground, &wanted, &whole, warnings)?;
+    if let Some(home) = &home {
+        home.whole.refuse_shared(&services(&ground, &projects))?;
+    }
     let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
     let locks: BTreeSet<&TreePath> =
         wanted.iter().filter_map(|path| found.get(path)?.workspace.as_ref()).collect();
@@ -67,4 +71,14 @@ fn projects(
     let (projects, odd): (Vec<Project>, Vec<Vec<Warning>>) = looked.into_iter().unzip();
     warnings.extend(odd.into_iter().flatten());
     Ok(projects)
+}
+
+/// Returns the services, each with the configuration in its own manifest.
+fn services<'a>(
+    ground: &'a Ground<'_>,
+    projects: &'a [Project],
+) -> Vec<(&'a TreePath, Option<&'a Table>)> {
+    let services = projects.iter().filter(|project| project.kind == Kind::Service);
+    let own = |path| ground.known(path).and_then(|known| known.own.as_ref());
+    services.map(|service| (&service.path, own(&service.path))).collect()
 }

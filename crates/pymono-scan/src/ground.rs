@@ -7,7 +7,7 @@ use pymono_workspace::BuildSystem;
 
 use crate::{
     ScanError, Warning, build,
-    config::{Configured, Table},
+    config::{Configured, Home, Table},
     cover::cover,
     local::{Found, Workspaces},
     manifest::Requirement,
@@ -33,7 +33,9 @@ pub(crate) struct Known<'a> {
     pub(crate) found: &'a Found,
     /// What is configured for it.
     pub(crate) configured: Configured,
-    /// The file of its own configuration, if it says something that is for a service only.
+    /// What its own manifest says about it.
+    pub(crate) own: Option<Table>,
+    /// The file of its own configuration, if that says something that is for a service only.
     pub(crate) service_by: Option<String>,
     /// How it is built.
     pub(crate) build: Option<BuildSystem>,
@@ -56,7 +58,7 @@ impl<'a> Ground<'a> {
         workspaces: &'a Workspaces,
         found: &'a BTreeMap<TreePath, Found>,
         whole: &Configured,
-        table: Option<&Table>,
+        home: Option<&Home>,
         warnings: &mut Vec<Warning>,
     ) -> Result<Self, ScanError> {
         let folders: BTreeSet<TreePath> = found.keys().cloned().collect();
@@ -65,7 +67,7 @@ impl<'a> Ground<'a> {
             edges.filter(|edge| edge.installed).map(|edge| &edge.to).collect();
         let mut projects = BTreeMap::new();
         for (path, project) in found {
-            let own = own_table(project, table, warnings)?;
+            let own = own_table(project, home, warnings)?;
             let configured = own.as_ref().map(|own| own.over(whole, false)).transpose()?;
             let configured = configured.unwrap_or_else(|| whole.clone());
             let settings = &configured.settings;
@@ -73,9 +75,13 @@ impl<'a> Ground<'a> {
             let edges = requirements.iter().filter_map(|needed| project.edges.get(&needed.name));
             let needs = edges.flatten().map(|edge| edge.to.clone()).collect();
             let workspace = project.workspace.as_ref().filter(|root| *root == path);
+            // Where there is one project, the repository's configuration is its own.
+            let only = home.map(|home| &home.whole).filter(|_| found.len() == 1);
+            let by = own.iter().chain(only).find(|table| table.is_of_service());
             let known = Known {
                 found: project,
-                service_by: own.filter(Table::is_of_service).map(|own| own.file().to_owned()),
+                service_by: by.map(|table| table.file().to_owned()),
+                own,
                 build: build::build_system(tree, &project.manifest, installed.contains(path)),
                 dependents: BTreeSet::new(),
                 gathers: workspace.is_some_and(|root| workspaces[root].members.len() > 1),
@@ -143,25 +149,30 @@ fn limits(workspace: &UvWorkspace) -> Result<Vec<(TreePath, Limit)>, ScanError> 
     Ok(limits.into_iter().filter_map(|(folder, limit)| Some((folder.clone(), limit?))).collect())
 }
 
-/// Returns the `[tool.pymono]` of a project's own manifest.
+/// Returns the `[tool.pymono]` of a project's own manifest; of the root's, what is for itself alone.
 fn own_table(
     project: &Found,
-    whole: Option<&Table>,
+    home: Option<&Home>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Table>, ScanError> {
     let manifest = &project.manifest;
     let Some(value) = manifest.content.tool.pymono.clone() else { return Ok(None) };
     let name = &manifest.file.name;
-    if manifest.folder.is_root() {
-        // In the root it is the configuration of the whole tree, unless another home came first.
-        if let Some(whole) = whole.filter(|whole| whole.file() != name) {
-            let message = format!(
-                "`[tool.pymono]` in `{name}` is not heeded: `{}` comes first",
-                whole.file()
-            );
-            warnings.push(Warning::new(message));
-        }
-        return Ok(None);
+    if let Some(home) = home.filter(|home| home.whole.file() == name) {
+        return Ok(home.own.clone());
     }
-    Table::new(manifest.file.clone(), vec!["tool", "pymono"], value).map(Some)
+    let table = Table::new(manifest.file.clone(), vec!["tool", "pymono"], value)?;
+    if !manifest.folder.is_root() {
+        return Ok(Some(table));
+    }
+    // The rest of it would be for the whole tree, but another home came first.
+    let (own, rest) = table.part();
+    let keys: Vec<String> = rest.keys().map(|key| format!("`{key}`")).collect();
+    if let Some(home) = home.filter(|_| !keys.is_empty()) {
+        let (keys, first) = (keys.join(", "), home.whole.file());
+        let message =
+            format!("{keys} in `[tool.pymono]` of `{name}` is not heeded: `{first}` comes first");
+        warnings.push(Warning::new(message));
+    }
+    Ok(Some(own))
 }

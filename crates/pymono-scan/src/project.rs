@@ -1,7 +1,7 @@
 //! One project as the rest of pymono sees it.
 
 use pymono_names::{PythonVersion, TreePath};
-use pymono_workspace::{Kind, Launch, Project};
+use pymono_workspace::{Kind, Launch, Project, Settings};
 
 use crate::{
     Place, ScanError, Warning,
@@ -69,7 +69,7 @@ pub(crate) fn project(
         build: known.build.clone(),
         needs: known.needs.clone(),
         launch,
-        settings: known.configured.settings.clone(),
+        settings: settings(known, kind),
         sources: known.sources.clone(),
     })
 }
@@ -84,6 +84,18 @@ fn said(known: &Known<'_>) -> Said {
         }
         _ => Said::Nothing,
     }
+}
+
+/// Returns the settings of a project.
+///
+/// A service unites its own Debian packages with those of the libraries that it
+/// uses; what the repository gives to each service is none of a library's.
+fn settings(known: &Known<'_>, kind: Kind) -> Settings {
+    let mut settings = known.configured.settings.clone();
+    if kind == Kind::Library && !known.own.as_ref().is_some_and(|own| own.has("apt")) {
+        settings.apt.clear();
+    }
+    settings
 }
 
 /// Returns the commands that the project installs; none if it is not installed.

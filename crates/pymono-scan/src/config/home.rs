@@ -7,32 +7,32 @@ use cargo_metadata::MetadataCommand;
 use pymono_names::TreePath;
 use serde_json::Value;
 
-use super::Table;
+use super::{Home, Table};
 use crate::{Place, ScanError, Warning, ask::ask, document::TomlFile, tree::Tree};
 
-const PYPROJECT: &[&str] = &["tool", "pymono"];
+pub(super) const PYPROJECT: &[&str] = &["tool", "pymono"];
 const CARGO: &[&str] = &["workspace", "metadata", "pymono"];
 
-/// Returns the table for the whole tree: that of `config`, or else of the first home that has one.
+/// Returns the configuration of the whole tree: that of `config`, or else of the first home that has one.
 pub(crate) fn find(
     tree: &Tree,
     root: &Utf8Path,
     config: Option<&Utf8PathBuf>,
     env: &[(OsString, OsString)],
     warnings: &mut Vec<Warning>,
-) -> Result<Option<Table>, ScanError> {
+) -> Result<Option<Home>, ScanError> {
     if let Some(path) = config {
         let path = root.join(path);
         let text = fs::read_to_string(&path);
         let text = text.map_err(|source| ScanError::Read { path: path.to_string(), source })?;
         let name = path.strip_prefix(root).unwrap_or(&path).to_string();
-        return table(&name, &text, root, env, warnings);
+        return Ok(table(&name, &text, root, env, warnings)?.map(Home::new));
     }
     let top = TreePath::root();
     for name in ["pymono.toml", "pyproject.toml", "Cargo.toml"] {
         let Some(file) = tree.file_in(&top, name) else { continue };
         if let Some(table) = table(file.as_str(), &tree.read(&file)?, root, env, warnings)? {
-            return Ok(Some(table));
+            return Ok(Some(Home::new(table)));
         }
     }
     Ok(None)

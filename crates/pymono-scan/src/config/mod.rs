@@ -11,9 +11,19 @@ use pymono_names::TreePath;
 use pymono_workspace::Settings;
 use serde_json::{Map, Value};
 
-use crate::{Place, ScanError, document::TomlFile};
+use crate::{
+    Place, ScanError,
+    document::{TomlFile, manifest_path},
+};
 
 pub(crate) use home::find;
+
+/// Keys that say how one service is made, started or found, so that several cannot share a value.
+const OF_ONE: [&str; 8] =
+    ["command", "entrypoint", "extras", "groups", "healthcheck", "image", "port", "workdir"];
+
+/// Keys that only a service has a use for; what has one is a service.
+const OF_SERVICES: [&str; 5] = ["command", "entrypoint", "healthcheck", "image", "port"];
 
 /// The values of one configuration table, and where they stand.
 #[derive(Clone, Debug)]
@@ -22,6 +32,15 @@ pub(crate) struct Table {
     /// The key of the table in the file.
     prefix: Vec<&'static str>,
     values: Map<String, Value>,
+}
+
+/// The home of the repository's configuration.
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    /// What it says about all projects.
+    pub(crate) whole: Table,
+    /// What it says about the project alone whose manifest it is.
+    pub(crate) own: Option<Table>,
 }
 
 /// What the configuration says about one project, or about all that say nothing themselves.
@@ -64,7 +83,57 @@ impl Table {
 
     /// Returns true if it says something that makes sense for a service only.
     pub(crate) fn is_of_service(&self) -> bool {
-        self.values.keys().any(|key| !["build-apt", "cache", "skip"].contains(&key.as_str()))
+        OF_SERVICES.iter().any(|key| self.has(key))
+    }
+
+    /// Returns whether it has a value for `key`.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        self.values.contains_key(key)
+    }
+
+    /// Returns its keys, sorted.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// Parts the table of a project's manifest into what is for the project
+    /// alone and what may hold for others.
+    pub(crate) fn part(self) -> (Self, Self) {
+        let Self { file, prefix, values } = self;
+        let alone = |key: &String| OF_ONE.contains(&key.as_str()) || key == "skip";
+        let (own, rest) = values.into_iter().partition(|(key, _)| alone(key));
+        let table = |values| Self { file: file.clone(), prefix: prefix.clone(), values };
+        (table(own), table(rest))
+    }
+
+    /// Refuses the keys that several of `services` would share; each stands with its own table.
+    pub(crate) fn refuse_shared(
+        &self,
+        services: &[(&TreePath, Option<&Self>)],
+    ) -> Result<(), ScanError> {
+        for key in OF_ONE.iter().filter(|key| self.has(key)) {
+            let takes = |own: Option<&Self>| own.is_none_or(|own| !own.has(key));
+            let mut takers = services.iter().filter(|(_, own)| takes(*own)).map(|(path, _)| *path);
+            if let (Some(first), Some(second)) = (takers.next(), takers.next()) {
+                return Err(self.shared(key, first, second, takers.count()));
+            }
+        }
+        Ok(())
+    }
+
+    fn shared(&self, key: &str, first: &TreePath, second: &TreePath, more: usize) -> ScanError {
+        let all = match more {
+            0 => format!("`{first}` and `{second}`"),
+            _ => format!("`{first}`, `{second}` and {more} more"),
+        };
+        ScanError::Value {
+            place: self.place(key),
+            problem: format!("this key is for one service, but {all} would share it"),
+            hint: Some(format!(
+                "move it below `[tool.pymono]` in the service's own manifest, such as `{}`",
+                manifest_path(first)
+            )),
+        }
     }
 
     /// Returns the settings of `below` with what this table says in their place.
@@ -112,6 +181,20 @@ impl Table {
                 ScanError::Value { place, problem, hint: allowed }
             }
         }
+    }
+}
+
+impl Home {
+    /// Parts a table: that of a project's manifest speaks of that project too.
+    fn new(table: Table) -> Self {
+        let of_project = table.prefix == home::PYPROJECT && table.file.item(&["project"]).is_some();
+        let (own, whole) = if of_project {
+            let (own, whole) = table.part();
+            (Some(own), whole)
+        } else {
+            (None, table)
+        };
+        Self { whole, own }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the configuration may say, where, and what happens when it is wrong.
 
 use insta::assert_snapshot;
+use pymono_workspace::Kind;
 
 use crate::repo::Repo;
 
@@ -35,17 +36,104 @@ fn a_services_own_table_wins_over_that_of_the_root() {
 #[test]
 fn the_first_home_that_is_there_is_the_only_one() {
     let repo = repo();
-    let port = || repo.get("services/job").settings.port;
-    repo.file("Cargo.toml", "[workspace]\nmembers = []\n[workspace.metadata.pymono]\nport = 3\n");
-    assert_eq!(port(), Some(3));
-    let root = "[tool.uv.workspace]\nmembers = [\"services/*\"]\n[project]\nname = \"root\"\n[tool.pymono]\nport = 2";
+    let user = || repo.get("services/job").settings.user;
+    repo.file("Cargo.toml", "[workspace]\nmembers = []\n[workspace.metadata.pymono]\nuser = 3\n");
+    assert_eq!(user(), Some(3));
+    let root = "[tool.uv.workspace]\nmembers = [\"services/*\"]\n[project]\nname = \"root\"\n[tool.pymono]\nuser = 2";
     repo.file("pyproject.toml", root);
-    assert_eq!(port(), Some(2));
-    repo.file("pymono.toml", "port = 1");
-    assert_eq!(port(), Some(1));
+    assert_eq!(user(), Some(2));
+    repo.file("pymono.toml", "user = 1");
+    assert_eq!(user(), Some(1));
     assert_eq!(
         repo.warnings(),
-        ["`[tool.pymono]` in `pyproject.toml` is not heeded: `pymono.toml` comes first"]
+        ["`user` in `[tool.pymono]` of `pyproject.toml` is not heeded: `pymono.toml` comes first"]
+    );
+}
+
+#[test]
+fn what_the_roots_manifest_says_of_a_service_is_about_its_own_project() {
+    let repo = Repo::new();
+    let root = "[tool.uv.workspace]\nmembers = [\"job\"]\n[tool.pymono]\ncommand = [\"run\"]\nport = 9\nskip = false\nuser = 7";
+    repo.project(".", "[]", root).project("job", "[\"celery\"]", "").file("uv.lock", "");
+    for home in ["its own", "another that comes first"] {
+        let (root, job) = (repo.get("."), repo.get("job"));
+        assert_eq!((root.kind, root.settings.port), (Kind::Service, Some(9)), "{home}");
+        assert_eq!(root.launch.command.unwrap(), ["run"]);
+        assert_eq!(root.why, ["has settings in pyproject.toml"]);
+        assert_eq!((job.settings.port, job.settings.command), (None, None));
+        assert_eq!(job.settings.user, Some(7));
+        repo.file("pymono.toml", "user = 7");
+    }
+}
+
+#[test]
+fn the_only_project_becomes_a_service_by_its_command_in_any_home() {
+    let repo = Repo::new();
+    repo.project(".", "[]", "[tool.pymono]\ncommand = [\"run\"]").file("uv.lock", "");
+    assert_eq!(repo.get(".").kind, Kind::Service);
+    repo.project(".", "[]", "");
+    assert_eq!(repo.get(".").kind, Kind::Library);
+    repo.file("pymono.toml", "command = [\"run\"]");
+    assert_eq!(repo.get(".").why, ["has settings in pymono.toml"]);
+}
+
+#[test]
+fn what_is_for_one_service_cannot_be_set_for_several() {
+    let repo = repo();
+    let text = "user = 7\nport = 8000\nworkdir = \"/app\"";
+    repo.file("pymono.toml", text);
+    assert_eq!(repo.get("services/api").settings.workdir.as_deref(), Some("/app"));
+    repo.project("services/job", "[\"celery\"]", "");
+    assert_snapshot!(repo.error(), @r"
+    `pymono.toml`, line 3, key `workdir`: this key is for one service, but `services/api` and `services/job` would share it
+    hint: move it below `[tool.pymono]` in the service's own manifest, such as `services/api/pyproject.toml`
+    ");
+    repo.project("services/web", "[\"uvicorn\"]", "").file("pymono.toml", "image = \"x\"");
+    assert_snapshot!(repo.error(), @r"
+    `pymono.toml`, line 1, key `image`: this key is for one service, but `services/api`, `services/job` and 1 more would share it
+    hint: move it below `[tool.pymono]` in the service's own manifest, such as `services/api/pyproject.toml`
+    ");
+    let own = "[tool.pymono]\nimage = \"own\"";
+    repo.project("services/web", "[]", own).project("services/job", "[]", own);
+    assert_eq!(repo.get("services/api").settings.image.as_deref(), Some("x"));
+}
+
+#[test]
+fn what_libraries_may_say_too_makes_no_service() {
+    let repo = Repo::workspace("[\"libs/*\"]");
+    let texts = [
+        "apt = [\"libpq5\"]",
+        "build-apt = [\"libpq-dev\"]",
+        "env = { A = \"x\" }",
+        "labels = { a = \"x\" }",
+        "tags = [\"x\"]",
+        "registry = \"localhost\"",
+        "user = 7",
+        "python = \"3.13\"",
+        "extras = []",
+        "workdir = \"/app\"",
+    ];
+    for text in texts {
+        repo.project("libs/a", "[]", &format!("[tool.pymono]\n{text}"));
+        assert_eq!(repo.get("libs/a").kind, Kind::Library, "{text}");
+    }
+    for text in ["entrypoint = [\"x\"]", "healthcheck = [\"x\"]", "image = \"x\"", "port = 1"] {
+        repo.project("libs/a", "[]", &format!("[tool.pymono]\n{text}"));
+        assert_eq!(repo.get("libs/a").kind, Kind::Service, "{text}");
+    }
+}
+
+#[test]
+fn a_library_has_the_packages_that_it_asks_for_itself_and_no_others() {
+    let repo = Repo::workspace("[\"*/*\"]");
+    repo.project("libs/a", "[]", "[tool.pymono]\napt = [\"libpq5\"]").project("libs/b", "[]", "");
+    repo.project("services/x", "[]", "[tool.pymono]\nport = 1\napt = []");
+    repo.project("services/y", "[]", "[tool.pymono]\nport = 1")
+        .file("pymono.toml", "apt = [\"curl\"]");
+    let apt = |path| repo.get(path).settings.apt.into_iter().collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        ["libs/a", "libs/b", "services/x", "services/y"].map(apt),
+        ["libpq5", "", "", "curl"]
     );
 }
 
