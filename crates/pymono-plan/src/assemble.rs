@@ -11,21 +11,21 @@ use crate::{Fleet, FleetError, assembly::Assembly, naming};
 /// The uv that installs everything where the configuration names none.
 const UV_IMAGE: &str = "ghcr.io/astral-sh/uv:0.13.9";
 
-/// Closes every service of a workspace over its lock.
-///
-/// All services are taken, whichever are to be built: what they share depends
-/// on all of them. The first error in order of paths is the answer if there is
-/// one.
-pub fn assemble(workspace: &Workspace) -> Result<Fleet, FleetError> {
-    let (fleet, errors) = assemble_what_can_be(workspace);
-    errors.into_iter().next().map_or(Ok(fleet), Err)
+/// Services that cannot be planned, and why.
+#[derive(Debug)]
+pub struct Unplanned {
+    /// The services' folders; none if the reason keeps no service from being built.
+    pub services: Vec<TreePath>,
+    /// The reason.
+    pub error: FleetError,
 }
 
-/// Closes those services over their locks for which that is possible.
+/// Closes every service of a workspace over its lock.
 ///
-/// Returns them, and why the others are not among them: one error a lock that
-/// cannot be read, and one a service.
-pub fn assemble_what_can_be(workspace: &Workspace) -> (Fleet, Vec<FleetError>) {
+/// Returns the fleet of those services for which that is possible, and the
+/// others. All services are taken, whichever are to be built: what they share
+/// depends on all of them.
+pub fn assemble(workspace: &Workspace) -> (Fleet, Vec<Unplanned>) {
     let services = || workspace.projects.values().filter(|project| project.kind == Kind::Service);
     let names = naming::services(services());
     let mut fleet = Fleet {
@@ -33,47 +33,63 @@ pub fn assemble_what_can_be(workspace: &Workspace) -> (Fleet, Vec<FleetError>) {
         packages: BTreeMap::new(),
         uv_image: workspace.uv_image.clone().unwrap_or_else(|| UV_IMAGE.to_owned()),
     };
-    let (locks, mut errors) = parse_locks(workspace);
+    let (locks, mut unplanned) = parse_locks(workspace);
     for project in services() {
-        let Some(lock_path) = &project.lock else {
-            errors.push(FleetError::NoLock { service: project.path.clone() });
-            continue;
-        };
         // A lock that is not there has its error already.
-        let Some(lock) = locks.get(lock_path) else { continue };
-        let assembly = Assembly { workspace, project, lock_path, lock };
-        match assembly.service(names[&project.path].clone(), &mut fleet.packages) {
+        let lock = match &project.lock {
+            Some(path) => locks.get_key_value(path).ok_or(None),
+            None => Err(Some(FleetError::NoLock { service: project.path.clone() })),
+        };
+        let assembled = lock.and_then(|(lock_path, lock)| {
+            let assembly = Assembly { workspace, project, lock_path, lock };
+            assembly.service(names[&project.path].clone(), &mut fleet.packages).map_err(Some)
+        });
+        match assembled {
             Ok(service) => drop(fleet.services.insert(project.path.clone(), service)),
-            Err(error) => errors.push(error),
+            Err(None) => {}
+            Err(Some(error)) => {
+                unplanned.push(Unplanned { services: vec![project.path.clone()], error });
+            }
         }
     }
-    errors.extend(shared_references(&fleet));
-    (fleet, errors)
+    unplanned.extend(take_shared_references(&mut fleet));
+    (fleet, unplanned)
 }
 
-/// Returns an error for each image reference that several services would be built as.
-fn shared_references(fleet: &Fleet) -> Vec<FleetError> {
-    let mut bearers = BTreeMap::<&str, BTreeSet<&TreePath>>::new();
+/// Takes those services out of the fleet that would be built as the same image as another.
+fn take_shared_references(fleet: &mut Fleet) -> Vec<Unplanned> {
+    let mut bearers = BTreeMap::<String, BTreeSet<TreePath>>::new();
     for (path, service) in &fleet.services {
         for reference in &service.image.references {
-            bearers.entry(reference).or_default().insert(path);
+            bearers.entry(reference.clone()).or_default().insert(path.clone());
         }
     }
-    let shared = bearers.into_iter().filter(|(_, services)| services.len() > 1);
-    let error = |(reference, services): (&str, BTreeSet<&TreePath>)| FleetError::SharedReference {
-        reference: reference.to_owned(),
-        services: services.into_iter().cloned().collect(),
-    };
-    shared.map(error).collect()
+    bearers.retain(|_, services| services.len() > 1);
+    for path in bearers.values().flatten() {
+        fleet.services.remove(path);
+    }
+    let shared = bearers.into_iter().map(|(reference, services)| {
+        let services: Vec<TreePath> = services.into_iter().collect();
+        let error = FleetError::SharedReference { reference, services: services.clone() };
+        Unplanned { services, error }
+    });
+    shared.collect()
 }
 
-fn parse_locks(workspace: &Workspace) -> (BTreeMap<TreePath, Lock>, Vec<FleetError>) {
-    let (mut locks, mut errors) = (BTreeMap::new(), Vec::new());
+fn parse_locks(workspace: &Workspace) -> (BTreeMap<TreePath, Lock>, Vec<Unplanned>) {
+    let (mut locks, mut unplanned) = (BTreeMap::new(), Vec::new());
     for (path, text) in &workspace.locks {
         match Lock::parse(text) {
             Ok(lock) => drop(locks.insert(path.clone(), lock)),
-            Err(source) => errors.push(FleetError::Lock { path: path.clone(), source }),
+            Err(source) => {
+                let services = workspace.projects.values().filter(|project| {
+                    project.kind == Kind::Service && project.lock.as_ref() == Some(path)
+                });
+                let services = services.map(|project| project.path.clone()).collect();
+                let error = FleetError::Lock { path: path.clone(), source };
+                unplanned.push(Unplanned { services, error });
+            }
         }
     }
-    (locks, errors)
+    (locks, unplanned)
 }

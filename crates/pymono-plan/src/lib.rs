@@ -17,7 +17,7 @@ mod requirement;
 mod share;
 mod stage;
 
-pub use assemble::{assemble, assemble_what_can_be};
+pub use assemble::{Unplanned, assemble};
 pub use assembly::environment;
 pub use error::FleetError;
 pub use fleet::{Environment, Fleet, ImageSettings, Package, Service};

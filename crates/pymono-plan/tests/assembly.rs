@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::{Platform, TreePath};
-use pymono_plan::{Fleet, FleetError, Service, assemble};
+use pymono_plan::{Fleet, FleetError, Service};
 use pymono_workspace::{BuildKind, BuildSystem, Kind, Launch, Project, Settings, Workspace};
 
 const LOCK: &str = r#"
@@ -64,6 +64,11 @@ wheels = [
     { url = "https://files.example/one_machine-1.0-cp313-cp313-manylinux_2_17_x86_64.whl", hash = "sha256:0f", size = 10 },
 ]
 "#;
+
+fn assemble(workspace: &Workspace) -> Result<Fleet, FleetError> {
+    let (fleet, unplanned) = pymono_plan::assemble(workspace);
+    unplanned.into_iter().next().map_or(Ok(fleet), |unplanned| Err(unplanned.error))
+}
 
 fn path(text: &str) -> TreePath {
     text.parse().unwrap()
@@ -195,6 +200,29 @@ fn image_names_follow_the_configuration() {
     assert_eq!(
         *references,
         ["registry.example/team/front:v1", "registry.example/team/front:latest"]
+    );
+}
+
+#[test]
+fn one_service_that_cannot_be_planned_keeps_no_other_from_it() {
+    let mut workspace = workspace();
+    change(&mut workspace, "services/api", |api| api.launch.command = None);
+    let (fleet, unplanned) = pymono_plan::assemble(&workspace);
+    assert_eq!(fleet.services.keys().collect::<Vec<_>>(), [&path("jobs/job")]);
+    let services: Vec<_> = unplanned.iter().map(|unplanned| &unplanned.services).collect();
+    assert_eq!(services, [&vec![path("services/api")]]);
+}
+
+#[test]
+fn two_services_are_never_built_as_one_image() {
+    let mut workspace = workspace();
+    for folder in ["services/api", "jobs/job"] {
+        change(&mut workspace, folder, |project| project.settings.image = Some("same".to_owned()));
+    }
+    let error = assemble(&workspace).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "`same:latest` would be the image of several services: `jobs/job`, `services/api`"
     );
 }
 

@@ -8,6 +8,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf, absolute_utf8};
 use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind as ClapErrorKind};
 use pymono_exec::Interrupt;
+use pymono_names::TreePath;
 use pymono_report::{ColorChoice, ColorEnv, Shell, ShellOptions, Verbosity};
 
 use crate::{
@@ -151,7 +152,10 @@ fn session(
         .and_then(|found| Ok(interrupt.install().map(|()| found)?));
     match prepared {
         Ok((start, config)) => {
-            Ok(Session { root: pymono_scan::find_root(&start), config, env, shell, interrupt })
+            let root = pymono_scan::find_root(&start);
+            let below = start.strip_prefix(&root).map_or("", Utf8Path::as_str);
+            let folder = below.parse().unwrap_or_else(|_| TreePath::root());
+            Ok(Session { root, folder, config, env, shell, interrupt })
         }
         Err(error) => Err((shell, error)),
     }

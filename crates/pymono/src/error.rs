@@ -79,6 +79,11 @@ impl CommandError {
         Self { kind: ErrorKind::Found, error: None, hint: None }
     }
 
+    /// Some services could not be planned; that was said before the others were built.
+    pub(crate) fn unplanned() -> Self {
+        Self { kind: ErrorKind::Workspace, error: None, hint: None }
+    }
+
     /// The user interrupted; the report has said what was stopped.
     pub(crate) fn interrupted() -> Self {
         Self { kind: ErrorKind::Interrupted, error: None, hint: None }
@@ -182,6 +187,10 @@ impl From<DockerError> for CommandError {
 
 impl From<OutputError> for CommandError {
     fn from(error: OutputError) -> Self {
+        if error.is_broken_pipe() {
+            // The reader has seen enough; there is nobody to tell.
+            return Self { kind: ErrorKind::Output, error: None, hint: None };
+        }
         Self::new(ErrorKind::Output, error, None)
     }
 }
@@ -194,6 +203,7 @@ impl From<InstallError> for CommandError {
 
 impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
-        Self::new(ErrorKind::Output, error, None)
+        let hint = error.hint();
+        Self::new(ErrorKind::Output, error, hint)
     }
 }

@@ -25,6 +25,14 @@ pub(crate) struct FileError {
     source: io::Error,
 }
 
+impl FileError {
+    /// Returns what to do about it.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let folder = self.path.parent()?;
+        Some(format!("see that `{folder}` can be written and that its disk has room"))
+    }
+}
+
 impl Changes {
     /// Compares `files` with the disk; other files in `folders` count as left over.
     pub(crate) fn between(
@@ -52,9 +60,14 @@ impl Changes {
         Ok(Self { root: root.to_owned(), written, removed })
     }
 
-    /// Returns the paths that differ, written ones first.
-    pub(crate) fn paths(&self) -> impl Iterator<Item = &Utf8Path> {
-        self.written.keys().chain(&self.removed).map(Utf8PathBuf::as_path)
+    /// Returns the files that are written, new or anew.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &Utf8Path> {
+        self.written.keys().map(Utf8PathBuf::as_path)
+    }
+
+    /// Returns the files that are removed.
+    pub(crate) fn removed(&self) -> impl Iterator<Item = &Utf8Path> {
+        self.removed.iter().map(Utf8PathBuf::as_path)
     }
 
     /// Returns true if the disk is as it should be.
@@ -98,8 +111,13 @@ fn names_in(folder: &Utf8Path) -> Result<Vec<String>, FileError> {
     };
     let mut names = Vec::new();
     for entry in entries {
-        // A name that is not UTF-8 is none that pymono wrote.
-        names.extend(entry.map_err(failed)?.file_name().into_string().ok());
+        let entry = entry.map_err(failed)?;
+        // A name that is not UTF-8 is none that pymono wrote, and neither is a folder. What
+        // starts with a dot may be what another pymono is writing at this moment.
+        let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'));
+        if entry.file_type().map_err(failed)?.is_file() {
+            names.extend(name);
+        }
     }
     names.sort();
     Ok(names)
@@ -149,7 +167,9 @@ mod tests {
 
         let second = files(&[("out/pins/a.txt", "a"), ("bake.json", "{ }")]);
         let changes = Changes::between(root, second.clone(), &folders).unwrap();
-        assert_eq!(changes.paths().collect::<Vec<_>>(), ["bake.json", "out/pins/b.txt"]);
+        std::fs::create_dir(root.join("out/pins/mine")).unwrap();
+        assert_eq!(changes.written().collect::<Vec<_>>(), ["bake.json"]);
+        assert_eq!(changes.removed().collect::<Vec<_>>(), ["out/pins/b.txt"]);
         changes.apply().unwrap();
         assert!(Changes::between(root, second, &folders).unwrap().is_empty());
         assert!(!root.join("out/pins/b.txt").exists());

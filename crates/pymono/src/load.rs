@@ -1,8 +1,10 @@
 //! From a folder to a plan: the way that every command goes.
 
+use std::collections::BTreeSet;
+
 use pep508_rs::PackageName;
-use pymono_names::{ServiceName, TreePath};
-use pymono_plan::{BuildPlan, Fleet};
+use pymono_names::{Platform, ServiceName, TreePath};
+use pymono_plan::{BuildPlan, Fleet, Unplanned};
 use pymono_render::Rendered;
 use pymono_scan::ScanOptions;
 use pymono_workspace::{Project, Workspace};
@@ -16,6 +18,8 @@ pub(crate) struct Overrides {
     pub(crate) registry: Option<String>,
     /// The tags of each image, in place of the configured ones, unless empty.
     pub(crate) tags: Vec<String>,
+    /// The platforms of each image, in place of the configured ones, unless empty.
+    pub(crate) platforms: BTreeSet<Platform>,
 }
 
 /// A repository, planned and rendered.
@@ -25,6 +29,8 @@ pub(crate) struct Loaded {
     pub(crate) workspace: Workspace,
     /// The services, closed over their locks.
     pub(crate) fleet: Fleet,
+    /// The services that could not be.
+    pub(crate) unplanned: Vec<Unplanned>,
     /// The stages and images.
     pub(crate) plan: BuildPlan,
     /// The files of a build.
@@ -55,38 +61,64 @@ pub(crate) fn load(session: &mut Session, overrides: &Overrides) -> Result<Loade
         if !overrides.tags.is_empty() {
             project.settings.tags.clone_from(&overrides.tags);
         }
+        if !overrides.platforms.is_empty() {
+            project.settings.platforms.clone_from(&overrides.platforms);
+        }
     }
-    let fleet = pymono_plan::assemble(&workspace)?;
+    let (fleet, mut unplanned) = pymono_plan::assemble(&workspace);
     if fleet.services.is_empty() {
-        return Err(CommandError::no_services(&session.root));
+        return Err(if unplanned.is_empty() {
+            CommandError::no_services(&session.root)
+        } else {
+            unplanned.swap_remove(0).error.into()
+        });
     }
+    session.go_on()?;
     let plan = pymono_plan::plan(&fleet);
     let rendered = pymono_render::render(&plan, &workspace.unsent);
-    Ok(Loaded { workspace, fleet, plan, rendered })
+    Ok(Loaded { workspace, fleet, unplanned, plan, rendered })
 }
 
 impl Loaded {
     /// Returns the service that is meant by the name of its target, its project's name, or its path.
-    pub(crate) fn service(&self, text: &str) -> Result<ServiceName, CommandError> {
+    pub(crate) fn service(
+        &mut self,
+        folder: &TreePath,
+        text: &str,
+    ) -> Result<ServiceName, CommandError> {
         let mut services = self.fleet.services.values();
         if let Some(service) = services.find(|service| service.name.as_str() == text) {
             return Ok(service.name.clone());
         }
-        let project = find_project(&self.workspace, text)?;
-        match self.fleet.services.get(&project.path) {
-            Some(service) => Ok(service.name.clone()),
+        let project = find_project(&self.workspace, folder, text)?;
+        if let Some(service) = self.fleet.services.get(&project.path) {
+            return Ok(service.name.clone());
+        }
+        let mut reasons = self.unplanned.iter();
+        match reasons.position(|unplanned| unplanned.services.contains(&project.path)) {
+            Some(place) => Err(self.unplanned.swap_remove(place).error.into()),
             None => Err(CommandError::no_service(project)),
         }
     }
+
+    /// Returns an error if some service could not be planned.
+    pub(crate) fn whole(&mut self) -> Result<(), CommandError> {
+        if self.unplanned.is_empty() {
+            return Ok(());
+        }
+        Err(self.unplanned.swap_remove(0).error.into())
+    }
 }
 
-/// Returns the project that is meant by a path or a name.
+/// Returns the project that is meant by a path, as seen from `folder` or from the root, or a name.
 pub(crate) fn find_project<'a>(
     workspace: &'a Workspace,
+    folder: &TreePath,
     text: &str,
 ) -> Result<&'a Project, CommandError> {
-    let by_path = text.parse::<TreePath>().ok().and_then(|path| workspace.projects.get(&path));
-    if let Some(project) = by_path {
+    let paths = [folder.join(text), text.parse()];
+    let mut by_path = paths.iter().flatten().filter_map(|path| workspace.projects.get(path));
+    if let Some(project) = by_path.next() {
         return Ok(project);
     }
     let name: Option<PackageName> = text.parse().ok();

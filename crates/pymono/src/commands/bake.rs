@@ -31,7 +31,9 @@ pub(crate) struct BakeArgs {
 }
 
 pub(crate) fn run(session: &mut Session, args: &BakeArgs) -> Result<(), CommandError> {
-    let loaded = load(session, &Overrides::default())?;
+    let mut loaded = load(session, &Overrides::default())?;
+    // A bake file that lacks a service would be taken for all there is.
+    loaded.whole()?;
     let bake_file = pymono_render::bake_file(&loaded.plan, &loaded.rendered, FOLDER);
     if args.print {
         return Ok(session.shell.print(bake_file)?);
@@ -42,11 +44,14 @@ pub(crate) fn run(session: &mut Session, args: &BakeArgs) -> Result<(), CommandE
     let changes = Changes::between(&session.root, files, &[folder.join("pins")])?;
 
     if args.check && !changes.is_empty() {
-        return Err(CommandError::stale(changes.paths()));
+        return Err(CommandError::stale(changes.written().chain(changes.removed())));
     }
     changes.apply()?;
-    for path in changes.paths() {
+    for path in changes.written() {
         session.shell.status("Wrote", path)?;
+    }
+    for path in changes.removed() {
+        session.shell.status("Removed", path)?;
     }
     let services = loaded.plan.images.len();
     session.shell.status("Fresh", format_args!("{BAKE_FILE}, {services} targets"))?;

@@ -8,7 +8,7 @@ use pymono_buildx::{
     BuildRequest, Buildx, Docker, DriveOptions, Export, Job, OnFailure, Retries, drive,
 };
 use pymono_event::{Observer, Outcome, ServiceReport};
-use pymono_names::{Platform, ServiceName};
+use pymono_names::{Platform, ServiceName, TreePath};
 use pymono_plan::Image;
 use pymono_report::{Bars, JsonLines, Lines, OutputError, Shell};
 
@@ -130,10 +130,17 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if !args.all && args.services.is_empty() {
         return Err(CommandError::nothing_asked());
     }
-    let overrides =
-        Overrides { registry: args.image.registry.clone(), tags: args.image.tags.clone() };
-    let loaded = load(session, &overrides)?;
-    let jobs = jobs(&loaded, args)?;
+    let ImageArgs { registry, tags, platforms, .. } = &args.image;
+    let overrides = Overrides {
+        registry: registry.clone(),
+        tags: tags.clone(),
+        platforms: platforms.iter().copied().collect(),
+    };
+    let mut loaded = load(session, &overrides)?;
+    let jobs = jobs(&mut loaded, &session.folder, args)?;
+    if args.all {
+        tell_unplanned(session, &mut loaded, args)?;
+    }
     if args.image.push {
         check_registries(&jobs)?;
     }
@@ -142,7 +149,10 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if args.dry_run {
         return print(session, &docker, &jobs);
     }
-    let versions = docker.check(&session.interrupt)?;
+    let versions = docker.check(&session.interrupt);
+    // A client that was stopped has told nothing about the engine.
+    session.go_on()?;
+    let versions = versions?;
     session.shell.status(
         "Planned",
         format_args!(
@@ -155,12 +165,35 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
         ),
     )?;
     let reports = build(session, docker, &jobs, args)?;
-    outcome(session, &reports)
+    outcome(session, &reports)?;
+    if args.all && !loaded.unplanned.is_empty() {
+        return Err(CommandError::unplanned());
+    }
+    Ok(())
+}
+
+/// Says which services cannot be built; like a failed image, none keeps the others from it.
+fn tell_unplanned(
+    session: &mut Session,
+    loaded: &mut Loaded,
+    args: &BuildArgs,
+) -> Result<(), CommandError> {
+    if args.on_failure.fail_fast {
+        return loaded.whole();
+    }
+    for unplanned in &loaded.unplanned {
+        session.shell.error(&unplanned.error, unplanned.error.hint().as_deref())?;
+    }
+    Ok(())
 }
 
 /// Returns the builds that the command line asks for, in the order of the plan.
-fn jobs(loaded: &Loaded, args: &BuildArgs) -> Result<Vec<Job>, CommandError> {
-    let wanted = args.services.iter().map(|text| loaded.service(text));
+fn jobs(
+    loaded: &mut Loaded,
+    folder: &TreePath,
+    args: &BuildArgs,
+) -> Result<Vec<Job>, CommandError> {
+    let wanted = args.services.iter().map(|text| loaded.service(folder, text));
     let wanted = wanted.collect::<Result<Vec<ServiceName>, _>>()?;
     let images = loaded.plan.images.iter().filter(|(name, _)| args.all || wanted.contains(name));
     let has_pins = !loaded.rendered.pins.is_empty();
@@ -182,14 +215,9 @@ fn check_registries(jobs: &[Job]) -> Result<(), CommandError> {
 }
 
 fn request(service: &ServiceName, image: &Image, has_pins: bool, args: &BuildArgs) -> BuildRequest {
-    let ImageArgs { push, load, tags: _, registry: _, platforms } = &args.image;
+    let ImageArgs { push, load, .. } = &args.image;
     let buildx = &args.buildx;
     let pins = has_pins.then(|| (pymono_render::PINS_CONTEXT.to_owned(), format!("{FOLDER}/pins")));
-    let platforms = if platforms.is_empty() {
-        image.settings.platforms.iter().copied().collect()
-    } else {
-        platforms.clone()
-    };
     let mut exports = Vec::new();
     if *push {
         exports.push(Export::Push);
@@ -204,7 +232,7 @@ fn request(service: &ServiceName, image: &Image, has_pins: bool, args: &BuildArg
         build_contexts: pins.into_iter().collect(),
         tags: image.settings.references.clone(),
         exports,
-        platforms: platforms.iter().map(ToString::to_string).collect(),
+        platforms: image.settings.platforms.iter().map(ToString::to_string).collect(),
         builder: buildx.builder.clone(),
         secrets: buildx.secrets.clone(),
         ssh: buildx.ssh.clone(),
@@ -285,9 +313,8 @@ fn outcome(
     reports: &[(ServiceName, ServiceReport)],
 ) -> Result<(), CommandError> {
     let done = |report: &ServiceReport| matches!(report.outcome, Outcome::Built | Outcome::Cached);
-    if session.interrupt.requested() {
-        Err(CommandError::interrupted())
-    } else if reports.iter().all(|(_, report)| done(report)) {
+    session.go_on()?;
+    if reports.iter().all(|(_, report)| done(report)) {
         Ok(())
     } else {
         Err(CommandError::images_failed())

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use pymono_lock::{Closure, ClosureError, Lock, Selection};
-use pymono_names::{Libc, Platform, PythonVersion, Target, TreePath};
+use pymono_names::{Platform, PythonVersion, Target, TreePath};
 use pymono_plan::{FleetError, environment};
 use pymono_render::{ExportFormat, export};
 use pymono_workspace::{Project, Workspace};
@@ -55,11 +55,11 @@ fn name(text: &str) -> Result<pep508_rs::ExtraName, String> {
 
 pub(crate) fn run(session: &mut Session, args: &ExportArgs) -> Result<(), CommandError> {
     let workspace = scan(session)?;
-    let project = find_project(&workspace, &args.project)?;
+    let project = find_project(&workspace, &session.folder, &args.project)?;
     let target = Target {
         python: args.python.unwrap_or(project.python),
         platform: args.platform,
-        libc: libc(project),
+        libc: environment(project).libc,
     };
     let closure = close(&workspace, project, args, target)?;
     let format = match args.format {
@@ -68,10 +68,6 @@ pub(crate) fn run(session: &mut Session, args: &ExportArgs) -> Result<(), Comman
         Format::Json => ExportFormat::Json,
     };
     Ok(session.shell.print(export(&closure, target, format))?)
-}
-
-fn libc(project: &Project) -> Libc {
-    environment(project).libc
 }
 
 fn close(

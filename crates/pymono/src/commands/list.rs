@@ -55,9 +55,9 @@ struct ImageRow {
 
 pub(crate) fn run(session: &mut Session, args: &ListArgs) -> Result<(), CommandError> {
     let workspace = scan(session)?;
-    let (fleet, errors) = pymono_plan::assemble_what_can_be(&workspace);
-    for error in &errors {
-        session.shell.warn(chain(error))?;
+    let (fleet, unplanned) = pymono_plan::assemble(&workspace);
+    for unplanned in &unplanned {
+        session.shell.warn(chain(&unplanned.error))?;
     }
     let found = Found { workspace, fleet };
     let rows: Vec<Row> =
