@@ -75,8 +75,7 @@ fn a_compiled_service_finds_what_its_last_build_kept() {
 }
 
 fn statistics(site: &Site, folder: &str) -> Statistics {
-    let owner = folder.replace('/', "-");
-    let id = format!("pymono-build-{owner}-python-3-13-slim-$TARGETARCH");
+    let id = format!("pymono-build:{folder}:python-3-13-slim:$TARGETARCH");
     let text = site.docker.read_cache(&id, "statistics");
     let counts: BTreeMap<&str, u32> = text
         .lines()

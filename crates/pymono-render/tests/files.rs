@@ -203,7 +203,7 @@ fn a_person_can_read_the_dockerfile() {
     RUN --network=none \
         --mount=type=bind,from=backend-hatchling,source=/opt/backend,target=/opt/backend \
         --mount=type=bind,source=libs/core,target=/src/libs/core,rw \
-        --mount=type=cache,id=pymono-libs-core-trace-$TARGETARCH,target=/trace \
+        --mount=type=cache,id=pymono:libs/core:/trace:$TARGETARCH,target=/trace \
         PATH=/opt/backend/bin:$PATH PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation --offline /src/libs/core && \
         rm -f /app/.venv/.lock
 
@@ -220,7 +220,7 @@ fn a_person_can_read_the_dockerfile() {
     ARG TARGETARCH
     RUN --mount=type=bind,from=backend-setuptools,source=/opt/backend,target=/opt/backend \
         --mount=type=bind,source=services/web,target=/src/services/web,rw \
-        --mount=type=cache,id=pymono-build-services-web-python-3-13-slim-$TARGETARCH,target=/var/cache/pymono \
+        --mount=type=cache,id=pymono-build:services/web:python-3-13-slim:$TARGETARCH,target=/var/cache/pymono \
         PATH=/opt/backend/bin:$PATH PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation /src/services/web && \
         rm -f /app/.venv/.lock
 

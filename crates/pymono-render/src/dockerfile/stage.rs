@@ -153,15 +153,16 @@ fn install(build: &PackageBuild) -> String {
 }
 
 /// Returns the cache mounts of a package's build: compilers' and those that its configuration declares.
+///
+/// No path has a `:`, so no two mounts share an id by accident.
 fn build_caches(build: &PackageBuild) -> Vec<String> {
-    let owner = ServiceName::slug(build.path.as_str());
+    let owner = &build.path;
     let compilers = (build.kind != BuildKind::Pure).then(|| {
         let tools = ServiceName::slug(&build.image);
-        format!("type=cache,id=pymono-build-{owner}-{tools}-$TARGETARCH,target={BUILD_CACHE}")
+        format!("type=cache,id=pymono-build:{owner}:{tools}:$TARGETARCH,target={BUILD_CACHE}")
     });
     let declared = build.caches.iter().map(|CacheMount { target }| {
-        let id = ServiceName::slug(target);
-        format!("type=cache,id=pymono-{owner}-{id}-$TARGETARCH,target={target}")
+        format!("type=cache,id=pymono:{owner}:{target}:$TARGETARCH,target={target}")
     });
     compilers.into_iter().chain(declared).collect()
 }
