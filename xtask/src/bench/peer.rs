@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::fs;
 use std::process;
 use std::slice;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use anyhow::Result;
-use camino::Utf8PathBuf;
+use anyhow::{Context, Result};
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
 use super::copies::{Copies, write};
@@ -78,15 +79,18 @@ impl Workshop {
     /// Images are named to be pushed to `registry`, where there is one.
     pub(super) fn new(
         docker: Docker,
-        pymono: Utf8PathBuf,
+        pymono: &Utf8Path,
         copies: Copies,
         registry: Option<&str>,
     ) -> Result<Self> {
+        // A build by someone else must not put another program in its place.
+        let program = copies.beside("program");
+        fs::copy(pymono, &program).with_context(|| format!("failed to copy `{pymono}`"))?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let registry = registry.unwrap_or("localhost");
         let prefix = format!("{registry}/pymono-bench-{now:x}-{:x}", process::id());
-        let services = listing::services(&pymono, &copies.of(Peer::Pymono))?;
-        Ok(Self { docker, copies, services, pymono, prefix, made: RefCell::default() })
+        let services = listing::services(&program, &copies.of(Peer::Pymono))?;
+        Ok(Self { docker, copies, services, pymono: program, prefix, made: RefCell::default() })
     }
 
     /// The image of `service` that `peer` builds.

@@ -54,7 +54,7 @@ pub(super) fn run(args: &ShopArgs) -> Result<ExitCode> {
     let machine = Machine::look(&provided.docker)?;
     let registry = registry(&provided, &progress);
     let copies = Copies::make("examples/shop")?;
-    let workshop = Workshop::new(provided.docker.clone(), pymono, copies, registry.as_deref())?;
+    let workshop = Workshop::new(provided.docker.clone(), &pymono, copies, registry.as_deref())?;
 
     warm_up(&workshop, &progress)?;
     let scenarios = measure(&workshop, args.repetitions, &progress)?;
