@@ -18,8 +18,10 @@ pub struct Unsent {
 pub fn literal_pattern(path: &str) -> String {
     let escaped = |c: char| match c {
         '*' | '?' | '[' | ']' | '\\' | '^' => format!("\\{c}"),
-        // Spaces at the end of a line are cut, even after a backslash.
-        ' ' => "[ ]".to_owned(),
+        // The list of patterns travels in a header, which takes no control characters.
+        c if c.is_ascii_control() => format!("\\x{:02x}", u32::from(c)),
+        // White space at the end of a line is cut, even after a backslash.
+        c if c.is_whitespace() => format!("[{c}]"),
         c => c.to_string(),
     };
     let pattern: String = path.chars().map(escaped).collect();
@@ -35,6 +37,7 @@ mod tests {
     fn nothing_in_a_path_has_a_meaning_of_its_own() {
         assert_eq!(literal_pattern("a/b-c.d"), "a/b-c.d");
         assert_eq!(literal_pattern("a[1]* x "), "a\\[1\\]\\*[ ]x[ ]");
+        assert_eq!(literal_pattern("x\t\n"), "x\\x09\\x0a");
         assert_eq!(literal_pattern("#!"), "\\#!");
     }
 }

@@ -1,7 +1,7 @@
 //! The part of `.dockerignore` syntax that pymono writes, and what it matches.
 //!
 //! The subset, checked against a real `docker buildx build`: literal characters;
-//! `\` before one that has a meaning; `*` and `?`, which stop at `/`; `[…]` and
+//! `\` before one that has a meaning; `\x09` for a control character; `*` and `?`, which stop at `/`; `[…]` and
 //! `[^…]`; `**` as a whole part, for any number of folders, none included. A
 //! pattern that matches a folder drops all that lies in it. There is no `!`.
 
@@ -50,6 +50,12 @@ fn form(pattern: &str) -> String {
                 in_class = c == '[';
                 form.push(c);
             }
+            '\\' if after.starts_with('x') => {
+                let (code, after) = rest.split_at_checked(4).unwrap_or((rest, ""));
+                form.push_str(code);
+                rest = after;
+                continue;
+            }
             '\\' => {
                 let literal = after.chars().next();
                 form.push_str(&regex::escape(&literal.map(String::from).unwrap_or_default()));
@@ -94,7 +100,8 @@ mod tests {
 
     #[test]
     fn an_escaped_name_matches_itself_alone() {
-        for name in ["a[b].txt", "a*b", "with space ", "#a", "!a", r"a\b", "a.b+(c)|{d}$^"] {
+        for name in ["a[b].txt", "a*b", "with space ", "tab\t", "#a", "!a", r"a\b", "a.b+(c)|{d}$^"]
+        {
             assert!(matches(&literal_pattern(name), name), "{name}");
         }
         assert!(

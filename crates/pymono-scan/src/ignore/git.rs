@@ -1,62 +1,60 @@
 //! Lines of `.gitignore` files, translated.
 
+use std::collections::BTreeSet;
+
 use pymono_names::TreePath;
 use pymono_workspace::literal_pattern;
 
-use super::docker;
+use super::{class, docker};
 
 /// Returns the pattern for a line of the `.gitignore` in `folder`, in `.dockerignore` syntax
 /// from the tree's root; nothing for a line that ignores nothing.
 pub(super) fn translate(line: &str, folder: &TreePath) -> Option<String> {
     let parts = parts(line)?;
     let folder = folder.parts().map(literal_pattern);
-    Some(folder.chain(parts.iter().map(|part| part_of(part))).collect::<Vec<_>>().join("/"))
+    Some(folder.chain(parts).collect::<Vec<_>>().join("/"))
 }
 
 /// Returns the patterns for a line of a `.gitignore` above the root, from where `below` leads to it.
 pub(super) fn translate_above(line: &str, below: &[String]) -> Vec<String> {
     let Some(parts) = parts(line) else { return Vec::new() };
-    let mut found = Vec::new();
+    let mut found = BTreeSet::new();
     descend(&parts, below, &mut found);
-    found.sort();
-    found.dedup();
-    let join =
-        |parts: &[&str]| parts.iter().map(|part| part_of(part)).collect::<Vec<_>>().join("/");
-    found.iter().map(|parts| join(parts)).collect()
+    found.into_iter().collect()
 }
 
 /// Collects what is left of a pattern after it matched the folders in `below`.
-fn descend<'a>(parts: &[&'a str], below: &[String], found: &mut Vec<Vec<&'a str>>) {
+fn descend(parts: &[String], below: &[String], found: &mut BTreeSet<String>) {
     match (parts, below) {
         // It matches the root itself or a folder above, and then there is no tree.
         ([], _) => {}
-        (_, []) => found.push(parts.to_vec()),
-        (["**", rest @ ..], [_, deeper @ ..]) => {
+        (_, []) => _ = found.insert(parts.join("/")),
+        ([first, rest @ ..], [_, deeper @ ..]) if first == "**" => {
             descend(parts, deeper, found);
             descend(rest, below, found);
         }
         ([first, rest @ ..], [folder, deeper @ ..]) => {
-            if docker::Matcher::new(&[part_of(first)]).matches(folder) {
+            if docker::Matcher::new(std::slice::from_ref(first)).matches(folder) {
                 descend(rest, deeper, found);
             }
         }
     }
 }
 
-/// Returns the parts of a line's pattern, `**` before those that match at any depth.
+/// Returns the parts of a line's pattern, translated, `**` before those that match at any depth.
 ///
 /// That a pattern with `/` at its end matches folders only cannot be said, and
 /// what a line with `!` takes back is listed by name.
-fn parts(line: &str) -> Option<Vec<&str>> {
+fn parts(line: &str) -> Option<Vec<String>> {
     let line = line.strip_suffix('\r').unwrap_or(line);
     let pattern = without_spaces(line);
     if pattern.is_empty() || pattern.starts_with(['#', '!']) {
         return None;
     }
-    let anchored = pattern.trim_end_matches('/').contains('/');
-    let parts = pattern.split('/').filter(|part| !part.is_empty());
-    let parts: Vec<&str> = (!anchored).then_some("**").into_iter().chain(parts).collect();
-    (parts != ["**"]).then_some(parts)
+    let pattern = pattern.strip_suffix('/').unwrap_or(pattern);
+    let anywhere = (!pattern.contains('/')).then(|| Some("**".to_owned()));
+    let pattern = pattern.strip_prefix('/').unwrap_or(pattern);
+    anywhere.into_iter().chain(pattern.split('/').map(part_of)).collect()
 }
 
 /// Returns the line without spaces at its end, which count only after a backslash.
@@ -71,48 +69,30 @@ fn without_spaces(line: &str) -> &str {
 }
 
 /// Translates one part: the same wildcards, but other classes, other escapes.
-fn part_of(part: &str) -> String {
-    if part == "**" {
-        return part.to_owned();
+///
+/// Nothing for a part that no name matches. Docker would take some of those for
+/// something else: it resolves `.` and `..`, and drops empty parts.
+fn part_of(part: &str) -> Option<String> {
+    let stars = part.len() > 1 && part.bytes().all(|byte| byte == b'*');
+    if stars {
+        return Some("**".to_owned());
     }
     let mut text = String::new();
     let mut chars = part.chars().peekable();
     while let Some(c) = chars.next() {
         match c {
-            '\\' => text.push_str(
-                &chars.next().map(|c| literal_pattern(&c.to_string())).unwrap_or_default(),
-            ),
             // Within a part, several stars are one.
-            '*' if text.ends_with('*') && !text.ends_with("\\*") => {}
-            '*' | '?' => text.push(c),
-            '[' => match class(&mut chars.clone()) {
-                Some((class, length)) => {
-                    text.push_str(&class);
-                    chars.by_ref().take(length).for_each(drop);
-                }
-                // A class that does not end matches nothing; as a character it drops nothing else.
-                None => text.push_str(&literal_pattern("[")),
-            },
+            '*' => {
+                while chars.next_if_eq(&'*').is_some() {}
+                text.push('*');
+            }
+            '?' => text.push('?'),
+            '[' => text.push_str(&class::translate(&mut chars)?),
+            '\\' => text.push_str(&literal_pattern(&chars.next()?.to_string())),
             c => text.push_str(&literal_pattern(&c.to_string())),
         }
     }
-    text
-}
-
-/// Returns a class from behind its bracket, and its length there.
-fn class(chars: &mut dyn Iterator<Item = char>) -> Option<(String, usize)> {
-    let mut text = String::from("[");
-    let mut escaped = false;
-    for (at, c) in chars.enumerate() {
-        match c {
-            '!' | '^' if at == 0 => text.push('^'),
-            ']' if !escaped && text.len() > 1 && text != "[^" => return Some((text + "]", at + 1)),
-            ']' => text.push_str("\\]"),
-            c => text.push(c),
-        }
-        escaped = c == '\\' && !escaped;
-    }
-    None
+    (!["", ".", ".."].contains(&text.as_str())).then_some(text)
 }
 
 #[cfg(test)]
@@ -140,9 +120,23 @@ mod tests {
 
     #[test]
     fn what_ignores_nothing_gives_nothing() {
-        for line in ["", "   ", "# x", "!keep", "/"] {
+        for line in ["", "   ", "# x", "!keep", "/", "[a", "a\\", "a//b", "x[/]y"] {
             assert_eq!(at(".", line), None, "{line:?}");
         }
+    }
+
+    #[test]
+    fn a_line_with_dots_for_folders_drops_nothing() {
+        for line in [".", "..", "./src", "src/../src", "/.", "src/.", r"\./src"] {
+            assert_eq!(at(".", line), None, "{line:?}");
+        }
+        assert_eq!(at(".", "..x/.y").as_deref(), Some("..x/.y"));
+    }
+
+    #[test]
+    fn any_number_of_stars_beyond_one_is_two() {
+        assert_eq!(at(".", "a/***/b").as_deref(), Some("a/**/b"));
+        assert_eq!(at(".", "a***b").as_deref(), Some("**/a*b"));
     }
 
     #[test]
@@ -154,7 +148,8 @@ mod tests {
         assert_eq!(at(".", r"/\!x").as_deref(), Some(r"\!x"));
         assert_eq!(at(".", "a**b").as_deref(), Some("**/a*b"));
         assert_eq!(at("[x]", "a").as_deref(), Some(r"\[x\]/**/a"));
-        assert_eq!(at(".", "[a").as_deref(), Some(r"**/\[a"));
+        assert_eq!(at(".", r"\\**").as_deref(), Some(r"**/\\*"));
+        assert_eq!(at(".", "*\t").as_deref(), Some(r"**/*\x09"));
     }
 
     #[test]

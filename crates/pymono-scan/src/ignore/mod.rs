@@ -7,6 +7,7 @@
 //! drop of the tree's files is listed by name. Whatever the patterns are, no
 //! file of the tree is lost.
 
+mod class;
 mod docker;
 mod git;
 
@@ -26,7 +27,7 @@ pub(crate) fn unsent(tree: &Tree, root: &Utf8Path, projects: &BTreeSet<TreePath>
     let mut patterns: Vec<String> =
         litter::PATTERNS.iter().map(|pattern| (*pattern).to_owned()).collect();
     for (text, below) in above(root) {
-        patterns.extend(text.lines().flat_map(|line| git::translate_above(line, &below)));
+        patterns.extend(lines(&text).flat_map(|line| git::translate_above(line, &below)));
     }
     let ignore_files = tree.files().iter().filter(|file| file.file_name() == Some(".gitignore"));
     for file in ignore_files {
@@ -35,7 +36,7 @@ pub(crate) fn unsent(tree: &Tree, root: &Utf8Path, projects: &BTreeSet<TreePath>
         if projects.iter().any(concerns) {
             // Git follows no links here, so one that leads nowhere ignores nothing.
             let Ok(text) = tree.read(file) else { continue };
-            patterns.extend(text.lines().filter_map(|line| git::translate(line, &folder)));
+            patterns.extend(lines(&text).filter_map(|line| git::translate(line, &folder)));
         }
     }
     let mut seen = BTreeSet::new();
@@ -47,6 +48,11 @@ pub(crate) fn unsent(tree: &Tree, root: &Utf8Path, projects: &BTreeSet<TreePath>
     });
     let kept = kept(tree, projects, &patterns);
     Unsent { patterns, kept }
+}
+
+/// Returns the lines of a `.gitignore` as git takes it apart: without a byte order mark.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.strip_prefix('\u{feff}').unwrap_or(text).split('\n')
 }
 
 /// Returns the `.gitignore` files of the folders between the repository's and `root`,
