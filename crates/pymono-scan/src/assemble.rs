@@ -44,10 +44,10 @@ pub(crate) fn workspace(
     let locks: BTreeSet<&TreePath> =
         wanted.iter().filter_map(|path| found.get(path)?.workspace.as_ref()).collect();
     let locks = locks.into_iter().map(|folder| {
-        let lock = project::lock_in(folder);
+        let lock = local::lock_in(folder);
         Ok((lock.clone(), tree.read(&lock)?))
     });
-    let unsent = ignore::unsent(&tree, root, &wanted);
+    let unsent = ignore::unsent(&tree, root, &wanted, &local::locks(&workspaces));
     Ok(Workspace {
         locks: locks.collect::<Result<_, ScanError>>()?,
         unsent,

@@ -9,8 +9,14 @@ use crate::tree::Tree;
 /// Returns literal paths that together hold the files of `folder` and none in `nested`.
 ///
 /// That is the folder itself where no other project lies below it, and the
-/// entries of every folder on the way to such a project otherwise.
-pub(crate) fn cover(tree: &Tree, folder: &TreePath, nested: &BTreeSet<TreePath>) -> Vec<TreePath> {
+/// entries of every folder on the way to such a project otherwise. None of the
+/// `locks` is an entry; one in a folder is what the ignore file leaves behind.
+pub(crate) fn cover(
+    tree: &Tree,
+    folder: &TreePath,
+    nested: &BTreeSet<TreePath>,
+    locks: &BTreeSet<TreePath>,
+) -> Vec<TreePath> {
     let inner = nested.iter().filter(|other| *other != folder && other.is_in(folder));
     let inner: BTreeSet<&TreePath> = inner.collect();
     if inner.is_empty() {
@@ -19,7 +25,8 @@ pub(crate) fn cover(tree: &Tree, folder: &TreePath, nested: &BTreeSet<TreePath>)
     // The folders that cannot be taken whole: those on the way to another project.
     let split: BTreeSet<TreePath> = inner.iter().flat_map(|other| above(other)).collect();
     let mut found = BTreeSet::new();
-    for file in tree.below(folder).filter(|file| !above(file).any(|path| inner.contains(&path))) {
+    let foreign = |file: &TreePath| above(file).any(|path| inner.contains(&path));
+    for file in tree.below(folder).filter(|file| !foreign(file) && !locks.contains(file)) {
         let whole = above(file).take_while(|path| path != folder && !split.contains(path));
         found.insert(whole.last().unwrap_or_else(|| file.clone()));
     }

@@ -9,7 +9,7 @@ use crate::{
     ScanError, Warning, build,
     config::{Configured, Home, Table},
     cover::cover,
-    local::{Found, Workspaces},
+    local::{self, Found, Workspaces},
     manifest::Requirement,
     members::UvWorkspace,
     python::Limit,
@@ -62,6 +62,7 @@ impl<'a> Ground<'a> {
         warnings: &mut Vec<Warning>,
     ) -> Result<Self, ScanError> {
         let folders: BTreeSet<TreePath> = found.keys().cloned().collect();
+        let locks = local::locks(workspaces);
         let edges = found.values().flat_map(|project| project.edges.values().flatten());
         let installed: BTreeSet<&TreePath> =
             edges.filter(|edge| edge.installed).map(|edge| &edge.to).collect();
@@ -85,7 +86,7 @@ impl<'a> Ground<'a> {
                 build: build::build_system(tree, &project.manifest, installed.contains(path)),
                 dependents: BTreeSet::new(),
                 gathers: workspace.is_some_and(|root| workspaces[root].members.len() > 1),
-                sources: cover(tree, path, &folders),
+                sources: cover(tree, path, &folders, &locks),
                 configured,
                 requirements,
                 needs,

@@ -1,6 +1,6 @@
 //! The projects of the tree and the local dependencies between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 use pymono_names::TreePath;
@@ -41,6 +41,16 @@ pub(crate) type Edges = BTreeMap<PackageName, Vec<Edge>>;
 
 /// The uv workspaces of a tree, by the folder of their lock.
 pub(crate) type Workspaces = BTreeMap<TreePath, UvWorkspace>;
+
+/// Returns the lock file in the folder of a workspace.
+pub(crate) fn lock_in(folder: &TreePath) -> TreePath {
+    folder.join("uv.lock").unwrap_or_else(|_| folder.clone())
+}
+
+/// Returns the lock files of all workspaces.
+pub(crate) fn locks(workspaces: &Workspaces) -> BTreeSet<TreePath> {
+    workspaces.keys().map(lock_in).collect()
+}
 
 /// Reads the workspace of every lock, but for those in folders that are `excluded`.
 pub(crate) fn workspaces(

@@ -9,14 +9,10 @@ use crate::{
     ground::{Ground, Known},
     infer::{self, Evidence, Said},
     launch::{self, Starting},
+    local::lock_in,
     manifest::Requirement,
     python::{self, Chosen},
 };
-
-/// Returns the lock file in the folder of a workspace.
-pub(crate) fn lock_in(folder: &TreePath) -> TreePath {
-    folder.join("uv.lock").unwrap_or_else(|_| folder.clone())
-}
 
 /// Looks at the project in `path`; `excluded` says that it is there only because others need it.
 pub(crate) fn project(

@@ -33,7 +33,8 @@ pub struct Project {
     /// Its settings: the repository's, overridden by its own.
     pub settings: Settings,
     /// Literal paths that together hold exactly its files and no other project's:
-    /// its folder, or where other projects lie below it, that folder's entries.
+    /// its folder, or where other projects lie below it, that folder's entries. Locks
+    /// ([`crate::Workspace::locks`]) are no files of it, even in such a folder: they are never sent.
     pub sources: Vec<TreePath>,
 }
 

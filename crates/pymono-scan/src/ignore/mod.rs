@@ -18,12 +18,20 @@ use std::{
 
 use camino::Utf8Path;
 use pymono_names::TreePath;
-use pymono_workspace::Unsent;
+use pymono_workspace::{Unsent, literal_pattern};
 
 use crate::{litter, tree::Tree};
 
 /// Returns what is not sent of the folders in `projects`.
-pub(crate) fn unsent(tree: &Tree, root: &Utf8Path, projects: &BTreeSet<TreePath>) -> Unsent {
+///
+/// What a lock pins reaches an image as pins. The file itself would change the
+/// folder of the project that it lies beside whenever any pin changes.
+pub(crate) fn unsent(
+    tree: &Tree,
+    root: &Utf8Path,
+    projects: &BTreeSet<TreePath>,
+    locks: &BTreeSet<TreePath>,
+) -> Unsent {
     let mut patterns: Vec<String> =
         litter::PATTERNS.iter().map(|pattern| (*pattern).to_owned()).collect();
     for (text, below) in above(root) {
@@ -46,7 +54,10 @@ pub(crate) fn unsent(tree: &Tree, root: &Utf8Path, projects: &BTreeSet<TreePath>
         let anywhere = pattern.rsplit_once("**/").filter(|(folder, _)| !folder.is_empty());
         anywhere.is_none_or(|(_, rest)| !seen.contains(&format!("**/{rest}")))
     });
-    let kept = kept(tree, projects, &patterns);
+    let mut kept = kept(tree, projects, &patterns);
+    kept.retain(|file| !locks.contains(file));
+    let within = |lock: &&TreePath| projects.iter().any(|project| lock.is_in(project));
+    patterns.extend(locks.iter().filter(within).map(|lock| literal_pattern(lock.as_str())));
     Unsent { patterns, kept }
 }
 

@@ -125,7 +125,7 @@ fn no_file_of_the_tree_is_lost_and_no_ignored_one_is_sent() {
             let case = Case::new(*ignores, tracked);
             let tree = Tree::of_folder(&case.root, &case.env, &mut Vec::new()).unwrap();
             let projects = BTreeSet::from(["api".parse().unwrap(), "lib".parse().unwrap()]);
-            let unsent = unsent(&tree, &case.root, &projects);
+            let unsent = unsent(&tree, &case.root, &projects, &BTreeSet::new());
             let matcher = docker::Matcher::new(&unsent.patterns);
             let sent = |file: &str| {
                 let file: TreePath = file.parse().unwrap();
@@ -160,7 +160,8 @@ fn secrets_and_byte_code_stay_behind_unless_they_are_tracked() {
     }
     case.git(&["add", "api/.env.example"]);
     let tree = Tree::of_folder(&case.root, &case.env, &mut Vec::new()).unwrap();
-    let unsent = unsent(&tree, &case.root, &BTreeSet::from(["api".parse().unwrap()]));
+    let unsent =
+        unsent(&tree, &case.root, &BTreeSet::from(["api".parse().unwrap()]), &BTreeSet::new());
     assert_eq!(unsent.kept, ["api/.env.example".parse().unwrap()]);
     let matcher = docker::Matcher::new(&unsent.patterns);
     for file in ["api/.env", "api/__pycache__/x.pyc", "x/.venv"] {

@@ -1,6 +1,6 @@
 //! Which files a tree has.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use crate::repo::Repo;
 
@@ -107,6 +107,23 @@ fn loops_and_strange_names_are_survived() {
         assert_eq!(repo.warnings(), ["`a/\u{fffd}.py` is left out: its name is not UTF-8"]);
         repo.tracked();
     }
+}
+
+#[test]
+fn a_lock_is_no_file_of_the_project_that_it_lies_beside() {
+    let repo = Repo::new();
+    repo.project("a", "[]", "").file("a/uv.lock", "").file("a/src/x.py", "");
+    repo.project("b", "[]", "").project("b/c", "[]", "").file("b/uv.lock", "");
+    repo.file("d/uv.lock", "").file("d/pyproject.toml", "[tool.uv.workspace]\nmembers = [\"e\"]");
+    repo.project("d/e", "[]", "").file("b/c/uv.lock", "").file(".gitignore", "uv.lock\n");
+    repo.tracked().git(&["add", "-f", "a/uv.lock", "b/uv.lock", "b/c/uv.lock", "d/uv.lock"]);
+    let sources = |path| repo.get(path).sources.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!((sources("a"), sources("b")), (vec!["a".into()], vec!["b/pyproject.toml".into()]));
+    let unsent = repo.scan().unsent;
+    let patterns = unsent.patterns.iter().filter(|pattern| pattern.ends_with("uv.lock"));
+    let expected = ["**/uv.lock", "a/uv.lock", "b/uv.lock", "b/c/uv.lock"];
+    assert_eq!(patterns.collect::<BTreeSet<_>>(), expected.map(str::to_owned).iter().collect());
+    assert_eq!(unsent.kept, []);
 }
 
 #[test]
