@@ -7,9 +7,12 @@ use pymono_workspace::{BuildKind, BuildSystem};
 use serde_json::Value;
 
 use crate::{
+    ScanError,
     manifest::{BuildSystemTable, Manifest, Requirement},
     tree::Tree,
 };
+
+const REQUIRES: &[&str] = &["build-system", "requires"];
 
 /// What PEP 517 says for a project without a `[build-system]`.
 const LEGACY_REQUIRES: &str = "setuptools >= 40.8.0";
@@ -19,15 +22,19 @@ const LEGACY_BACKEND: &str = "setuptools.build_meta:__legacy__";
 ///
 /// `depended_upon` says whether another project wants it installed: that makes
 /// uv build it even without a `[build-system]`.
+///
+/// # Errors
+///
+/// What it requires must be requirements, as they go into files for others to read.
 pub(crate) fn build_system(
     tree: &Tree,
     manifest: &Manifest,
     depended_upon: bool,
-) -> Option<BuildSystem> {
+) -> Result<Option<BuildSystem>, ScanError> {
     let declared = manifest.content.build_system.as_ref();
     let package = manifest.content.tool.uv.package;
     if package == Some(false) || (declared.is_none() && package.is_none() && !depended_upon) {
-        return None;
+        return Ok(None);
     }
     let legacy = BuildSystemTable {
         requires: vec![LEGACY_REQUIRES.to_owned()],
@@ -36,10 +43,27 @@ pub(crate) fn build_system(
     };
     let table = declared.unwrap_or(&legacy);
     let requires: BTreeSet<&String> = table.requires.iter().collect();
-    Some(BuildSystem {
+    requires.iter().try_for_each(|text| check(manifest, text))?;
+    Ok(Some(BuildSystem {
         requires: requires.into_iter().cloned().collect(),
         backend: table.build_backend.clone().unwrap_or_else(|| LEGACY_BACKEND.to_owned()),
         kind: kind(tree, manifest, table),
+    }))
+}
+
+/// Refuses what is no requirement (PEP 508), or would be more than one line.
+fn check(manifest: &Manifest, text: &str) -> Result<(), ScanError> {
+    let problem = match text.parse::<pep508_rs::Requirement>() {
+        _ if text.contains(char::is_control) => "it has a control character".to_owned(),
+        Ok(_) => return Ok(()),
+        Err(error) => error.message.to_string(),
+    };
+    Err(ScanError::Value {
+        place: manifest.file.place_in_list(REQUIRES, text),
+        problem: format!("`{}` is no requirement: {problem}", text.escape_debug()),
+        hint: Some(
+            "write a name and, where needed, its versions, such as `hatchling>=1.27`".into(),
+        ),
     })
 }
 

@@ -83,7 +83,7 @@ impl<'a> Ground<'a> {
                 found: project,
                 service_by: by.map(|table| table.file().to_owned()),
                 own,
-                build: build::build_system(tree, &project.manifest, installed.contains(path)),
+                build: build::build_system(tree, &project.manifest, installed.contains(path))?,
                 dependents: BTreeSet::new(),
                 gathers: workspace.is_some_and(|root| workspaces[root].members.len() > 1),
                 sources: cover(tree, path, &folders, &locks),

@@ -230,6 +230,38 @@ fn a_build_that_may_run_foreign_code_is_not_pure() {
 }
 
 #[test]
+fn what_a_build_requires_are_requirements() {
+    let repo = Repo::workspace("[\"a\"]");
+    let error = |text: &str| {
+        let system = format!("[build-system]\nrequires = [\n  \"hatchling\",\n  {text},\n]");
+        repo.project("a", "[]", &system).error()
+    };
+    let errors =
+        ["\"\"\"x\nRUN id\"\"\"", "\"x\\u001b\"", "\"x; rm -rf /\"", "\"--index-url=x\"", "\"\""];
+    assert_snapshot!(errors.map(error).join("\n"), @r"
+    `a/pyproject.toml`, line 8, key `build-system.requires`: `x\nRUN id` is no requirement: it has a control character
+    hint: write a name and, where needed, its versions, such as `hatchling>=1.27`
+    `a/pyproject.toml`, line 8, key `build-system.requires`: `x\u{1b}` is no requirement: it has a control character
+    hint: write a name and, where needed, its versions, such as `hatchling>=1.27`
+    `a/pyproject.toml`, line 8, key `build-system.requires`: `x; rm -rf /` is no requirement: Expected a quoted string or a valid marker name, found `rm`
+    hint: write a name and, where needed, its versions, such as `hatchling>=1.27`
+    `a/pyproject.toml`, line 8, key `build-system.requires`: `--index-url=x` is no requirement: Expected package name starting with an alphanumeric character, found `-`
+    hint: write a name and, where needed, its versions, such as `hatchling>=1.27`
+    `a/pyproject.toml`, line 8, key `build-system.requires`: `` is no requirement: Empty field is not allowed for PEP508
+    hint: write a name and, where needed, its versions, such as `hatchling>=1.27`
+    ");
+    let fine = [
+        "setuptools >= 40.8.0",
+        "x[y] ~= 1.0 ; python_version < '3.9'",
+        "x @ https://e.org/x-1.zip",
+    ];
+    for text in fine {
+        let system = format!("[build-system]\nrequires = [\"{text}\"]");
+        assert_eq!(repo.project("a", "[]", &system).get("a").build.unwrap().requires, [text]);
+    }
+}
+
+#[test]
 fn a_broken_manifest_is_an_error_with_its_place() {
     let repo = Repo::workspace("[\"a\"]");
     assert_snapshot!(repo.file("a/pyproject.toml", "[project]\nname = \"a\"\ndependencies = [1]").error(), @"`a/pyproject.toml`, line 3, key `project.dependencies`: invalid type: integer `1`, expected a string");
