@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use crate::{
     ScanError, ScanOptions, Warning,
+    ask::Programs,
     config::{self, Configured, Table},
     ground::Ground,
     ignore, local, project,
@@ -19,24 +20,27 @@ pub(crate) fn workspace(
     options: &ScanOptions,
     warnings: &mut Vec<Warning>,
 ) -> Result<Workspace, ScanError> {
-    let ScanOptions { root, config, env } = options;
-    let tree = Tree::of_folder(root, env, warnings)?;
-    let home = config::find(&tree, root, config.as_ref(), env, warnings)?;
+    let ScanOptions { root, config, env, interrupt } = options;
+    let programs = Programs { env, interrupt };
+    let tree = Tree::of_folder(root, &programs, warnings)?;
+    let home = config::find(&tree, root, config.as_ref(), &programs, warnings)?;
     let whole = home.as_ref().map(|home| home.whole.over(&Configured::default(), true));
     let whole = whole.transpose()?;
     let whole = whole.unwrap_or_default();
 
+    programs.go_on()?;
     let workspaces = local::workspaces(&tree, |folder| whole.excludes(folder), warnings)?;
     let found = local::projects(&tree, &workspaces, warnings)?;
     if workspaces.is_empty() {
         warnings.push(Warning::new("there is no `uv.lock` in the tree, so no project is known"));
     }
+    programs.go_on()?;
     let ground = Ground::new(&tree, &workspaces, &found, &whole, home.as_ref(), warnings)?;
 
     // What is excluded stays where something else needs it.
     let wanted = found.keys().filter(|path| !whole.excludes(path));
     let wanted: BTreeSet<TreePath> = wanted.flat_map(|path| ground.closure(path)).collect();
-    let projects = projects(&ground, &wanted, &whole, warnings)?;
+    let projects = projects(&ground, &programs, &wanted, &whole, warnings)?;
     if let Some(home) = &home {
         home.whole.refuse_shared(&services(&ground, &projects))?;
     }
@@ -59,11 +63,13 @@ pub(crate) fn workspace(
 /// Looks at each project, several at a time.
 fn projects(
     ground: &Ground<'_>,
+    programs: &Programs<'_>,
     wanted: &BTreeSet<TreePath>,
     whole: &Configured,
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<Project>, ScanError> {
     let look = |path: &TreePath| {
+        programs.go_on()?;
         let mut odd = Vec::new();
         project::project(ground, path, whole.excludes(path), &mut odd).map(|project| (project, odd))
     };

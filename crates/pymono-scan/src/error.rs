@@ -35,6 +35,9 @@ pub enum ScanError {
     /// The root is no folder.
     #[error("`{0}` is no folder")]
     Root(Utf8PathBuf),
+    /// The scan was asked to end.
+    #[error("the scan was interrupted")]
+    Interrupted,
     /// A program could not be asked.
     #[error("failed to ask `{program}` about the tree")]
     Ask {
@@ -175,7 +178,11 @@ impl ScanError {
             Self::Python { chosen_by, limit, .. } => {
                 Some(format!("change `{}` or `{}`, so that they agree", chosen_by.file, limit.file))
             }
-            Self::Root(_) | Self::Answer { .. } | Self::Read { .. } | Self::Syntax { .. } => None,
+            Self::Root(_)
+            | Self::Interrupted
+            | Self::Answer { .. }
+            | Self::Read { .. }
+            | Self::Syntax { .. } => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use camino::Utf8Path;
 
-use crate::{ScanError, ask::ask};
+use crate::{ScanError, ask::Programs};
 
 /// The files that git knows of, relative to the root.
 pub(crate) struct Listing {
@@ -18,12 +18,10 @@ pub(crate) struct Listing {
 ///
 /// Only `.gitignore` files count, those above the root too: what a user keeps
 /// in their own configuration or in `.git/info/exclude` is on no other machine.
-pub(crate) fn list(
-    root: &Utf8Path,
-    env: &[(OsString, OsString)],
-) -> Result<Option<Listing>, ScanError> {
-    let env: Vec<_> = env.iter().filter(|(name, _)| !of_a_hook(name)).cloned().collect();
-    let git = |args: &[&str]| ask("git", args, root, &env);
+pub(crate) fn list(root: &Utf8Path, programs: &Programs<'_>) -> Result<Option<Listing>, ScanError> {
+    let env: Vec<_> = programs.env.iter().filter(|(name, _)| !of_a_hook(name)).cloned().collect();
+    let programs = Programs { env: &env, ..*programs };
+    let git = |args: &[&str]| programs.ask("git", args, root);
     // Submodules are folders of the tree like others.
     let Some(tracked) = git(&["ls-files", "-z", "--cached", "--recurse-submodules"])? else {
         return Ok(None);

@@ -30,6 +30,7 @@ mod tree;
 use std::{ffi::OsString, fmt};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use pymono_exec::Interrupt;
 use pymono_workspace::Workspace;
 
 pub use error::{Place, ScanError};
@@ -43,6 +44,8 @@ pub struct ScanOptions {
     pub config: Option<Utf8PathBuf>,
     /// The environment of the programs that are asked (git, cargo).
     pub env: Vec<(OsString, OsString)>,
+    /// The request that ends the scan, and the programs that it asks.
+    pub interrupt: Interrupt,
 }
 
 /// What a scan found.

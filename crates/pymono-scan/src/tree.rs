@@ -1,13 +1,15 @@
 //! The files of the tree: the only view that the rest of a scan has of the disk.
 
-use std::{collections::BTreeSet, ffi::OsString, fs, ops::Bound, str};
+use std::{collections::BTreeSet, fs, ops::Bound, str};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_names::TreePath;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::{
-    ScanError, Warning, git,
+    ScanError, Warning,
+    ask::Programs,
+    git,
     litter::{is_litter, is_ours},
 };
 
@@ -28,14 +30,14 @@ impl Tree {
     /// Lists the working tree at `root`; what is odd about it is added to `warnings`.
     pub(crate) fn of_folder(
         root: &Utf8Path,
-        env: &[(OsString, OsString)],
+        programs: &Programs<'_>,
         warnings: &mut Vec<Warning>,
     ) -> Result<Self, ScanError> {
         if !root.is_dir() {
             return Err(ScanError::Root(root.to_owned()));
         }
         let in_repository = root.ancestors().any(|folder| folder.join(".git").exists());
-        let listing = if in_repository { git::list(root, env)? } else { None };
+        let listing = if in_repository { git::list(root, programs)? } else { None };
         if in_repository && listing.is_none() {
             let message = "there is a git repository but no `git`: ignored files are taken for files of the tree";
             warnings.push(Warning::new(message));
@@ -45,7 +47,7 @@ impl Tree {
             listing.filter(|listing| !listing.tracked.is_empty() || !listing.untracked.is_empty());
         let files = match listing {
             Some(listing) => listed(root, &listing, warnings),
-            None => walked(root, warnings)?,
+            None => walked(root, programs, warnings)?,
         };
         Ok(Self::new(root.to_owned(), files))
     }
@@ -125,7 +127,11 @@ fn listed(
 }
 
 /// Returns the files on disk without what tools leave there.
-fn walked(root: &Utf8Path, warnings: &mut Vec<Warning>) -> Result<BTreeSet<TreePath>, ScanError> {
+fn walked(
+    root: &Utf8Path,
+    programs: &Programs<'_>,
+    warnings: &mut Vec<Warning>,
+) -> Result<BTreeSet<TreePath>, ScanError> {
     let relative = |entry: &DirEntry| {
         let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
         path.as_os_str().as_encoded_bytes().to_vec()
@@ -137,6 +143,7 @@ fn walked(root: &Utf8Path, warnings: &mut Vec<Warning>) -> Result<BTreeSet<TreeP
     let mut files = BTreeSet::new();
     // Symbolic links are files here, as they are for git, so there are no loops.
     for entry in WalkDir::new(root).follow_links(false).into_iter().filter_entry(wanted) {
+        programs.go_on()?;
         let entry = entry.map_err(|error| ScanError::Read {
             path: error.path().map_or_else(|| root.to_string(), |path| path.display().to_string()),
             source: error.into(),

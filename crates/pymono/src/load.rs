@@ -43,6 +43,7 @@ pub(crate) fn scan(session: &mut Session) -> Result<Workspace, CommandError> {
         root: session.root.clone(),
         config: session.config.clone(),
         env: session.env.clone(),
+        interrupt: session.interrupt.clone(),
     };
     let scan = pymono_scan::scan(&options)?;
     for warning in &scan.warnings {

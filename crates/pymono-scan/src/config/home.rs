@@ -1,6 +1,6 @@
 //! Where the configuration stands: the first of its homes that is there.
 
-use std::{ffi::OsString, fs, sync::Arc};
+use std::{fs, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use cargo_metadata::MetadataCommand;
@@ -8,7 +8,7 @@ use pymono_names::TreePath;
 use serde_json::Value;
 
 use super::{Home, Table};
-use crate::{Place, ScanError, Warning, ask::ask, document::TomlFile, tree::Tree};
+use crate::{Place, ScanError, Warning, ask::Programs, document::TomlFile, tree::Tree};
 
 pub(super) const PYPROJECT: &[&str] = &["tool", "pymono"];
 const CARGO: &[&str] = &["workspace", "metadata", "pymono"];
@@ -18,7 +18,7 @@ pub(crate) fn find(
     tree: &Tree,
     root: &Utf8Path,
     config: Option<&Utf8PathBuf>,
-    env: &[(OsString, OsString)],
+    programs: &Programs<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Home>, ScanError> {
     if let Some(path) = config {
@@ -26,12 +26,12 @@ pub(crate) fn find(
         let text = fs::read_to_string(&path);
         let text = text.map_err(|source| ScanError::Read { path: path.to_string(), source })?;
         let name = path.strip_prefix(root).unwrap_or(&path).to_string();
-        return Ok(table(&name, &text, root, env, warnings)?.map(Home::new));
+        return Ok(table(&name, &text, root, programs, warnings)?.map(Home::new));
     }
     let top = TreePath::root();
     for name in ["pymono.toml", "pyproject.toml", "Cargo.toml"] {
         let Some(file) = tree.file_in(&top, name) else { continue };
-        if let Some(table) = table(file.as_str(), &tree.read(&file)?, root, env, warnings)? {
+        if let Some(table) = table(file.as_str(), &tree.read(&file)?, root, programs, warnings)? {
             return Ok(Some(Home::new(table)));
         }
     }
@@ -43,7 +43,7 @@ fn table(
     name: &str,
     text: &str,
     root: &Utf8Path,
-    env: &[(OsString, OsString)],
+    programs: &Programs<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Table>, ScanError> {
     let mentions_us = text.contains("pymono");
@@ -51,7 +51,7 @@ fn table(
     match Utf8Path::new(name).file_name() {
         Some("Cargo.toml") if !mentions_us => Ok(None),
         Some("Cargo.toml") => {
-            let value = cargo_metadata(name, root, env, warnings)?;
+            let value = cargo_metadata(name, root, programs, warnings)?;
             value.map(|value| Table::new(file, CARGO.to_vec(), value)).transpose()
         }
         Some("pyproject.toml") => {
@@ -69,14 +69,14 @@ fn table(
 fn cargo_metadata(
     manifest: &str,
     root: &Utf8Path,
-    env: &[(OsString, OsString)],
+    programs: &Programs<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Value>, ScanError> {
     let mut command = MetadataCommand::new();
     let command = command.no_deps().manifest_path(root.join(manifest)).cargo_command();
     let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let Some(output) = ask("cargo", &args, root, env)? else {
+    let Some(output) = programs.ask("cargo", &args, root)? else {
         let message =
             format!("`{manifest}` may configure pymono, but there is no `cargo` to read it with");
         warnings.push(Warning::new(message));

@@ -3,10 +3,11 @@
 use std::{ffi::OsString, fs};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use pymono_exec::Interrupt;
 use tempfile::TempDir;
 
 use super::*;
-use crate::ask::ask;
+use crate::ask::Programs;
 
 /// Files of a project with everything that people ignore.
 const FILES: &[&str] = &[
@@ -113,8 +114,16 @@ impl Case {
         case
     }
 
+    fn tree(&self) -> Tree {
+        let interrupt = Interrupt::new();
+        let programs = Programs { env: &self.env, interrupt: &interrupt };
+        Tree::of_folder(&self.root, &programs, &mut Vec::new()).unwrap()
+    }
+
     fn git(&self, args: &[&str]) -> String {
-        String::from_utf8(ask("git", args, &self.root, &self.env).unwrap().unwrap()).unwrap()
+        let interrupt = Interrupt::new();
+        let programs = Programs { env: &self.env, interrupt: &interrupt };
+        String::from_utf8(programs.ask("git", args, &self.root).unwrap().unwrap()).unwrap()
     }
 }
 
@@ -123,7 +132,7 @@ fn no_file_of_the_tree_is_lost_and_no_ignored_one_is_sent() {
     for ignores in IGNORES {
         for tracked in [&[][..], &["api/build/lib/x.py", "api/logs/a.log", "api/a[b].txt"]] {
             let case = Case::new(*ignores, tracked);
-            let tree = Tree::of_folder(&case.root, &case.env, &mut Vec::new()).unwrap();
+            let tree = case.tree();
             let projects = BTreeSet::from(["api".parse().unwrap(), "lib".parse().unwrap()]);
             let unsent = unsent(&tree, &case.root, &projects, &BTreeSet::new());
             let matcher = docker::Matcher::new(&unsent.patterns);
@@ -159,7 +168,7 @@ fn secrets_and_byte_code_stay_behind_unless_they_are_tracked() {
         fs::write(case.root.join(file), "").unwrap();
     }
     case.git(&["add", "api/.env.example"]);
-    let tree = Tree::of_folder(&case.root, &case.env, &mut Vec::new()).unwrap();
+    let tree = case.tree();
     let unsent =
         unsent(&tree, &case.root, &BTreeSet::from(["api".parse().unwrap()]), &BTreeSet::new());
     assert_eq!(unsent.kept, ["api/.env.example".parse().unwrap()]);

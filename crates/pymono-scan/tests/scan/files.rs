@@ -161,3 +161,28 @@ fn the_variables_of_a_git_hook_change_nothing() {
     }
     assert_eq!(pymono_scan::scan(&options).unwrap().workspace, repo.scan());
 }
+
+/// Other systems start programs in other ways.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_interrupt_ends_the_scan_and_the_program_that_it_waits_for() {
+    use std::os::unix::fs::PermissionsExt;
+
+    use pymono_scan::ScanError;
+
+    let repo = repo();
+    repo.tracked().file("bin/git", "#!/bin/sh\necho started > started\nexec sleep 600\n");
+    fs::set_permissions(repo.top().join("bin/git"), fs::Permissions::from_mode(0o755)).unwrap();
+    repo.run("mkfifo", &["started"]);
+    let mut options = repo.options();
+    let path = format!("{}:/usr/bin:/bin", repo.top().join("bin"));
+    options.env = vec![("PATH".into(), path.into())];
+    std::thread::scope(|scope| {
+        let scan = scope.spawn(|| pymono_scan::scan(&options));
+        fs::read(repo.top().join("started")).unwrap();
+        options.interrupt.request();
+        assert!(matches!(scan.join().unwrap(), Err(ScanError::Interrupted)));
+    });
+    let error = pymono_scan::scan(&options).unwrap_err().to_string();
+    assert_eq!(error, "the scan was interrupted");
+}

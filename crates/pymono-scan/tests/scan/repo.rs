@@ -55,8 +55,13 @@ impl Repo {
 
     /// Runs git at the top.
     pub(crate) fn git(&self, args: &[&str]) -> String {
+        self.run("git", args)
+    }
+
+    /// Runs a program at the top.
+    pub(crate) fn run(&self, program: &str, args: &[&str]) -> String {
         let invocation = Invocation {
-            program: "git".into(),
+            program: program.into(),
             args: args.iter().map(ToString::to_string).collect(),
             cwd: self.top(),
             env: Self::env(),
@@ -81,7 +86,12 @@ impl Repo {
     }
 
     pub(crate) fn options(&self) -> ScanOptions {
-        ScanOptions { root: self.root.clone(), config: None, env: Self::env() }
+        ScanOptions {
+            root: self.root.clone(),
+            config: None,
+            env: Self::env(),
+            interrupt: Interrupt::new(),
+        }
     }
 
     pub(crate) fn try_scan(&self) -> Result<Scan, ScanError> {
