@@ -14,7 +14,8 @@ const FILES: &str = include_str!("closure/files.py");
 ///
 /// In `uv_cache.json` uv notes the time of the sources of a local package.
 /// `RECORD` has the hash of that file, and is compared line by line in its place.
-const OF_ONE_INSTALL: [&str; 2] = ["uv_cache.json", "RECORD"];
+/// `.lock` is uv's own, and empty.
+const OF_ONE_INSTALL: [&str; 3] = ["uv_cache.json", "RECORD", ".lock"];
 
 /// The services of the shop, and the libraries that they need.
 const SHOP: [(&str, &[&str]); 6] = [
@@ -85,7 +86,7 @@ fn install_plainly(site: &Site) -> BTreeMap<String, Vec<u8>> {
     let mut dockerfile = format!(
         "{uv}\nFROM python:3.13-slim AS plain\nCOPY --from=uv /uv /usr/local/bin/uv\n\
          ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy VIRTUAL_ENV=/app/.venv\n\
-         RUN uv venv --no-project /app/.venv\nWORKDIR /src\n"
+         RUN uv venv --no-project --python 3.13 /app/.venv\nWORKDIR /src\n"
     );
     let mut last = String::from("FROM scratch\n");
     for (service, _) in SHOP {

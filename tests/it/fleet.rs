@@ -43,6 +43,5 @@ fn traced(unique: &str) -> String {
 
 /// Returns how often the library of a [`fleet`] was really built.
 pub(crate) fn builds(site: &Site) -> usize {
-    let id = format!("pymono:libs/core:/{}:$TARGETARCH", site.repo.unique());
-    site.docker.read_cache(&id, "builds").lines().count()
+    site.read_cache(&format!("/{}", site.repo.unique()), "builds").lines().count()
 }

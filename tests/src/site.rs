@@ -1,5 +1,7 @@
 //! A repository and the engine that its images are built on.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 
 use crate::{Docker, Finished, Repo, Run, Tool, settings};
@@ -51,6 +53,17 @@ impl Site {
     pub fn bake(&self) -> Utf8PathBuf {
         let _ = self.pymono(&["bake"]).run().succeeded();
         self.repo.root().join(".pymono")
+    }
+
+    /// Returns the text of `file` in the cache mount that a build has at `target`; nothing if it has left none.
+    pub fn read_cache(&self, target: &str, file: &str) -> String {
+        let dockerfile = self.repo.read(".pymono/state/Dockerfile");
+        let end = format!(",target={target}");
+        let mounts = dockerfile.split_whitespace().filter_map(|word| word.strip_suffix(&end));
+        let ids: BTreeSet<_> =
+            mounts.filter_map(|mount| mount.strip_prefix("--mount=type=cache,id=")).collect();
+        assert_eq!(ids.len(), 1, "a cache mount at `{target}`: {ids:?}");
+        ids.iter().map(|id| self.docker.read_cache(id, file)).collect()
     }
 
     /// Runs the image of `service` as it is and returns what it prints.
