@@ -82,6 +82,7 @@ fn project(name: &str, folder: &str, kind: Kind) -> Project {
         why: Vec::new(),
         lock: Some(path("uv.lock")),
         requires_python: None,
+        requirements: BTreeSet::new(),
         python: "3.13".parse().unwrap(),
         build: Some(BuildSystem {
             requires: vec!["hatchling".to_owned()],

@@ -1,7 +1,7 @@
 //! What a `pyproject.toml` says, as far as pymono reads it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, LazyLock},
 };
 
@@ -170,6 +170,11 @@ impl Manifest {
             found.extend(self.group(group, 0));
         }
         found
+    }
+
+    /// Returns the names in `[project.dependencies]`.
+    pub(crate) fn names(&self) -> BTreeSet<PackageName> {
+        self.production([], []).into_iter().map(|requirement| requirement.name).collect()
     }
 
     /// Returns every requirement, of all extras and groups too.

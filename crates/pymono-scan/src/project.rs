@@ -61,6 +61,7 @@ pub(crate) fn project(
         why,
         lock: known.found.workspace.as_ref().map(lock_in),
         requires_python: table.and_then(|project| project.requires_python.clone()),
+        requirements: known.found.manifest.names(),
         python: python(ground, path, known, kind, warnings)?,
         build: known.build.clone(),
         needs: known.needs.clone(),

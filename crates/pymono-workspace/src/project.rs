@@ -22,6 +22,9 @@ pub struct Project {
     pub lock: Option<TreePath>,
     /// `requires-python` as written.
     pub requires_python: Option<String>,
+    /// The distributions that its manifest requires for production, whatever their markers,
+    /// without those of extras and groups: a lock that is up to date knows each of them.
+    pub requirements: BTreeSet<PackageName>,
     /// The Python that its image gets.
     pub python: PythonVersion,
     /// How it is built, `None` for a project that is not installed (uv: "virtual").

@@ -262,6 +262,19 @@ fn what_a_build_requires_are_requirements() {
 }
 
 #[test]
+fn the_names_of_what_production_requires_are_normalised() {
+    let repo = Repo::workspace("[\"a\"]");
+    let more = "[project.optional-dependencies]\nx = [\"extra\"]\n[dependency-groups]\ndev = [\"pytest\"]\n[tool.pymono]\nextras = [\"x\"]";
+    repo.project(
+        "a",
+        "[\"Flask_Cors>=1\", \"b[c]; sys_platform == 'win32'\", \"d @ https://e.org/d.zip\"]",
+        more,
+    );
+    let names: Vec<String> = repo.get("a").requirements.iter().map(ToString::to_string).collect();
+    assert_eq!(names, ["b", "d", "flask-cors"]);
+}
+
+#[test]
 fn a_broken_manifest_is_an_error_with_its_place() {
     let repo = Repo::workspace("[\"a\"]");
     assert_snapshot!(repo.file("a/pyproject.toml", "[project]\nname = \"a\"\ndependencies = [1]").error(), @"`a/pyproject.toml`, line 3, key `project.dependencies`: invalid type: integer `1`, expected a string");
