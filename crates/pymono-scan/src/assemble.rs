@@ -11,9 +11,12 @@ use crate::{
     ask::Programs,
     config::{self, Configured, Table},
     ground::Ground,
-    ignore, local, project,
+    ignore, links, local, project,
     tree::Tree,
 };
+
+const NO_LOCK: &str = "there is no `uv.lock` in the tree (one that git ignores does not count), so no \
+    project is known; run `uv lock` beside the `pyproject.toml` of each project or workspace";
 
 /// Scans a tree.
 pub(crate) fn workspace(
@@ -32,7 +35,7 @@ pub(crate) fn workspace(
     let workspaces = local::workspaces(&tree, |folder| whole.excludes(folder), warnings)?;
     let found = local::projects(&tree, &workspaces, warnings)?;
     if workspaces.is_empty() {
-        warnings.push(Warning::new("there is no `uv.lock` in the tree, so no project is known"));
+        warnings.push(Warning::new(NO_LOCK));
     }
     programs.go_on()?;
     let ground = Ground::new(&tree, &workspaces, &found, &whole, home.as_ref(), warnings)?;
@@ -44,6 +47,7 @@ pub(crate) fn workspace(
     if let Some(home) = &home {
         home.whole.refuse_shared(&services(&ground, &projects))?;
     }
+    warnings.extend(links::warnings(&ground, |path| wanted.contains(path)));
     let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
     let locks: BTreeSet<&TreePath> =
         wanted.iter().filter_map(|path| found.get(path)?.workspace.as_ref()).collect();

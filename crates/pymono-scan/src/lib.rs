@@ -18,6 +18,7 @@ mod ground;
 mod ignore;
 mod infer;
 mod launch;
+mod links;
 mod litter;
 mod local;
 mod manifest;

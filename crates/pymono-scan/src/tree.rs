@@ -1,6 +1,6 @@
 //! The files of the tree: the only view that the rest of a scan has of the disk.
 
-use std::{collections::BTreeSet, fs, ops::Bound, str};
+use std::{collections::BTreeSet, fs, fs::FileType, ops::Bound, str};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_names::TreePath;
@@ -24,6 +24,24 @@ pub(crate) struct Tree {
     root: Utf8PathBuf,
     files: BTreeSet<TreePath>,
     folders: BTreeSet<TreePath>,
+    links: BTreeSet<TreePath>,
+}
+
+/// What a listing found.
+#[derive(Default)]
+struct Listed {
+    files: BTreeSet<TreePath>,
+    /// Those of the files that are symbolic links.
+    links: BTreeSet<TreePath>,
+}
+
+impl Listed {
+    fn add(&mut self, path: TreePath, kind: FileType) {
+        if kind.is_symlink() {
+            self.links.insert(path.clone());
+        }
+        self.files.insert(path);
+    }
 }
 
 impl Tree {
@@ -45,14 +63,14 @@ impl Tree {
         // A folder that the repository around it ignores is a tree of its own.
         let listing =
             listing.filter(|listing| !listing.tracked.is_empty() || !listing.untracked.is_empty());
-        let files = match listing {
+        let listed = match listing {
             Some(listing) => listed(root, &listing, warnings),
             None => walked(root, programs, warnings)?,
         };
-        Ok(Self::new(root.to_owned(), files))
+        Ok(Self::new(root.to_owned(), listed))
     }
 
-    fn new(root: Utf8PathBuf, files: BTreeSet<TreePath>) -> Self {
+    fn new(root: Utf8PathBuf, Listed { files, links }: Listed) -> Self {
         let mut folders = BTreeSet::from([TreePath::root()]);
         for file in &files {
             let mut folder = file.parent();
@@ -63,7 +81,7 @@ impl Tree {
                 }
             }
         }
-        Self { root, files, folders }
+        Self { root, files, folders, links }
     }
 
     /// Returns all files, sorted.
@@ -94,6 +112,20 @@ impl Tree {
         folder.join(name).ok().filter(|path| self.has(path))
     }
 
+    /// Returns the symbolic links among the files, each with what it says that it leads to.
+    pub(crate) fn links(&self) -> impl Iterator<Item = (&TreePath, Utf8PathBuf)> {
+        let target = |link: &TreePath| self.root.join(link.as_str()).read_link_utf8().ok();
+        self.links.iter().filter_map(move |link| Some((link, target(link)?)))
+    }
+
+    /// Returns the path in the tree that a link's target means; nothing where it leads out of the tree.
+    pub(crate) fn resolve(&self, link: &TreePath, target: &Utf8Path) -> Option<TreePath> {
+        if target.is_absolute() {
+            return target.strip_prefix(&self.root).ok()?.as_str().parse().ok();
+        }
+        link.parent().unwrap_or_else(TreePath::root).join(target.as_str()).ok()
+    }
+
     /// Returns the content of a file; what is no UTF-8 is replaced.
     pub(crate) fn read(&self, file: &TreePath) -> Result<String, ScanError> {
         let bytes = fs::read(self.root.join(file.as_str()))
@@ -104,12 +136,8 @@ impl Tree {
 }
 
 /// Returns what of git's listing is a file on disk.
-fn listed(
-    root: &Utf8Path,
-    listing: &git::Listing,
-    warnings: &mut Vec<Warning>,
-) -> BTreeSet<TreePath> {
-    let mut files = BTreeSet::new();
+fn listed(root: &Utf8Path, listing: &git::Listing, warnings: &mut Vec<Warning>) -> Listed {
+    let mut found = Listed::default();
     let tracked = listing.tracked.iter().map(|name| (name, true));
     for (name, tracked) in tracked.chain(listing.untracked.iter().map(|name| (name, false))) {
         let Some(path) = path_of(name, warnings) else { continue };
@@ -119,11 +147,12 @@ fn listed(
         // Git lists deleted files, submodules that are not checked out, and
         // repositories inside of this one, as a folder.
         let on_disk = root.join(path.as_str());
-        if on_disk.symlink_metadata().is_ok_and(|metadata| !metadata.is_dir()) {
-            files.insert(path);
+        let kind = on_disk.symlink_metadata().map(|metadata| metadata.file_type());
+        if let Some(kind) = kind.ok().filter(|kind| !kind.is_dir()) {
+            found.add(path, kind);
         }
     }
-    files
+    found
 }
 
 /// Returns the files on disk without what tools leave there.
@@ -131,7 +160,7 @@ fn walked(
     root: &Utf8Path,
     programs: &Programs<'_>,
     warnings: &mut Vec<Warning>,
-) -> Result<BTreeSet<TreePath>, ScanError> {
+) -> Result<Listed, ScanError> {
     let relative = |entry: &DirEntry| {
         let path = entry.path().strip_prefix(root).unwrap_or(entry.path());
         path.as_os_str().as_encoded_bytes().to_vec()
@@ -140,7 +169,7 @@ fn walked(
         let path = str::from_utf8(&relative(entry)).ok().and_then(|path| path.parse().ok());
         path.is_none_or(|path| !is_litter(&path) && !is_ours(&path))
     };
-    let mut files = BTreeSet::new();
+    let mut found = Listed::default();
     // Symbolic links are files here, as they are for git, so there are no loops.
     for entry in WalkDir::new(root).follow_links(false).into_iter().filter_entry(wanted) {
         programs.go_on()?;
@@ -148,11 +177,14 @@ fn walked(
             path: error.path().map_or_else(|| root.to_string(), |path| path.display().to_string()),
             source: error.into(),
         })?;
-        if !entry.file_type().is_dir() {
-            files.extend(path_of(&relative(&entry), warnings));
+        let kind = entry.file_type();
+        if !kind.is_dir()
+            && let Some(path) = path_of(&relative(&entry), warnings)
+        {
+            found.add(path, kind);
         }
     }
-    Ok(files)
+    Ok(found)
 }
 
 fn path_of(name: &[u8], warnings: &mut Vec<Warning>) -> Option<TreePath> {

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, fs};
 
+use insta::assert_snapshot;
+
 use crate::repo::Repo;
 
 /// Returns the paths that are sent of the project in `a`, which has another project below it
@@ -104,7 +106,7 @@ fn loops_and_strange_names_are_survived() {
     repo.file("a/with space [x].py", "");
     for _ in ["without git", "with git"] {
         assert_eq!(entries(&repo), ["loop", "main.py", "pyproject.toml", "with space [x].py"]);
-        assert_eq!(repo.warnings(), ["`a/\u{fffd}.py` is left out: its name is not UTF-8"]);
+        assert_eq!(repo.warnings()[1..], ["`a/\u{fffd}.py` is left out: its name is not UTF-8"]);
         repo.tracked();
     }
 }
@@ -124,6 +126,39 @@ fn a_lock_is_no_file_of_the_project_that_it_lies_beside() {
     let expected = ["**/uv.lock", "a/uv.lock", "b/uv.lock", "b/c/uv.lock"];
     assert_eq!(patterns.collect::<BTreeSet<_>>(), expected.map(str::to_owned).iter().collect());
     assert_eq!(unsent.kept, []);
+}
+
+/// Elsewhere making links takes rights that a test may not have.
+#[cfg(unix)]
+#[test]
+fn a_link_out_of_its_project_is_warned_of() {
+    use std::os::unix::fs::symlink;
+
+    let repo = repo();
+    repo.file("b/x.py", "").file("a/src/y.py", "");
+    let links = [
+        ("a/src/below", "../pyproject.toml"),
+        ("a/src/here", "../../a/src/y.py"),
+        ("a/src/beside", "../../b/x.py"),
+        ("a/nested", "inner/pyproject.toml"),
+        ("a/away", "../../elsewhere"),
+        ("a/system", "/etc/hosts"),
+        ("b/free", "/etc/hosts"),
+    ];
+    for (link, target) in links {
+        symlink(target, repo.top().join(link)).unwrap();
+    }
+    symlink(repo.top().join("b"), repo.top().join("a/inner/absolute")).unwrap();
+    let warnings = repo.warnings();
+    assert_snapshot!(warnings.join("\n"), @r"
+    `a/away` is a link to `../../elsewhere`, outside of the project in `a`: a build does not see what lies there
+    `a/inner/absolute` is a link to `b`, outside of the project in `a/inner`: a build does not see what lies there
+    `a/nested` is a link to `a/inner/pyproject.toml`, outside of the project in `a`: a build does not see what lies there
+    `a/src/beside` is a link to `b/x.py`, outside of the project in `a`: a build does not see what lies there
+    `a/system` is a link to `/etc/hosts`, outside of the project in `a`: a build does not see what lies there
+    ");
+    repo.tracked();
+    assert_eq!(repo.warnings(), warnings);
 }
 
 #[test]
