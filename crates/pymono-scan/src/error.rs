@@ -178,11 +178,18 @@ impl ScanError {
             Self::Python { chosen_by, limit, .. } => {
                 Some(format!("change `{}` or `{}`, so that they agree", chosen_by.file, limit.file))
             }
-            Self::Root(_)
-            | Self::Interrupted
-            | Self::Answer { .. }
-            | Self::Read { .. }
-            | Self::Syntax { .. } => None,
+            Self::Syntax { place, .. } => Some(syntax_hint(place)),
+            Self::Root(_) | Self::Interrupted | Self::Answer { .. } | Self::Read { .. } => None,
         }
+    }
+}
+
+fn syntax_hint(Place { file, line, key }: &Place) -> String {
+    match (key, line) {
+        (Some(key), _) => format!("correct the value of `{key}` in `{file}`"),
+        (None, Some(_)) => format!(
+            "`{file}` is not TOML: look there, and on the line before, for a missing quote, bracket or `=`"
+        ),
+        (None, None) => format!("correct `{file}`"),
     }
 }

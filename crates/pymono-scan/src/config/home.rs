@@ -26,7 +26,8 @@ pub(crate) fn find(
         let text = fs::read_to_string(&path);
         let text = text.map_err(|source| ScanError::Read { path: path.to_string(), source })?;
         let name = path.strip_prefix(root).unwrap_or(&path).to_string();
-        return Ok(table(&name, &text, root, programs, warnings)?.map(Home::new));
+        let table = table(&name, &text, root, programs, warnings)?;
+        return table.map(Home::new).map(Some).ok_or_else(|| tableless(&name));
     }
     let top = TreePath::root();
     for name in ["pymono.toml", "pyproject.toml", "Cargo.toml"] {
@@ -62,6 +63,17 @@ fn table(
             let value = file.shape()?;
             Table::new(file, Vec::new(), value).map(Some)
         }
+    }
+}
+
+/// Returns the error for a file that was named as the configuration but has none.
+fn tableless(name: &str) -> ScanError {
+    let of_cargo = Utf8Path::new(name).file_name() == Some("Cargo.toml");
+    let key = if of_cargo { CARGO } else { PYPROJECT }.join(".");
+    ScanError::Value {
+        place: Place { file: name.to_owned(), line: None, key: None },
+        problem: format!("there is no `[{key}]`, so it configures nothing"),
+        hint: Some(format!("add `[{key}]` to it, or name another file")),
     }
 }
 

@@ -268,6 +268,15 @@ fn a_configuration_file_can_be_given() {
     options.config = Some("ci/other.toml".into());
     let workspace = pymono_scan::scan(&options).unwrap().workspace;
     assert_eq!(workspace.projects[&"services/job".parse().unwrap()].settings.port, Some(5));
+    for (name, table) in [("pyproject", "tool.pymono"), ("Cargo", "workspace.metadata.pymono")] {
+        repo.file(&format!("ci/{name}.toml"), "[tool]\n");
+        options.config = Some(format!("ci/{name}.toml").into());
+        let error = pymono_scan::scan(&options).unwrap_err();
+        let expected =
+            format!("`ci/{name}.toml`: there is no `[{table}]`, so it configures nothing");
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(error.hint(), Some(format!("add `[{table}]` to it, or name another file")));
+    }
     options.config = Some("missing.toml".into());
     let error = pymono_scan::scan(&options).unwrap_err().to_string();
     assert!(error.starts_with("failed to read `") && error.ends_with("missing.toml`"), "{error}");

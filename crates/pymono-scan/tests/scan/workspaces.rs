@@ -277,9 +277,27 @@ fn the_names_of_what_production_requires_are_normalised() {
 #[test]
 fn a_broken_manifest_is_an_error_with_its_place() {
     let repo = Repo::workspace("[\"a\"]");
-    assert_snapshot!(repo.file("a/pyproject.toml", "[project]\nname = \"a\"\ndependencies = [1]").error(), @"`a/pyproject.toml`, line 3, key `project.dependencies`: invalid type: integer `1`, expected a string");
-    assert_snapshot!(repo.file("a/pyproject.toml", "[project]\nname = \"a").error(), @r#"`a/pyproject.toml`, line 2: invalid basic string, expected `"`"#);
-    assert_snapshot!(repo.file("a/pyproject.toml", "[project]\nname = \"a b\"").error(), @r#"`a/pyproject.toml`, line 2, key `project.name`: Not a valid package or extra name: "a b". Names must start and end with a letter or digit and may only contain -, _, ., and alphanumeric characters."#);
+    assert_snapshot!(repo.file("a/pyproject.toml", "[project]\nname = \"a\"\ndependencies = [1]").error(), @r"
+    `a/pyproject.toml`, line 3, key `project.dependencies`: invalid type: integer `1`, expected a string
+    hint: correct the value of `project.dependencies` in `a/pyproject.toml`
+    ");
+    assert_snapshot!(repo.file("a/pyproject.toml", "[project]\nname = \"a").error(), @r#"
+    `a/pyproject.toml`, line 2: invalid basic string, expected `"`
+    hint: `a/pyproject.toml` is not TOML: look there, and on the line before, for a missing quote, bracket or `=`
+    "#);
+    assert_snapshot!(repo.file("a/pyproject.toml", "[project]\nname = \"a b\"").error(), @r#"
+    `a/pyproject.toml`, line 2, key `project.name`: Not a valid package or extra name: "a b". Names must start and end with a letter or digit and may only contain -, _, ., and alphanumeric characters.
+    hint: correct the value of `project.name` in `a/pyproject.toml`
+    "#);
+}
+
+#[test]
+fn without_a_lock_it_is_said_what_to_do() {
+    let repo = Repo::new();
+    repo.project("a", "[]", "");
+    assert_snapshot!(repo.warnings().join("\n"), @r"
+    there is no `uv.lock` in the tree (one that git ignores does not count), so no project is known; run `uv lock` beside the `pyproject.toml` of each project or workspace
+    ");
 }
 
 #[test]
