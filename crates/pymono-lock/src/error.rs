@@ -7,7 +7,7 @@ use pep508_rs::{ExtraName, PackageName};
 use pymono_names::{Libc, Target};
 use thiserror::Error;
 
-use crate::GroupName;
+use crate::{GroupName, LockFormat};
 
 /// What keeps a lock from being read.
 ///
@@ -160,25 +160,76 @@ pub enum ClosureError {
         /// The file names of all its wheels.
         wheels: Vec<String>,
     },
+    /// A package depends on one that the lock does not have.
+    #[error(
+        "`{package}` depends on `{dependency}`, which the lock does not have{}",
+        in_line(*line)
+    )]
+    Missing {
+        /// The package that depends.
+        package: String,
+        /// What it depends on.
+        dependency: String,
+        /// The line of the entry of the package that depends, where it has one.
+        line: Option<usize>,
+    },
+    /// Several versions of one distribution are needed at once.
+    #[error("`{package}` is pinned more than once: {}", list(pins))]
+    Disagreement {
+        /// The distribution.
+        package: PackageName,
+        /// Each version, with where it is pinned.
+        pins: BTreeSet<String>,
+    },
+    /// Something that is needed has no version that is fixed.
+    #[error("these are not pinned: {}", list(requirements))]
+    Unpinned {
+        /// Each requirement, with where it stands.
+        requirements: Vec<String>,
+    },
 }
 
 impl ClosureError {
-    /// Returns what to do about it.
+    /// Returns what to do about it, if the lock is one of uv's.
     pub fn hint(&self) -> Option<String> {
+        self.hint_for(LockFormat::Uv)
+    }
+
+    /// Returns what to do about it, by the tool that owns a lock of this format.
+    pub fn hint_for(&self, format: LockFormat) -> Option<String> {
+        let relock = format.relock();
         Some(match self {
             Self::UnknownPackage { .. } | Self::UnknownExtra { .. } | Self::UnknownGroup { .. } => {
-                "check the spelling; if it was added just now, run `uv lock`".into()
+                format!("check the spelling; if it was added just now, {relock}")
             }
-            Self::UnsupportedTarget { .. } => {
+            Self::UnsupportedTarget { .. } if format == LockFormat::Uv => {
                 "add the target to `environments` in `[tool.uv]` and run `uv lock`, or build for another platform".into()
             }
-            Self::UnsupportedPython { .. } => {
+            Self::UnsupportedTarget { .. } => {
+                format!("choose another Python or platform, or widen what the project supports and {relock}")
+            }
+            Self::UnsupportedPython { .. } if format == LockFormat::Uv => {
                 "choose another Python, or widen `requires-python` in every member and run `uv lock`".into()
+            }
+            Self::UnsupportedPython { .. } => {
+                format!("choose another Python, or widen `requires-python` and {relock}")
             }
             Self::Conflict { .. } => "choose one of them".into(),
             Self::NoDistribution { target, .. } => no_distribution_hint(*target),
+            Self::Missing { .. } => format!("the lock is torn or older than its project; {relock}"),
+            Self::Disagreement { .. } => format!("leave all but one of them out, or {relock}"),
+            Self::Unpinned { .. } if format == LockFormat::Requirements => {
+                "pin each as `name==version` with its hashes, as `uv pip compile --generate-hashes` does".into()
+            }
+            Self::Unpinned { .. } => {
+                format!("give each a marker or a version in the project, and {relock}")
+            }
         })
     }
+}
+
+fn in_line(line: Option<usize>) -> String {
+    line.map(|line| format!(" (line {line})")).unwrap_or_default()
 }
 
 fn no_distribution_hint(target: Target) -> String {

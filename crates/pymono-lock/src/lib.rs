@@ -9,11 +9,17 @@
 mod closure;
 mod environment;
 mod error;
+mod file;
+mod format;
+mod marker;
 mod pin;
+mod place;
+mod source;
 pub mod tags;
 mod uv;
 
 pub use closure::{Closure, GroupName, Local, LocalKind, LocalPackage, Selection};
 pub use error::{ClosureError, LockError};
+pub use format::LockFormat;
 pub use pin::{Artifact, Pin, PinSource};
 pub use uv::{Lock, LockForTarget};

@@ -15,6 +15,10 @@ pub struct Pin {
     /// Where it comes from.
     pub source: PinSource,
     /// The wheels that fit the target, by file name.
+    ///
+    /// In a lock that names no files these are all that it knows hashes of,
+    /// wheels or not, and [`Artifact::is_named`] is false for each; where it
+    /// has no hashes either, one file of which nothing is known stands for them.
     pub wheels: Vec<Artifact>,
     /// The source distribution, if there is one.
     pub sdist: Option<Artifact>,
@@ -26,6 +30,9 @@ pub enum PinSource {
     /// An index of distributions.
     Registry {
         /// The index's URL, or a folder relative to the lock's.
+        ///
+        /// It is [`PinSource::DEFAULT_INDEX`] in a lock that leaves the choice
+        /// of the index to the installer.
         index: String,
     },
     /// A commit of a git repository.
@@ -55,10 +62,17 @@ pub enum PinSource {
     },
 }
 
+impl PinSource {
+    /// The index that an installer takes if it is told none.
+    ///
+    /// Locks other than uv's do not write down their tool's own default.
+    pub const DEFAULT_INDEX: &'static str = "";
+}
+
 /// One file that a distribution can be installed from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Artifact {
-    /// The file's name, with escapes such as `%2B` resolved.
+    /// The file's name, with escapes such as `%2B` resolved; empty where the lock names none.
     pub file_name: String,
     /// Where to download it, if it is on the network.
     pub url: Option<String>,
@@ -68,4 +82,11 @@ pub struct Artifact {
     pub hash: Option<String>,
     /// Its size in bytes.
     pub size: Option<u64>,
+}
+
+impl Artifact {
+    /// Returns true if the lock tells the file's name, and by it whether and where it fits.
+    pub fn is_named(&self) -> bool {
+        !self.file_name.is_empty()
+    }
 }

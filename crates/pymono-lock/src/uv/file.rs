@@ -1,10 +1,7 @@
 //! The files that a package can be installed from.
 
-use super::{
-    source::{Source, decoded},
-    wire::FileWire,
-};
-use crate::{Artifact, PinSource};
+use super::wire::FileWire;
+use crate::{Artifact, PinSource, file::last_part, source::Source};
 
 /// Completes what a lock says of a file by what the package's source says.
 pub(super) fn artifact(wire: FileWire, source: &Source) -> Artifact {
@@ -23,9 +20,4 @@ pub(super) fn artifact(wire: FileWire, source: &Source) -> Artifact {
     let file_name = filename
         .unwrap_or_else(|| last_part(url.as_deref().or(path.as_deref()).unwrap_or_default()));
     Artifact { file_name, url, path, hash, size }
-}
-
-fn last_part(place: &str) -> String {
-    let place = place.split(['?', '#']).next().unwrap_or_default();
-    decoded(place.rsplit('/').next().unwrap_or_default())
 }

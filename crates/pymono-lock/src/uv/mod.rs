@@ -13,9 +13,9 @@ mod wire;
 
 use pymono_names::Target;
 
+use self::model::Graph;
 pub use self::target::LockForTarget;
-use self::{model::Graph, source::Source};
-use crate::{Closure, ClosureError, LocalPackage, LockError, Selection};
+use crate::{Closure, ClosureError, LocalPackage, LockError, Selection, source::Source};
 
 /// A parsed lock.
 ///

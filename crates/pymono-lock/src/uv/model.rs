@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use pep440_rs::{Version, VersionSpecifiers};
 use pep508_rs::{ExtraName, MarkerTree, PackageName};
 
-use super::{conflict::Item, source::Source};
-use crate::{Artifact, GroupName};
+use super::conflict::Item;
+use crate::{GroupName, file::Files, source::Source};
 
 /// The index of a package in its lock.
 pub(super) type PackageIx = usize;
@@ -41,8 +41,7 @@ pub(super) struct Package {
     pub(super) extras: BTreeMap<ExtraName, Vec<Edge>>,
     /// By group, the empty ones included.
     pub(super) groups: BTreeMap<GroupName, Vec<Edge>>,
-    pub(super) wheels: Vec<Artifact>,
-    pub(super) sdist: Option<Artifact>,
+    pub(super) files: Files,
 }
 
 /// A dependency on one entry.
@@ -78,14 +77,6 @@ impl Package {
 
     /// Returns the folder of a local package.
     pub(super) fn local_path(&self) -> Option<&str> {
-        match &self.source {
-            Source::Local { path, .. } => Some(path),
-            Source::ThirdParty(_) => None,
-        }
+        self.source.local_path()
     }
-}
-
-/// Returns a name with its version, as in a requirement.
-pub(super) fn pinned(name: &PackageName, version: Option<&Version>) -> String {
-    version.map_or_else(|| name.to_string(), |version| format!("{name}=={version}"))
 }

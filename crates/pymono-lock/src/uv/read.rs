@@ -9,13 +9,19 @@ use toml::Spanned;
 use super::{
     conflict::Item,
     file::artifact,
-    model::{Edge, Graph, Marker, MarkerIx, Package, PackageIx, pinned},
-    source::Source,
+    model::{Edge, Graph, Marker, MarkerIx, Package, PackageIx},
+    source::source_of,
     wire::{
         EdgeWire, LockWire, ManifestWire, PackageWire, RequirementWire, SourceWire, VersionWire,
     },
 };
-use crate::{GroupName, LockError};
+use crate::{
+    GroupName, LockError,
+    file::{Files, pinned},
+    marker,
+    place::line_at,
+    source::Source,
+};
 
 /// Reads the text of a lock.
 pub(super) fn read(text: &str) -> Result<Graph, LockError> {
@@ -68,7 +74,7 @@ fn source<T>(
     package: &PackageName,
     wire: &SourceWire,
 ) -> Result<Source, LockError> {
-    Source::new(wire)
+    source_of(wire)
         .ok_or_else(|| LockError::Source { line: line_of(text, at), package: package.clone() })
 }
 
@@ -130,8 +136,7 @@ impl<'a> Reader<'a> {
             dependencies: self.edges(&name, wire.dependencies)?,
             extras,
             groups,
-            wheels,
-            sdist: wire.sdist.map(|file| artifact(file, &source)),
+            files: Files { wheels, sdist: wire.sdist.map(|file| artifact(file, &source)) },
             version: wire.version,
             source,
             name,
@@ -271,11 +276,11 @@ impl<'a> Reader<'a> {
         what: String,
         text: &str,
     ) -> Result<MarkerTree, LockError> {
-        text.parse().map_err(|error: pep508_rs::Pep508Error| LockError::Invalid {
+        marker::plain(text).map_err(|reason| LockError::Invalid {
             line: line_at(self.text, start),
             what,
             text: text.to_owned(),
-            reason: error.message.to_string(),
+            reason,
         })
     }
 }
@@ -292,9 +297,4 @@ fn both(marker: Option<&str>, forks: &[String]) -> String {
 
 fn line_of<T>(text: &str, spanned: &Spanned<T>) -> usize {
     line_at(text, spanned.span().start)
-}
-
-/// Returns the line of a byte, counted from 1.
-fn line_at(text: &str, byte: usize) -> usize {
-    1 + text.get(..byte).unwrap_or(text).matches('\n').count()
 }

@@ -1,50 +1,30 @@
 //! Where a package comes from.
 
-use percent_encoding::percent_decode_str;
-
 use super::wire::SourceWire;
-use crate::{LocalKind, PinSource};
+use crate::{LocalKind, PinSource, place::decoded, source::Source};
 
-/// Where a package comes from; part of what tells two entries of one name apart.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Source {
-    /// A place outside of the lock's tree, or an archive.
-    ThirdParty(PinSource),
-    /// A folder with a project in it.
-    Local {
-        /// The folder's path as the lock has it.
-        path: String,
-        /// How it is installed.
-        kind: LocalKind,
-    },
+/// Returns the source that is written in a lock, or nothing if its kind is not known.
+pub(super) fn source_of(wire: &SourceWire) -> Option<Source> {
+    let local = |path: &String, kind| Source::Local { path: path.clone(), kind };
+    let SourceWire { registry, git, url, path, directory, editable, virtual_, subdirectory } = wire;
+    Some(match (registry, git, url, path, directory, editable, virtual_) {
+        (Some(index), None, None, None, None, None, None) => {
+            Source::ThirdParty(PinSource::Registry { index: index.clone() })
+        }
+        (None, Some(git), None, None, None, None, None) => Source::ThirdParty(git_source(git)?),
+        (None, None, Some(url), None, None, None, None) => Source::ThirdParty(PinSource::Url {
+            url: url.clone(),
+            subdirectory: subdirectory.clone(),
+        }),
+        (None, None, None, Some(path), None, None, None) => {
+            Source::ThirdParty(PinSource::Path { path: path.clone() })
+        }
+        (None, None, None, None, Some(path), None, None) => local(path, LocalKind::Directory),
+        (None, None, None, None, None, Some(path), None) => local(path, LocalKind::Editable),
+        (None, None, None, None, None, None, Some(path)) => local(path, LocalKind::Virtual),
+        _ => return None,
+    })
 }
-
-impl Source {
-    /// Returns the source that is written in a lock, or nothing if its kind is not known.
-    pub(super) fn new(wire: &SourceWire) -> Option<Self> {
-        let local = |path: &String, kind| Self::Local { path: path.clone(), kind };
-        let SourceWire { registry, git, url, path, directory, editable, virtual_, subdirectory } =
-            wire;
-        Some(match (registry, git, url, path, directory, editable, virtual_) {
-            (Some(index), None, None, None, None, None, None) => {
-                Self::ThirdParty(PinSource::Registry { index: index.clone() })
-            }
-            (None, Some(git), None, None, None, None, None) => Self::ThirdParty(git_source(git)?),
-            (None, None, Some(url), None, None, None, None) => Self::ThirdParty(PinSource::Url {
-                url: url.clone(),
-                subdirectory: subdirectory.clone(),
-            }),
-            (None, None, None, Some(path), None, None, None) => {
-                Self::ThirdParty(PinSource::Path { path: path.clone() })
-            }
-            (None, None, None, None, Some(path), None, None) => local(path, LocalKind::Directory),
-            (None, None, None, None, None, Some(path), None) => local(path, LocalKind::Editable),
-            (None, None, None, None, None, None, Some(path)) => local(path, LocalKind::Virtual),
-            _ => return None,
-        })
-    }
-}
-
 /// Takes apart `URL?subdirectory=…&path=…&lfs=…&tag=…#COMMIT`.
 ///
 /// The tag or branch that led to the commit is left out: the commit says it all.
@@ -62,11 +42,6 @@ fn git_source(text: &str) -> Option<PinSource> {
         lfs: value("lfs").is_some_and(|value| value == "true"),
         path: value("path"),
     })
-}
-
-/// Resolves escapes such as `%2B`.
-pub(super) fn decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

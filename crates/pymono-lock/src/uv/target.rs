@@ -8,13 +8,12 @@ use pymono_names::Target;
 
 use super::{
     conflict::Item,
-    model::{Edge, Graph, Package, PackageIx, pinned},
-    source::Source,
+    model::{Edge, Graph, Package, PackageIx},
     walk::{Reached, Roots, Walker},
 };
 use crate::{
     Closure, ClosureError, GroupName, Local, Pin, PinSource, Selection, environment::environment,
-    tags::WheelTags,
+    file::Distribution, source::Source,
 };
 
 /// A lock as one target sees it: markers are evaluated once for all closures.
@@ -183,24 +182,8 @@ impl<'a> LockForTarget<'a> {
     }
 
     fn pin(&self, package: &Package, source: &PinSource) -> Result<Pin, ClosureError> {
-        let fits = |name: &str| WheelTags::parse(name).is_some_and(|tags| tags.fit(self.target));
-        let wheels: Vec<_> =
-            package.wheels.iter().filter(|wheel| fits(&wheel.file_name)).cloned().collect();
-        let is_archive = !matches!(source, PinSource::Git { .. });
-        if is_archive && wheels.is_empty() && package.sdist.is_none() {
-            return Err(ClosureError::NoDistribution {
-                package: pinned(&package.name, package.version.as_ref()),
-                target: self.target,
-                wheels: package.wheels.iter().map(|wheel| wheel.file_name.clone()).collect(),
-            });
-        }
-        Ok(Pin {
-            name: package.name.clone(),
-            version: package.version.clone(),
-            source: source.clone(),
-            wheels,
-            sdist: package.sdist.clone(),
-        })
+        let Package { name, version, files, .. } = package;
+        Distribution { name, version: version.as_ref(), source, files }.pin(self.target)
     }
 }
 

@@ -1,0 +1,279 @@
+//! Markers, with the two lists that `pylock.toml` adds to them.
+
+use std::collections::BTreeSet;
+
+use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree, Pep508Error};
+
+use crate::GroupName;
+
+/// How many parentheses a marker may have in each other.
+///
+/// Readers of markers call themselves for each, so without a limit a torn
+/// file could use up the stack. Tools write two or three.
+const DEEPEST: usize = 64;
+
+/// What markers see.
+pub(crate) struct Scene {
+    /// The target.
+    pub(crate) environment: MarkerEnvironment,
+    /// The extras that are wanted.
+    pub(crate) extras: Vec<ExtraName>,
+    /// The groups that are wanted.
+    pub(crate) groups: BTreeSet<GroupName>,
+}
+
+/// A marker that [PEP 751](https://packaging.python.org/en/latest/specifications/pylock-toml/#packages-marker)
+/// allows: what PEP 508 defines, and membership in `extras` and `dependency_groups`.
+#[derive(Clone, Debug)]
+pub(crate) enum Condition {
+    /// A marker as PEP 508 defines it.
+    Plain(MarkerTree),
+    /// `'x' in extras`, or `not in`.
+    Member { name: ExtraName, of: List, expected: bool },
+    /// All must hold.
+    All(Vec<Condition>),
+    /// One must hold.
+    Any(Vec<Condition>),
+}
+
+/// A list that a marker can ask for its members.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum List {
+    Extras,
+    Groups,
+}
+
+impl Condition {
+    /// Reads a marker; the error says what is wrong with it.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let tokens = tokens(text)?;
+        let asks_lists =
+            tokens.iter().any(|token| list(token.text(text)).is_some() && !token.is_quoted(text));
+        if !asks_lists {
+            return plain(text).map(Self::Plain);
+        }
+        let mut parser = Parser { text, tokens: &tokens, at: 0 };
+        let condition = parser.any()?;
+        match parser.tokens.get(parser.at) {
+            None => Ok(condition),
+            Some(token) => Err(format!("`{}` was not expected", token.text(text))),
+        }
+    }
+
+    /// Returns true if the marker holds in `scene`.
+    pub(crate) fn holds(&self, scene: &Scene) -> bool {
+        match self {
+            Self::Plain(tree) => tree.evaluate(&scene.environment, &scene.extras),
+            Self::Member { name, of, expected } => {
+                let found = match of {
+                    List::Extras => scene.extras.contains(name),
+                    List::Groups => scene.groups.contains(name),
+                };
+                found == *expected
+            }
+            Self::All(parts) => parts.iter().all(|part| part.holds(scene)),
+            Self::Any(parts) => parts.iter().any(|part| part.holds(scene)),
+        }
+    }
+}
+
+/// Reads a marker that PEP 508 defines; the error says what is wrong with it.
+pub(crate) fn plain(text: &str) -> Result<MarkerTree, String> {
+    tokens(text)?;
+    text.parse().map_err(|error: Pep508Error| error.message.to_string())
+}
+
+/// A piece of a marker, by the bytes that it spans: a parenthesis, a string or a word.
+#[derive(Clone, Copy)]
+struct Token {
+    start: usize,
+    end: usize,
+}
+
+impl Token {
+    fn text(self, marker: &str) -> &str {
+        &marker[self.start..self.end]
+    }
+
+    fn is_quoted(self, marker: &str) -> bool {
+        self.text(marker).starts_with(['"', '\''])
+    }
+}
+
+/// Takes a marker apart, which must not be nested too deep.
+fn tokens(text: &str) -> Result<Vec<Token>, String> {
+    let mut tokens = Vec::new();
+    let mut depth = 0_usize;
+    let mut start = 0;
+    while let Some(first) = text[start..].chars().next() {
+        let rest = &text[start..];
+        let length = match first {
+            '(' | ')' => 1,
+            '"' | '\'' => {
+                2 + rest[1..].find(first).ok_or_else(|| "a string has no end".to_owned())?
+            }
+            _ if first.is_whitespace() => first.len_utf8(),
+            _ => rest.find(ends_word).unwrap_or(rest.len()),
+        };
+        depth = match first {
+            '(' => depth + 1,
+            ')' => depth.saturating_sub(1),
+            _ => depth,
+        };
+        if depth > DEEPEST {
+            return Err("it has too many parentheses in each other".into());
+        }
+        if !first.is_whitespace() {
+            tokens.push(Token { start, end: start + length });
+        }
+        start += length;
+    }
+    Ok(tokens)
+}
+
+fn ends_word(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '(' | ')' | '"' | '\'')
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: &'a [Token],
+    at: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn any(&mut self) -> Result<Condition, String> {
+        let mut parts = vec![self.all()?];
+        while self.take("or") {
+            parts.push(self.all()?);
+        }
+        Ok(Condition::Any(parts))
+    }
+
+    fn all(&mut self) -> Result<Condition, String> {
+        let mut parts = vec![self.one()?];
+        while self.take("and") {
+            parts.push(self.one()?);
+        }
+        Ok(Condition::All(parts))
+    }
+
+    fn one(&mut self) -> Result<Condition, String> {
+        if self.take("(") {
+            let inner = self.any()?;
+            return if self.take(")") { Ok(inner) } else { Err("a `)` is missing".into()) };
+        }
+        let first = self.at;
+        while self.peek().is_some_and(|word| !matches!(word, "and" | "or" | "(" | ")")) {
+            self.at += 1;
+        }
+        self.leaf(&self.tokens[first..self.at])
+    }
+
+    /// Reads what stands between `and` and `or`.
+    fn leaf(&self, tokens: &[Token]) -> Result<Condition, String> {
+        let words: Vec<_> = tokens.iter().map(|token| token.text(self.text)).collect();
+        let (name, of, expected) = match words[..] {
+            [name, "in", of] => (name, list(of), true),
+            [name, "not", "in", of] => (name, list(of), false),
+            _ => ("", None, true),
+        };
+        match (of, tokens) {
+            (Some(of), _) => Ok(Condition::Member { name: unquoted(name)?, of, expected }),
+            (None, [first, .., last]) => {
+                plain(&self.text[first.start..last.end]).map(Condition::Plain)
+            }
+            (None, _) => Err("a comparison is missing".into()),
+        }
+    }
+
+    fn peek(&self) -> Option<&'a str> {
+        self.tokens.get(self.at).map(|token| token.text(self.text))
+    }
+
+    fn take(&mut self, word: &str) -> bool {
+        let found = self.peek() == Some(word);
+        self.at += usize::from(found);
+        found
+    }
+}
+
+fn list(word: &str) -> Option<List> {
+    match word {
+        "extras" => Some(List::Extras),
+        "dependency_groups" => Some(List::Groups),
+        _ => None,
+    }
+}
+
+fn unquoted(word: &str) -> Result<ExtraName, String> {
+    let inner =
+        ['"', '\''].iter().find_map(|quote| word.strip_prefix(*quote)?.strip_suffix(*quote));
+    let inner = inner.ok_or_else(|| format!("`{word}` is no string"))?;
+    // The parser of names takes none for one.
+    let inner = Some(inner).filter(|inner| !inner.is_empty()).ok_or("a name is missing")?;
+    inner.parse().map_err(|_| format!("`{inner}` is no name"))
+}
+
+#[cfg(test)]
+mod tests {
+    use pymono_names::{Libc, Platform, Target};
+
+    use super::*;
+    use crate::environment::environment;
+
+    fn holds(marker: &str) -> bool {
+        let target = Target {
+            python: "3.12".parse().unwrap(),
+            platform: Platform::Amd64,
+            libc: Libc::Glibc,
+        };
+        let scene = Scene {
+            environment: environment(target),
+            extras: vec!["my-extra".parse().unwrap()],
+            groups: BTreeSet::from(["docs".parse().unwrap()]),
+        };
+        Condition::parse(marker).unwrap().holds(&scene)
+    }
+
+    #[test]
+    fn a_marker_can_ask_for_what_is_wanted() {
+        for marker in [
+            "'My_Extra' in extras",
+            "\"docs\" in dependency_groups",
+            "'x' not in extras and 'my-extra'in extras",
+            "('x' in extras or 'docs' in dependency_groups) and python_version >= '3.12'",
+            "python_version < '3' or (sys_platform == 'linux' and (('docs' in dependency_groups)))",
+            "sys_platform == 'linux'",
+            "os_name == 'extras' or 'docs' in dependency_groups",
+        ] {
+            assert!(holds(marker), "{marker}");
+        }
+        for marker in [
+            "'docs' in extras",
+            "'my-extra' in dependency_groups",
+            "'my-extra' in extras and sys_platform == 'win32'",
+            "'x' in extras or 'x' in dependency_groups and python_version >= '3.12'",
+            "os_name == 'extras'",
+        ] {
+            assert!(!holds(marker), "{marker}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_marker_is_refused_with_a_reason() {
+        for (marker, reason) in [
+            ("'x' in extras and", "a comparison is missing"),
+            ("('x' in extras", "a `)` is missing"),
+            ("'x' in extras)", "`)` was not expected"),
+            ("x in extras", "`x` is no string"),
+            ("'' in extras", "a name is missing"),
+            ("'x", "a string has no end"),
+            (&"(".repeat(100_000), "it has too many parentheses in each other"),
+        ] {
+            assert_eq!(Condition::parse(marker).unwrap_err(), reason);
+        }
+        assert!(Condition::parse("").is_err());
+        assert!(Condition::parse("extras == 'x'").is_err());
+    }
+}

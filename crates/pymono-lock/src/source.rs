@@ -1,0 +1,27 @@
+//! Where an entry of a lock comes from.
+
+use crate::{LocalKind, PinSource};
+
+/// Where a package comes from; part of what tells two entries of one name apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Source {
+    /// A place outside of the lock's tree, or an archive.
+    ThirdParty(PinSource),
+    /// A folder with a project in it.
+    Local {
+        /// The folder's path as the lock has it.
+        path: String,
+        /// How it is installed.
+        kind: LocalKind,
+    },
+}
+
+impl Source {
+    /// Returns the folder of a local package.
+    pub(crate) fn local_path(&self) -> Option<&str> {
+        match self {
+            Self::Local { path, .. } => Some(path),
+            Self::ThirdParty(_) => None,
+        }
+    }
+}
