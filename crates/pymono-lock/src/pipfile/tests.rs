@@ -1,0 +1,1 @@
+//! Locks written by hand, each for one difficulty.

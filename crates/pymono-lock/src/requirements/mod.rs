@@ -1,0 +1,233 @@
+//! `requirements.txt` and the like, as [pip documents them](https://pip.pypa.io/en/stable/reference/requirements-file-format/).
+
+mod line;
+mod place;
+mod read;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep440_rs::{Operator, Version, VersionSpecifiers};
+use pep508_rs::{ExtraName, PackageName};
+use pymono_names::Target;
+
+pub(crate) use self::place::{is_commit, version_of};
+use crate::{
+    Closure, ClosureError, Local, LocalKind, PinSource, Selection,
+    file::{Distribution, Files},
+    marker::{Condition, Scene},
+    problem::FormatError,
+    project::Known,
+};
+
+/// A file of requirements, with all the files that it includes.
+///
+/// It does not tell which project it belongs to, so that the name in a
+/// [`Selection`] means nothing, and it has no extras or groups: who wants more
+/// reads another file. It does not name the files of a distribution, nor tell
+/// which local package needs which. Whether it lists all that is needed cannot
+/// be seen in it.
+///
+/// `${VARIABLES}` stay as they are written: as a rule they are credentials.
+#[derive(Clone, Debug, Default)]
+pub struct Requirements {
+    lines: Vec<Line>,
+    /// Lines of files that are included with `-c`: they bound versions and add nothing.
+    constraints: Vec<Line>,
+    indexes: Indexes,
+}
+
+/// Where distributions are looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Indexes {
+    /// The index that takes the place of the default one: the last `--index-url`.
+    pub main: Option<String>,
+    /// Those of each `--extra-index-url`, in order.
+    pub extra: Vec<String>,
+    /// URLs and paths of pages and folders with files: those of each `--find-links`, in order.
+    pub find_links: Vec<String>,
+    /// True if no index is looked at: `--no-index`.
+    pub none: bool,
+}
+
+/// One requirement.
+#[derive(Clone, Debug)]
+struct Line {
+    /// The file and the line in it, as `requirements.txt:3`.
+    place: String,
+    name: PackageName,
+    extras: BTreeSet<ExtraName>,
+    wanted: Wanted,
+    marker: Option<Condition>,
+    hashes: BTreeSet<String>,
+}
+
+/// What is required of a name.
+#[derive(Clone, Debug)]
+enum Wanted {
+    Versions(VersionSpecifiers),
+    Archive(PinSource),
+    Commit(PinSource),
+    Branch(String),
+    Local(String, LocalKind),
+}
+
+/// A requirement that a file leaves to the installer to pin.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unpinned {
+    /// Its name.
+    pub name: PackageName,
+    /// The requirement without its marker, as `name[extra]>=1`, bounded by the constraints too.
+    pub requirement: String,
+    /// The file and the line in it, as `requirements.txt:3`.
+    pub place: String,
+}
+
+impl Requirements {
+    /// Reads the file at `path`, and all that it includes.
+    ///
+    /// `read` returns the text of a file, and nothing if there is no such
+    /// file. Paths are relative to the folder that an installer would be
+    /// started in, and so are those of local packages in the closure. The
+    /// names of local packages are read from their `pyproject.toml`, where the
+    /// requirement does not tell them.
+    pub fn parse(
+        path: &str,
+        mut read: impl FnMut(&str) -> Option<String>,
+    ) -> Result<Self, FormatError> {
+        read::read(path, &mut read)
+    }
+
+    /// Returns where the files' options say that distributions are looked for.
+    pub fn indexes(&self) -> &Indexes {
+        &self.indexes
+    }
+
+    /// Returns all that is needed on `target`, every bit of which must be pinned.
+    pub fn close(&self, selection: &Selection, target: &Target) -> Result<Closure, ClosureError> {
+        let (closure, unpinned) = self.close_loosely(selection, target)?;
+        if unpinned.is_empty() {
+            return Ok(closure);
+        }
+        let shown = |it: &Unpinned| format!("{} ({})", it.requirement, it.place);
+        Err(ClosureError::Unpinned { requirements: unpinned.iter().map(shown).collect() })
+    }
+
+    /// Returns what is pinned of that which is needed on `target`, and what is not.
+    pub fn close_loosely(
+        &self,
+        selection: &Selection,
+        target: &Target,
+    ) -> Result<(Closure, BTreeSet<Unpinned>), ClosureError> {
+        let scene = Known::default().scene(selection, *target)?;
+        let mut closure = Closure::default();
+        let mut pins = BTreeMap::<_, BTreeSet<String>>::new();
+        let mut unpinned = BTreeSet::new();
+        for line in self.lines.iter().filter(|line| line.holds(&scene)) {
+            let bounds = self.bounds(line, &scene);
+            match line.pinned(&bounds, &self.indexes) {
+                Some(pinned) => {
+                    let hashes = pins.entry((&line.name, pinned)).or_default();
+                    hashes.extend(line.all_hashes(&bounds).cloned());
+                }
+                None => match &line.wanted {
+                    Wanted::Local(path, kind) => {
+                        let local = closure.locals.entry(path.clone());
+                        let local = local.or_insert_with(|| Local::alone(line.name.clone(), *kind));
+                        local.kind = local.kind.min(*kind);
+                        local.extras.extend(line.extras.iter().cloned());
+                    }
+                    _ => drop(unpinned.insert(line.unpinned(&bounds))),
+                },
+            }
+        }
+        for ((name, (version, source)), hashes) in pins {
+            let files = match &source {
+                PinSource::Registry { .. } => Files::unnamed(hashes),
+                _ => Files::only(&source, hashes),
+            };
+            let distribution =
+                Distribution { name, version: version.as_ref(), source: &source, files: &files };
+            closure.pins.insert(distribution.pin(*target)?);
+        }
+        closure.check_agreement()?;
+        // A loose line beside a pinned one of its name is bounded by it.
+        unpinned.retain(|it: &Unpinned| !closure.pins.iter().any(|pin| pin.name == it.name));
+        Ok((closure, unpinned))
+    }
+
+    /// Returns the constraints on a line's name that hold.
+    fn bounds(&self, line: &Line, scene: &Scene) -> Vec<&Line> {
+        let same = |bound: &&Line| bound.name == line.name && bound.holds(scene);
+        self.constraints.iter().filter(same).collect()
+    }
+}
+
+impl Line {
+    fn holds(&self, scene: &Scene) -> bool {
+        self.marker.as_ref().is_none_or(|marker| marker.holds(scene))
+    }
+
+    /// Returns the version and the place that the line, or else a constraint, pins.
+    fn pinned(&self, bounds: &[&Self], indexes: &Indexes) -> Option<(Option<Version>, PinSource)> {
+        let own = self.fixed(indexes);
+        own.or_else(|| match self.wanted {
+            Wanted::Versions(_) => bounds.iter().find_map(|bound| bound.fixed(indexes)),
+            _ => None,
+        })
+    }
+
+    fn fixed(&self, indexes: &Indexes) -> Option<(Option<Version>, PinSource)> {
+        match &self.wanted {
+            Wanted::Versions(range) => {
+                let index = indexes.main.clone();
+                let index = index.unwrap_or_else(|| PinSource::DEFAULT_INDEX.to_owned());
+                Some((Some(exact(range)?), PinSource::Registry { index }))
+            }
+            Wanted::Archive(source) => {
+                let version = match source {
+                    PinSource::Url { url: place, .. } | PinSource::Path { path: place } => {
+                        version_of(place)
+                    }
+                    PinSource::Registry { .. } | PinSource::Git { .. } => None,
+                };
+                Some((version, source.clone()))
+            }
+            Wanted::Commit(source) => Some((None, source.clone())),
+            Wanted::Branch(_) | Wanted::Local(..) => None,
+        }
+    }
+
+    /// Returns the line's own hashes, or else those of its constraints.
+    fn all_hashes<'a>(&'a self, bounds: &[&'a Self]) -> impl Iterator<Item = &'a String> {
+        let bounds = if self.hashes.is_empty() { bounds.to_vec() } else { Vec::new() };
+        self.hashes.iter().chain(bounds.into_iter().flat_map(|bound| &bound.hashes))
+    }
+
+    fn unpinned(&self, bounds: &[&Self]) -> Unpinned {
+        let extras: Vec<_> = self.extras.iter().map(AsRef::as_ref).collect();
+        let extras =
+            if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
+        let ranges = [self].into_iter().chain(bounds.iter().copied());
+        let ranges = ranges.filter_map(|line| match &line.wanted {
+            Wanted::Versions(range) if !range.is_empty() => Some(range.to_string()),
+            _ => None,
+        });
+        let wanted = match &self.wanted {
+            Wanted::Branch(url) => format!(" @ {url}"),
+            _ => ranges.collect::<Vec<_>>().join(", "),
+        };
+        Unpinned {
+            name: self.name.clone(),
+            requirement: format!("{}{extras}{wanted}", self.name),
+            place: self.place.clone(),
+        }
+    }
+}
+
+/// Returns the only version of a range.
+fn exact(range: &VersionSpecifiers) -> Option<Version> {
+    let is_exact = |operator: &Operator| matches!(operator, Operator::Equal | Operator::ExactEqual);
+    range.iter().find(|it| is_exact(it.operator())).map(|it| it.version().clone())
+}
