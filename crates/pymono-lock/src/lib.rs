@@ -6,6 +6,7 @@
 //! holds nothing of the lock that this target does not reach. That is why a
 //! change elsewhere in the lock leaves it equal.
 
+mod any;
 mod closure;
 mod environment;
 mod error;
@@ -27,6 +28,7 @@ pub mod tags;
 mod uv;
 mod web;
 
+pub use any::AnyLock;
 pub use closure::{Closure, GroupName, Local, LocalKind, LocalPackage, Selection};
 pub use error::{ClosureError, LockError};
 pub use format::LockFormat;
