@@ -97,18 +97,8 @@ pub(crate) fn read(
     sources: &[TreePath],
     frameworks: bool,
 ) -> Code {
-    let folder = &manifest.folder;
-    let files = sources.iter().flat_map(|source| {
-        tree.has(source).then_some(source).into_iter().chain(tree.below(source))
-    });
-    let mut files: Vec<(&TreePath, &str)> = files
-        .filter_map(|file| Some((file, file.relative_to(folder)?)))
-        .filter(|(_, path)| is_code(path))
-        .collect();
-    files.sort_by_key(|(_, path)| (path.matches('/').count(), stem_rank(path), *path));
-    files.dedup();
+    let files = files(tree, &manifest.folder, sources);
     let roots = import_roots(manifest, &files);
-
     let mut code = Code::default();
     for (file, path) in &files {
         let (root, module) = module_of(path, &roots);
@@ -125,21 +115,41 @@ pub(crate) fn read(
             code.apps.extend(apps(path, &text, root, &module));
         }
     }
-    code.apps.sort_by_key(|app| {
-        let object = position(&OBJECTS, &app.object);
-        (
-            app.factory,
-            app.protocol == Protocol::Celery,
-            stem_rank(&app.file),
-            app.file.matches('/').count(),
-            app.file.clone(),
-            object,
-        )
-    });
-    let mains = ["main.py", "app.py", "manage.py"].into_iter();
-    code.main_file =
-        mains.filter(|name| tree.file_in(folder, name).is_some()).map(str::to_owned).next();
+    code.apps.sort_by_cached_key(rank);
+    let mains = ["main.py", "app.py", "manage.py"];
+    let main = mains.into_iter().find(|name| tree.file_in(&manifest.folder, name).is_some());
+    code.main_file = main.map(str::to_owned);
     code
+}
+
+/// Returns the files with a project's code, each with its path in the project, the likeliest first.
+fn files<'a>(
+    tree: &'a Tree,
+    folder: &TreePath,
+    sources: &'a [TreePath],
+) -> Vec<(&'a TreePath, &'a str)> {
+    let files = sources.iter().flat_map(|source| {
+        tree.has(source).then_some(source).into_iter().chain(tree.below(source))
+    });
+    let mut files: Vec<(&TreePath, &str)> = files
+        .filter_map(|file| Some((file, file.relative_to(folder)?)))
+        .filter(|(_, path)| is_code(path))
+        .collect();
+    files.sort_by_key(|(_, path)| (path.matches('/').count(), stem_rank(path), *path));
+    files.dedup();
+    files
+}
+
+/// Returns what orders applications, the best first.
+fn rank(app: &App) -> impl Ord + use<> {
+    (
+        app.factory,
+        app.protocol == Protocol::Celery,
+        stem_rank(&app.file),
+        app.file.matches('/').count(),
+        app.file.clone(),
+        position(&OBJECTS, &app.object),
+    )
 }
 
 fn is_code(path: &str) -> bool {

@@ -24,19 +24,8 @@ pub(crate) fn project(
     let missing =
         || ScanError::Read { path: path.to_string(), source: std::io::ErrorKind::NotFound.into() };
     let known = ground.known(path).ok_or_else(missing)?;
-    // In a Polylith workspace the code of all projects lies around the root, and is none of its own.
-    let shared = known.gathers && ground.tree.file_in(path, "workspace.toml").is_some();
-    // Its own requirements first, then what comes with the libraries that it uses.
-    let others = ground.closure(path).into_iter().filter(|other| other != path);
-    let others =
-        others.filter_map(|other| Some(ground.known(&other)?.requirements.clone())).flatten();
-    let requirements: Vec<Requirement> = known.requirements.iter().cloned().chain(others).collect();
-    let code = if shared {
-        Code::default()
-    } else {
-        let frameworks = infer::has_framework(&requirements);
-        code::read(ground.tree, &known.found.manifest, &known.sources, frameworks)
-    };
+    let requirements = requirements(ground, path, known);
+    let code = code(ground, path, known, &requirements);
     let said = if excluded { Said::Skip("`exclude` names it".to_owned()) } else { said(known) };
     let (kind, why) = infer::judge(&Evidence {
         path,
@@ -69,6 +58,30 @@ pub(crate) fn project(
         settings: settings(known, kind),
         sources: known.sources.clone(),
     })
+}
+
+/// Returns what an image of the project has: what it requires itself first, then what comes with
+/// the local projects that it uses.
+fn requirements(ground: &Ground<'_>, path: &TreePath, known: &Known<'_>) -> Vec<Requirement> {
+    let others = ground.closure(path).into_iter().filter(|other| other != path);
+    let others =
+        others.filter_map(|other| Some(ground.known(&other)?.requirements.clone())).flatten();
+    known.requirements.iter().cloned().chain(others).collect()
+}
+
+/// Returns what the project's files show.
+fn code(
+    ground: &Ground<'_>,
+    path: &TreePath,
+    known: &Known<'_>,
+    requirements: &[Requirement],
+) -> Code {
+    // In a Polylith workspace the code of all projects lies around the root, and is none of its own.
+    if known.gathers && ground.tree.file_in(path, "workspace.toml").is_some() {
+        return Code::default();
+    }
+    let frameworks = infer::has_framework(requirements);
+    code::read(ground.tree, &known.found.manifest, &known.sources, frameworks)
 }
 
 /// Returns what the configuration says about the project's kind.

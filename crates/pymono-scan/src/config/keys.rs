@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use glob::Pattern;
-use pymono_workspace::CacheMount;
+use pymono_workspace::{CacheMount, Settings};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -95,10 +95,18 @@ pub(super) fn set(
     value: &Value,
     whole: bool,
 ) -> Result<(), Wrong> {
-    if !whole && ["uv-image", "exclude"].contains(&key) {
-        return Err(Wrong::OfTheWhole);
+    match key {
+        "uv-image" | "exclude" if !whole => return Err(Wrong::OfTheWhole),
+        "uv-image" => configured.uv_image = Some(checked(value, validate::image_reference)?),
+        "exclude" => configured.exclude = patterns(value)?,
+        "skip" => _ = shape::<bool>(value)?,
+        _ => set_setting(&mut configured.settings, key, value)?,
     }
-    let settings = &mut configured.settings;
+    Ok(())
+}
+
+/// Sets what one project may have to itself.
+fn set_setting(settings: &mut Settings, key: &str, value: &Value) -> Result<(), Wrong> {
     match key {
         "apt" => settings.apt = all(value, validate::debian_package)?,
         "build-apt" => settings.build_apt = all(value, validate::debian_package)?,
@@ -106,7 +114,6 @@ pub(super) fn set(
         "runtime-image" => {
             settings.runtime_image = Some(checked(value, validate::image_reference)?);
         }
-        "uv-image" => configured.uv_image = Some(checked(value, validate::image_reference)?),
         "image" => settings.image = Some(checked(value, validate::image_name)?),
         "registry" => settings.registry = Some(checked(value, validate::registry)?),
         "tags" => settings.tags = list(value, validate::tag)?,
@@ -116,29 +123,30 @@ pub(super) fn set(
         "env" => settings.env.extend(table(value, validate::variable)?),
         "labels" => settings.labels.extend(table(value, validate::label)?),
         "workdir" => settings.workdir = Some(checked(value, validate::absolute_path)?),
-        "cache" => {
-            let paths = all(value, validate::absolute_path)?;
-            settings.cache = paths.into_iter().map(|target| CacheMount { target }).collect();
-        }
+        "cache" => settings.cache = caches(value)?,
         "port" => settings.port = Some(shape::<u16>(value).and_then(validate::port)?),
         "user" => settings.user = Some(shape(value)?),
         "python" => settings.python = Some(shape(value)?),
         "platforms" => settings.platforms = shape(value)?,
         "extras" => settings.extras = shape(value)?,
         "groups" => settings.groups = shape(value)?,
-        "skip" => _ = shape::<bool>(value)?,
-        "exclude" => {
-            let compile = |text: String| {
-                let text = text.trim_end_matches('/');
-                Pattern::new(text).map_err(|error| format!("`{text}` is no pattern: {}", error.msg))
-            };
-            let patterns = shape::<Vec<String>>(value)?.into_iter().map(compile);
-            configured.exclude = patterns.collect::<Result<_, _>>()?;
-        }
         _ if PLANNED.contains(&key) => return Err(Wrong::Unsupported),
         _ => return Err(Wrong::Unknown),
     }
     Ok(())
+}
+
+fn patterns(value: &Value) -> Result<Vec<Pattern>, String> {
+    let compile = |text: String| {
+        let text = text.trim_end_matches('/');
+        Pattern::new(text).map_err(|error| format!("`{text}` is no pattern: {}", error.msg))
+    };
+    shape::<Vec<String>>(value)?.into_iter().map(compile).collect()
+}
+
+fn caches(value: &Value) -> Result<Vec<CacheMount>, String> {
+    let paths = all(value, validate::absolute_path)?;
+    Ok(paths.into_iter().map(|target| CacheMount { target }).collect())
 }
 
 fn shape<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
