@@ -1,6 +1,6 @@
 //! From found projects to the workspace that the rest of pymono works with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::TreePath;
 use pymono_workspace::{Kind, Project, Workspace};
@@ -11,7 +11,9 @@ use crate::{
     ask::Programs,
     config::{self, Configured, Table},
     ground::Ground,
-    ignore, links, local, project,
+    ignore, links,
+    local::{self, Found},
+    project,
     tree::Tree,
 };
 
@@ -28,8 +30,7 @@ pub(crate) fn workspace(
     let tree = Tree::of_folder(root, &programs, warnings)?;
     let home = config::find(&tree, root, config.as_ref(), &programs, warnings)?;
     let whole = home.as_ref().map(|home| home.whole.over(&Configured::default(), true));
-    let whole = whole.transpose()?;
-    let whole = whole.unwrap_or_default();
+    let whole = whole.transpose()?.unwrap_or_default();
 
     programs.go_on()?;
     let workspaces = local::workspaces(&tree, |folder| whole.excludes(folder), warnings)?;
@@ -49,19 +50,23 @@ pub(crate) fn workspace(
     }
     warnings.extend(links::warnings(&ground, |path| wanted.contains(path)));
     let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
-    let locks: BTreeSet<&TreePath> =
-        wanted.iter().filter_map(|path| found.get(path)?.workspace.as_ref()).collect();
-    let locks = locks.into_iter().map(|folder| {
-        let lock = local::lock_in(folder);
-        Ok((lock.clone(), tree.read(&lock)?))
-    });
     let unsent = ignore::unsent(&tree, root, &wanted, &local::locks(&workspaces));
     Ok(Workspace {
-        locks: locks.collect::<Result<_, ScanError>>()?,
+        locks: locks(&tree, wanted.iter().filter_map(|path| found.get(path)))?,
         unsent,
         uv_image: whole.uv_image,
         projects,
     })
+}
+
+/// Returns the texts of the locks that pin some of the projects.
+fn locks<'a>(
+    tree: &Tree,
+    projects: impl Iterator<Item = &'a Found>,
+) -> Result<BTreeMap<TreePath, String>, ScanError> {
+    let folders: BTreeSet<_> = projects.filter_map(|found| found.workspace.as_ref()).collect();
+    let read = |lock: TreePath| tree.read(&lock).map(|text| (lock, text));
+    folders.into_iter().map(local::lock_in).map(read).collect()
 }
 
 /// Looks at each project, several at a time.

@@ -69,28 +69,15 @@ impl<'a> Ground<'a> {
         let mut projects = BTreeMap::new();
         for (path, project) in found {
             let own = own_table(project, home, warnings)?;
-            let configured = own.as_ref().map(|own| own.over(whole, false)).transpose()?;
-            let configured = configured.unwrap_or_else(|| whole.clone());
-            let settings = &configured.settings;
-            let requirements = project.manifest.production(&settings.extras, &settings.groups);
-            let edges = requirements.iter().filter_map(|needed| project.edges.get(&needed.name));
-            let needs = edges.flatten().map(|edge| edge.to.clone()).collect();
-            let workspace = project.workspace.as_ref().filter(|root| *root == path);
             // Where there is one project, the repository's configuration is its own.
             let only = home.map(|home| &home.whole).filter(|_| found.len() == 1);
             let by = own.iter().chain(only).find(|table| table.is_of_service());
-            let known = Known {
-                found: project,
-                service_by: by.map(|table| table.file().to_owned()),
-                own,
-                build: build::build_system(tree, &project.manifest, installed.contains(path))?,
-                dependents: BTreeSet::new(),
-                gathers: workspace.is_some_and(|root| workspaces[root].members.len() > 1),
-                sources: cover(tree, path, &folders, &locks),
-                configured,
-                requirements,
-                needs,
-            };
+            let by = by.map(|table| table.file().to_owned());
+            let mut known = Known::new(project, whole, own)?;
+            known.service_by = by;
+            known.build = build::build_system(tree, &project.manifest, installed.contains(path))?;
+            known.gathers = workspaces.get(path).is_some_and(|root| root.members.len() > 1);
+            known.sources = cover(tree, path, &folders, &locks);
             projects.insert(path, known);
         }
         let limits = workspaces.iter().map(|(root, workspace)| Ok((root, limits(workspace)?)));
@@ -141,6 +128,30 @@ impl<'a> Ground<'a> {
             }
         }
         found
+    }
+}
+
+impl<'a> Known<'a> {
+    /// Returns what a project and its own configuration say, without what the others have to do with it.
+    fn new(found: &'a Found, whole: &Configured, own: Option<Table>) -> Result<Self, ScanError> {
+        let configured = own.as_ref().map(|own| own.over(whole, false)).transpose()?;
+        let configured = configured.unwrap_or_else(|| whole.clone());
+        let settings = &configured.settings;
+        let requirements = found.manifest.production(&settings.extras, &settings.groups);
+        let edges = requirements.iter().filter_map(|needed| found.edges.get(&needed.name));
+        let needs = edges.flatten().map(|edge| edge.to.clone()).collect();
+        Ok(Self {
+            found,
+            configured,
+            own,
+            service_by: None,
+            build: None,
+            requirements,
+            needs,
+            dependents: BTreeSet::new(),
+            gathers: false,
+            sources: Vec::new(),
+        })
     }
 }
 
