@@ -22,6 +22,23 @@ pub struct BuildPlan {
 }
 
 impl BuildPlan {
+    /// Returns the stages on which things are installed and built for any of `services`.
+    ///
+    /// They are built before the images: `BuildKit` knows a step again by the
+    /// content of its mounts only if what the step stands on was there before
+    /// it ran. Otherwise a shared step would run once for each image that is
+    /// built later.
+    pub fn bases<'a>(
+        &'a self,
+        services: &'a BTreeSet<&ServiceName>,
+    ) -> impl Iterator<Item = &'a StageName> {
+        let wanted = |stage: &&Stage| {
+            matches!(stage.kind, StageKind::Base { .. } | StageKind::Toolchain { .. })
+                && stage.users.iter().any(|user| services.contains(user))
+        };
+        self.stages.iter().filter(wanted).map(|stage| &stage.name)
+    }
+
     /// Returns the stage of this name.
     pub fn stage(&self, name: &StageName) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.name == *name)

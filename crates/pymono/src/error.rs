@@ -166,6 +166,9 @@ impl CommandError {
 
 impl From<ScanError> for CommandError {
     fn from(error: ScanError) -> Self {
+        if matches!(error, ScanError::Interrupted) {
+            return Self::interrupted();
+        }
         let hint = error.hint();
         Self::new(ErrorKind::Workspace, error, hint)
     }

@@ -1,15 +1,15 @@
 //! `pymono build`
 
-use std::{num::NonZeroUsize, thread::available_parallelism};
+use std::{collections::BTreeSet, num::NonZeroUsize, thread::available_parallelism};
 
 use camino::Utf8Path;
 use clap::{Args, ValueEnum};
 use pymono_buildx::{
     BuildRequest, Buildx, Docker, DriveOptions, Export, Job, OnFailure, Retries, drive,
 };
-use pymono_event::{Observer, Outcome, ServiceReport};
+use pymono_event::{BuildEvent, Observer, Outcome, ServiceReport};
 use pymono_names::{Platform, ServiceName, TreePath};
-use pymono_plan::Image;
+use pymono_plan::{BuildPlan, Image, StageName};
 use pymono_report::{Bars, JsonLines, Lines, OutputError, Shell};
 
 use crate::{
@@ -146,8 +146,9 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     }
     write_state(session.root.as_path(), &loaded)?;
     let docker = Docker::new(session.root.clone(), session.env.clone());
+    let bases = bases(&loaded.plan, &jobs, args);
     if args.dry_run {
-        return print(session, &docker, &jobs);
+        return print(session, &docker, bases.iter().chain(&jobs));
     }
     let versions = docker.check(&session.interrupt);
     // A client that was stopped has told nothing about the engine.
@@ -164,7 +165,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
             versions.buildx,
         ),
     )?;
-    let reports = build(session, docker, &jobs, args)?;
+    let reports = build(session, docker, &bases, &jobs, args)?;
     outcome(session, &reports)?;
     if args.all && !loaded.unplanned.is_empty() {
         return Err(CommandError::unplanned());
@@ -215,33 +216,55 @@ fn check_registries(jobs: &[Job]) -> Result<(), CommandError> {
 }
 
 fn request(service: &ServiceName, image: &Image, has_pins: bool, args: &BuildArgs) -> BuildRequest {
-    let ImageArgs { push, load, .. } = &args.image;
-    let buildx = &args.buildx;
-    let pins = has_pins.then(|| (pymono_render::PINS_CONTEXT.to_owned(), format!("{FOLDER}/pins")));
     let mut exports = Vec::new();
-    if *push {
+    if args.image.push {
         exports.push(Export::Push);
     }
-    if *load || !*push {
+    if args.image.load || !args.image.push {
         exports.push(Export::Load);
     }
+    let pins = has_pins.then(|| (pymono_render::PINS_CONTEXT.to_owned(), format!("{FOLDER}/pins")));
+    let BuildxArgs { cache_to, provenance, sbom, .. } = &args.buildx;
     BuildRequest {
-        dockerfile: format!("{FOLDER}/Dockerfile").into(),
-        target: Some(service.to_string()),
-        context: ".".into(),
         build_contexts: pins.into_iter().collect(),
         tags: image.settings.references.clone(),
         exports,
         platforms: image.settings.platforms.iter().map(ToString::to_string).collect(),
-        builder: buildx.builder.clone(),
-        secrets: buildx.secrets.clone(),
-        ssh: buildx.ssh.clone(),
-        cache_from: buildx.cache_from.clone(),
-        cache_to: buildx.cache_to.clone(),
-        provenance: buildx.provenance.clone(),
-        sbom: buildx.sbom.clone(),
-        no_cache: buildx.no_cache,
-        pull: buildx.pull,
+        cache_to: cache_to.clone(),
+        provenance: provenance.clone(),
+        sbom: sbom.clone(),
+        ..target(service.as_str(), &args.buildx)
+    }
+}
+
+/// Returns the builds of what the images of `jobs` stand on, which come first.
+fn bases(plan: &BuildPlan, jobs: &[Job], args: &BuildArgs) -> Vec<Job> {
+    let services: BTreeSet<&ServiceName> = jobs.iter().map(|job| &job.service).collect();
+    let platforms: BTreeSet<&String> = jobs.iter().flat_map(|job| &job.request.platforms).collect();
+    let job = |stage: &StageName| Job {
+        service: ServiceName::slug(stage.as_str()),
+        request: BuildRequest {
+            exports: vec![Export::To("type=cacheonly".to_owned())],
+            platforms: platforms.iter().copied().cloned().collect(),
+            ..target(stage.as_str(), &args.buildx)
+        },
+    };
+    // Without a cache there is nothing to know again.
+    if args.buildx.no_cache { Vec::new() } else { plan.bases(&services).map(job).collect() }
+}
+
+/// Returns what the builds of all targets have in common.
+fn target(name: &str, args: &BuildxArgs) -> BuildRequest {
+    BuildRequest {
+        dockerfile: format!("{FOLDER}/Dockerfile").into(),
+        target: Some(name.to_owned()),
+        context: ".".into(),
+        builder: args.builder.clone(),
+        secrets: args.secrets.clone(),
+        ssh: args.ssh.clone(),
+        cache_from: args.cache_from.clone(),
+        no_cache: args.no_cache,
+        pull: args.pull,
         ..BuildRequest::default()
     }
 }
@@ -253,10 +276,13 @@ fn write_state(root: &Utf8Path, loaded: &Loaded) -> Result<(), CommandError> {
     Ok(Changes::between(root, files, &[folder.join("pins")])?.apply()?)
 }
 
-fn print(session: &mut Session, docker: &Docker, jobs: &[Job]) -> Result<(), CommandError> {
+fn print<'a>(
+    session: &mut Session,
+    docker: &Docker,
+    jobs: impl Iterator<Item = &'a Job>,
+) -> Result<(), CommandError> {
     for job in jobs {
-        let invocation = docker.invocation(job.request.args());
-        session.shell.print(invocation.in_directory())?;
+        session.shell.print(docker.invocation(job.request.args()).in_directory())?;
     }
     Ok(())
 }
@@ -264,6 +290,7 @@ fn print(session: &mut Session, docker: &Docker, jobs: &[Job]) -> Result<(), Com
 fn build(
     session: &mut Session,
     docker: Docker,
+    bases: &[Job],
     jobs: &[Job],
     args: &BuildArgs,
 ) -> Result<Vec<(ServiceName, ServiceReport)>, CommandError> {
@@ -279,8 +306,23 @@ fn build(
     };
     let buildx = Buildx::new(docker);
     let interrupt = &session.interrupt;
-    let drive = |observer: &mut dyn Observer| drive(&buildx, jobs, &options, interrupt, observer);
+    let drive = |observer: &mut dyn Observer| {
+        // Where a base cannot be built, each service that stands on it says so.
+        drive(&buildx, bases, &options, interrupt, &mut Before(observer));
+        drive(&buildx, jobs, &options, interrupt, observer)
+    };
     Ok(observed(&mut session.shell, args.progress, drive)?)
+}
+
+/// Hands on what happens before the services are built: all but the beginning and the end, which are theirs.
+struct Before<'a>(&'a mut dyn Observer);
+
+impl Observer for Before<'_> {
+    fn observe(&mut self, event: &BuildEvent) {
+        if !matches!(event, BuildEvent::Planned { .. } | BuildEvent::Summary { .. }) {
+            self.0.observe(event);
+        }
+    }
 }
 
 /// Runs `drive` with the observer that the user wants.
