@@ -7,6 +7,7 @@ mod context;
 mod failure;
 mod fleet;
 mod interrupt;
+mod lock_formats;
 mod lock_oracle;
 mod native;
 mod rebuild;

@@ -7,7 +7,7 @@ use pymono_tests::{
     projects::{built_by, hatchling},
 };
 
-use crate::fleet::{builds, fleet};
+use crate::fleet::{builds, fleet, write_service};
 
 #[test]
 #[ignore = "needs a Docker engine: cargo xtask test"]
@@ -37,6 +37,34 @@ fn a_changed_line_in_a_library_builds_it_once_and_nothing_else() {
     let again = site.build(&all);
     assert!(again.stages().is_empty(), "{:?}", again.stages());
     assert_eq!(builds(&site), changes);
+}
+
+/// BuildKit knows a step again by what its mounts hold only if what it stands on was there before.
+#[test]
+#[ignore = "needs a Docker engine: cargo xtask test"]
+fn a_shared_step_runs_once_on_a_base_that_the_engine_has_never_seen() {
+    let repo = Repo::new("cold", "");
+    repo.write("libs/core/pyproject.toml", &hatchling("core", ""));
+    repo.write("libs/core/src/core/__init__.py", "VALUE = 1\n");
+    for service in ["a", "b", "c", "d"] {
+        write_service(&repo, service, "print(core.VALUE)");
+    }
+    repo.lock(&[]);
+    let site = Site::new(repo);
+    stand_on_a_new_base(&site);
+    // Fewer at a time than there are, so that some start when others have ended.
+    let run = site.build(&["--all", "--jobs", "2"]);
+    let stages = [
+        "backend-hatchling",
+        "base-py313",
+        "pkg-a",
+        "pkg-b",
+        "pkg-c",
+        "pkg-core",
+        "pkg-d",
+        "runtime-py313",
+    ];
+    assert_eq!(run.stages(), stages);
 }
 
 #[test]

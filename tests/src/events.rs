@@ -25,25 +25,25 @@ impl Run {
         self.events.iter().filter(move |event| event["event"] == kind)
     }
 
-    /// Returns what is told of each service at its end.
+    /// Returns the report on each service, as the summary has it.
     pub fn reports(&self) -> impl Iterator<Item = &Value> {
-        self.of_kind("finished")
+        self.of_kind("summary").filter_map(|event| event["services"].as_array()).flatten()
     }
 
     /// Returns how each service ended.
     pub fn outcomes(&self) -> BTreeMap<&str, &str> {
-        self.reports().filter_map(|event| service_and(event, "outcome")).collect()
+        self.reports().filter_map(|report| service_and(report, "outcome")).collect()
     }
 
     /// Returns the report on one service.
     pub fn report(&self, service: &str) -> &Value {
-        let event = self.reports().find(|event| event["service"] == service);
-        &event.unwrap_or_else(|| panic!("`{service}` never finished"))["report"]
+        let report = self.reports().find(|report| report["service"] == service);
+        report.unwrap_or_else(|| panic!("there is no report on `{service}`"))
     }
 
     /// Returns the digest of each service's image.
     pub fn digests(&self) -> BTreeMap<&str, &str> {
-        self.reports().filter_map(|event| service_and(event, "digest")).collect()
+        self.reports().filter_map(|report| service_and(report, "digest")).collect()
     }
 
     /// Returns the instructions that really ran, each once, whichever services waited for it.
@@ -78,6 +78,6 @@ impl Run {
     }
 }
 
-fn service_and<'a>(event: &'a Value, key: &str) -> Option<(&'a str, &'a str)> {
-    Some((event["service"].as_str()?, event["report"][key].as_str()?))
+fn service_and<'a>(report: &'a Value, key: &str) -> Option<(&'a str, &'a str)> {
+    Some((report["service"].as_str()?, report[key].as_str()?))
 }

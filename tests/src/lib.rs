@@ -11,6 +11,7 @@ pub mod projects;
 mod repo;
 mod settings;
 mod site;
+pub mod tools;
 pub mod uv;
 mod wait;
 
