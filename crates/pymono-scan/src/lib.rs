@@ -34,6 +34,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pymono_exec::Interrupt;
 use pymono_workspace::Workspace;
 
+pub use config::{check_registry, check_tag};
 pub use error::{Place, ScanError};
 
 /// What to scan.

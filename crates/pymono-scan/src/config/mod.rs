@@ -11,6 +11,8 @@ use pymono_names::TreePath;
 use pymono_workspace::Settings;
 use serde_json::{Map, Value};
 
+pub use validate::{registry as check_registry, tag as check_tag};
+
 use crate::{
     Place, ScanError,
     document::{TomlFile, manifest_path},

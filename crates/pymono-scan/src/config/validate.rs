@@ -6,9 +6,9 @@ use regex::Regex;
 
 /// Builds a check that a text has a form.
 macro_rules! form {
-    ($(#[$doc:meta])* $name:ident, $pattern:expr, $what:expr) => {
+    ($(#[$doc:meta])* $visibility:vis fn $name:ident, $pattern:expr, $what:expr) => {
         $(#[$doc])*
-        pub(super) fn $name(text: &str) -> Result<(), String> {
+        $visibility fn $name(text: &str) -> Result<(), String> {
             static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new($pattern).ok());
             if FORM.as_ref().is_some_and(|form| form.is_match(text)) {
                 Ok(())
@@ -21,43 +21,43 @@ macro_rules! form {
 
 form!(
     /// Debian Policy 5.6.1, and optionally the version (5.6.12) to install.
-    debian_package,
+    pub(super) fn debian_package,
     r"^[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+~:-]+)?$",
     "no name of a Debian package: lower-case letters, digits, `+`, `-` and `.`"
 );
 form!(
     /// The grammar of image references, with a registry, a tag and a digest where wanted.
-    image_reference,
+    pub(super) fn image_reference,
     r"^([A-Za-z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[a-z0-9+._-]+:[a-fA-F0-9]{32,})?$",
     "no image reference such as `python:3.13-slim`"
 );
 form!(
     /// One path of the grammar of image references.
-    image_name,
+    pub(super) fn image_name,
     r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$",
     "no name of an image: lower-case letters and digits, between them `.`, `_`, `-` and `/`, and no tag"
 );
 form!(
-    /// A host, its port, and the path before an image's name.
-    registry,
+    /// Checks what stands before an image's name: a registry's host, its port, and a path.
+    pub fn registry,
     r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$",
     "no registry such as `registry.example.org/shop`"
 );
 form!(
-    /// The grammar of tags.
-    tag,
+    /// Checks a tag by the grammar of image references.
+    pub fn tag,
     r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$",
     "no tag: up to 128 letters, digits, `_`, `.` and `-`, the first neither `.` nor `-`"
 );
 form!(
     /// A path that needs no quotes in a Dockerfile and has nothing to expand.
-    absolute_path,
+    pub(super) fn absolute_path,
     r"^/([A-Za-z0-9_+@~-]|\.[A-Za-z0-9_+@~.-])[A-Za-z0-9_./+@~-]*$",
     "no absolute path of letters, digits and `._+@~-/`"
 );
-form!(variable_name, r"^[A-Za-z_][A-Za-z0-9_]*$", "no name of an environment variable");
+form!(pub(super) fn variable_name, r"^[A-Za-z_][A-Za-z0-9_]*$", "no name of an environment variable");
 form!(
-    label_name,
+    pub(super) fn label_name,
     r"^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$",
     "no name of a label: letters and digits, between them `.`, `_`, `-` and `/`"
 );

@@ -363,24 +363,15 @@ fn outcome(
     }
 }
 
-/// Checks a tag by the rule of image references.
+/// Reads a tag, by the rule that configured ones follow.
 fn tag(text: &str) -> Result<String, String> {
-    let starts = text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_');
-    let fits = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-    if starts && text.len() <= 128 && text.chars().all(fits) {
-        return Ok(text.to_owned());
-    }
-    Err("a tag has at most 128 letters, digits, `_`, `.` and `-`, and starts with neither `.` nor `-`".to_owned())
+    pymono_scan::check_tag(text).map(|()| text.to_owned())
 }
 
-/// Checks what stands before an image's name: a registry's host and perhaps a path.
+/// Reads what stands before an image's name, by the rule that a configured one follows.
 fn registry(text: &str) -> Result<String, String> {
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.-:/".contains(c);
     let text = text.trim_end_matches('/');
-    if !text.is_empty() && !text.starts_with('/') && text.chars().all(fits) {
-        return Ok(text.to_owned());
-    }
-    Err("a registry is a host with an optional port and path, in lower case, such as `registry.example:5000/team`".to_owned())
+    pymono_scan::check_registry(text).map(|()| text.to_owned())
 }
 
 #[cfg(test)]
@@ -398,7 +389,7 @@ mod tests {
     #[test]
     fn a_registry_may_have_a_port_and_a_path() {
         assert_eq!(registry("127.0.0.1:5000/team/").as_deref(), Ok("127.0.0.1:5000/team"));
-        for text in ["", "/", "Team", "a b", "https://x y"] {
+        for text in ["", "/", "a b", "https://x.example", "foo:bar//x"] {
             assert!(registry(text).is_err(), "{text}");
         }
     }
