@@ -1,0 +1,142 @@
+//! What `pymono build` is asked for.
+
+use std::num::NonZeroUsize;
+
+use clap::{Args, ValueEnum};
+use pymono_names::Platform;
+
+/// Build images
+///
+/// Every service is one `docker buildx build`; stages that services share run
+/// once. Without `--push` images are loaded into the local engine.
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// A service to build, by name or path (can be repeated)
+    #[arg(value_name = "SERVICE", conflicts_with = "all")]
+    pub(super) services: Vec<String>,
+    /// Build every service
+    #[arg(long)]
+    pub(super) all: bool,
+    /// How many images are built at a time, by default one per processor
+    #[arg(short, long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) on_failure: OnFailureArgs,
+    /// Print the docker commands and run none
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// How progress is shown on standard error
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    pub(super) progress: ProgressStyle,
+    #[command(flatten)]
+    pub(super) image: ImageArgs,
+    #[command(flatten)]
+    pub(super) buildx: BuildxArgs,
+}
+
+/// What a failed image means for the others; the last flag counts.
+#[derive(Debug, Args)]
+pub(super) struct OnFailureArgs {
+    /// Build the others when an image fails, the default
+    #[arg(long, overrides_with = "fail_fast")]
+    pub(super) keep_going: bool,
+    /// Stop the others when an image fails
+    #[arg(long, overrides_with = "keep_going")]
+    pub(super) fail_fast: bool,
+}
+
+/// What becomes of images.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Images")]
+pub(super) struct ImageArgs {
+    /// Push images to their registry
+    #[arg(long)]
+    pub(super) push: bool,
+    /// Load images into the local engine, the default without `--push`
+    #[arg(long)]
+    pub(super) load: bool,
+    /// Tag images with TAG in place of the configured tags (can be repeated)
+    #[arg(short, long = "tag", value_name = "TAG", value_parser = tag)]
+    pub(super) tags: Vec<String>,
+    /// Put REGISTRY before images' names in place of the configured one
+    #[arg(long, value_name = "REGISTRY", value_parser = registry)]
+    pub(super) registry: Option<String>,
+    /// Build for PLATFORM in place of the configured ones (can be repeated)
+    #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
+    pub(super) platforms: Vec<Platform>,
+}
+
+/// What is passed on to buildx as it is.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Passed on to buildx")]
+pub(super) struct BuildxArgs {
+    /// The builder
+    #[arg(long, value_name = "NAME")]
+    pub(super) builder: Option<String>,
+    /// A secret, such as `id=netrc,src=.netrc` (can be repeated)
+    #[arg(long = "secret", value_name = "SECRET")]
+    pub(super) secrets: Vec<String>,
+    /// An SSH agent or key, such as `default` (can be repeated)
+    #[arg(long, value_name = "SSH")]
+    pub(super) ssh: Vec<String>,
+    /// A cache to read (can be repeated)
+    #[arg(long, value_name = "CACHE")]
+    pub(super) cache_from: Vec<String>,
+    /// A cache to write (can be repeated)
+    #[arg(long, value_name = "CACHE")]
+    pub(super) cache_to: Vec<String>,
+    /// The provenance attestation; none by default, so that an unchanged image keeps its digest
+    #[arg(long, value_name = "PROVENANCE")]
+    pub(super) provenance: Option<String>,
+    /// The SBOM attestation
+    #[arg(long, value_name = "SBOM")]
+    pub(super) sbom: Option<String>,
+    /// Run every step even if its result is known
+    #[arg(long)]
+    pub(super) no_cache: bool,
+    /// Ask the registry for newer base images
+    #[arg(long)]
+    pub(super) pull: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ProgressStyle {
+    /// Live lines on a terminal, plain ones elsewhere
+    Auto,
+    /// Plain lines
+    Plain,
+    /// One JSON event a line, on standard output
+    Json,
+}
+
+/// Reads a tag, by the rule that configured ones follow.
+fn tag(text: &str) -> Result<String, String> {
+    pymono_scan::check_tag(text).map(|()| text.to_owned())
+}
+
+/// Reads what stands before an image's name, by the rule that a configured one follows.
+fn registry(text: &str) -> Result<String, String> {
+    let text = text.trim_end_matches('/');
+    pymono_scan::check_registry(text).map(|()| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_no_reference() {
+        assert!(tag("v1.2_rc-3").is_ok());
+        for text in ["", ".x", "-x", "a:b", "a/b", "a b"] {
+            assert!(tag(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_registry_may_have_a_port_and_a_path() {
+        assert_eq!(registry("127.0.0.1:5000/team/").as_deref(), Ok("127.0.0.1:5000/team"));
+        for text in ["", "/", "a b", "https://x.example", "foo:bar//x"] {
+            assert!(registry(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! `pymono build`
+
+mod args;
+mod requests;
+
+use std::{num::NonZeroUsize, thread::available_parallelism};
+
+use camino::Utf8Path;
+use pymono_buildx::{Buildx, Docker, DriveOptions, Job, OnFailure, Retries, Versions, drive};
+use pymono_event::{BuildEvent, Observer, Outcome, ServiceReport};
+use pymono_names::ServiceName;
+use pymono_report::{Bars, JsonLines, Lines, OutputError, Shell};
+
+pub(crate) use args::BuildArgs;
+use args::{ImageArgs, ProgressStyle};
+
+use crate::{
+    error::CommandError,
+    files::{Changes, rendered_files},
+    load::{Loaded, Overrides, load},
+    session::Session,
+};
+
+/// Where what a build needs is kept; the folder ignores itself.
+const FOLDER: &str = ".pymono/state";
+
+pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), CommandError> {
+    if !args.all && args.services.is_empty() {
+        return Err(CommandError::nothing_asked());
+    }
+    let ImageArgs { registry, tags, platforms, .. } = &args.image;
+    let overrides = Overrides {
+        registry: registry.clone(),
+        tags: tags.clone(),
+        platforms: platforms.iter().copied().collect(),
+    };
+    let mut loaded = load(session, &overrides)?;
+    let jobs = requests::jobs(&mut loaded, &session.folder, args)?;
+    if args.all {
+        tell_unplanned(session, &mut loaded, args)?;
+    }
+    if args.image.push {
+        requests::check_registries(&jobs)?;
+    }
+    write_state(session.root.as_path(), &loaded)?;
+    let docker = Docker::new(session.root.clone(), session.env.clone());
+    let bases = requests::bases(&loaded.plan, &jobs, args);
+    if args.dry_run {
+        return print(session, &docker, bases.iter().chain(&jobs));
+    }
+    check(session, &docker, &loaded, &jobs)?;
+    let reports = build(session, docker, &bases, &jobs, args)?;
+    outcome(session, &reports)?;
+    if args.all && !loaded.unplanned.is_empty() {
+        return Err(CommandError::unplanned());
+    }
+    Ok(())
+}
+
+/// Checks that Docker answers, and says what will be built with it.
+fn check(
+    session: &mut Session,
+    docker: &Docker,
+    loaded: &Loaded,
+    jobs: &[Job],
+) -> Result<(), CommandError> {
+    let versions = docker.check(&session.interrupt);
+    // A client that was stopped has told nothing about the engine.
+    session.go_on()?;
+    let Versions { engine, buildx } = versions?;
+    let (wanted, services) = (jobs.len(), loaded.fleet.services.len());
+    let stages = loaded.plan.stages.len();
+    let message = format!(
+        "{wanted} of {services} services in {stages} stages, with Docker {engine} and buildx {buildx}"
+    );
+    Ok(session.shell.status("Planned", message)?)
+}
+
+/// Says which services cannot be built; like a failed image, none keeps the others from it.
+fn tell_unplanned(
+    session: &mut Session,
+    loaded: &mut Loaded,
+    args: &BuildArgs,
+) -> Result<(), CommandError> {
+    if args.on_failure.fail_fast {
+        return loaded.whole();
+    }
+    for unplanned in &loaded.unplanned {
+        session.shell.error(&unplanned.error, unplanned.error.hint().as_deref())?;
+    }
+    Ok(())
+}
+
+fn write_state(root: &Utf8Path, loaded: &Loaded) -> Result<(), CommandError> {
+    let folder = Utf8Path::new(FOLDER);
+    let mut files = rendered_files(&loaded.rendered, folder);
+    files.insert(folder.join(".gitignore"), "*\n".to_owned());
+    Ok(Changes::between(root, files, &[folder.join("pins")])?.apply()?)
+}
+
+fn print<'a>(
+    session: &mut Session,
+    docker: &Docker,
+    jobs: impl Iterator<Item = &'a Job>,
+) -> Result<(), CommandError> {
+    for job in jobs {
+        session.shell.print(docker.invocation(job.request.args()).in_directory())?;
+    }
+    Ok(())
+}
+
+fn build(
+    session: &mut Session,
+    docker: Docker,
+    bases: &[Job],
+    jobs: &[Job],
+    args: &BuildArgs,
+) -> Result<Vec<(ServiceName, ServiceReport)>, CommandError> {
+    let processors = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let options = DriveOptions {
+        jobs: args.jobs.unwrap_or_else(processors),
+        on_failure: if args.on_failure.fail_fast {
+            OnFailure::FailFast
+        } else {
+            OnFailure::KeepGoing
+        },
+        retries: Retries::default(),
+    };
+    let buildx = Buildx::new(docker);
+    let interrupt = &session.interrupt;
+    let drive = |observer: &mut dyn Observer| {
+        // Where a base cannot be built, each service that stands on it says so.
+        drive(&buildx, bases, &options, interrupt, &mut Before(observer));
+        drive(&buildx, jobs, &options, interrupt, observer)
+    };
+    Ok(observed(&mut session.shell, args.progress, drive)?)
+}
+
+/// Hands on what happens before the services are built: all but the beginning and the end, which are theirs.
+struct Before<'a>(&'a mut dyn Observer);
+
+impl Observer for Before<'_> {
+    fn observe(&mut self, event: &BuildEvent) {
+        if !matches!(event, BuildEvent::Planned { .. } | BuildEvent::Summary { .. }) {
+            self.0.observe(event);
+        }
+    }
+}
+
+/// Runs `drive` with the observer that the user wants.
+fn observed<T>(
+    shell: &mut Shell,
+    style: ProgressStyle,
+    drive: impl FnOnce(&mut dyn Observer) -> T,
+) -> Result<T, OutputError> {
+    match style {
+        ProgressStyle::Json => {
+            let mut json = JsonLines::new(shell);
+            let result = drive(&mut json);
+            json.finish().map(|()| result)
+        }
+        ProgressStyle::Auto if shell.terminal().is_some() => {
+            let mut bars = Bars::new(shell);
+            let result = drive(&mut bars);
+            bars.finish().map(|()| result)
+        }
+        ProgressStyle::Auto | ProgressStyle::Plain => {
+            let mut lines = Lines::new(shell);
+            let result = drive(&mut lines);
+            lines.finish().map(|()| result)
+        }
+    }
+}
+
+fn outcome(
+    session: &Session,
+    reports: &[(ServiceName, ServiceReport)],
+) -> Result<(), CommandError> {
+    let done = |report: &ServiceReport| matches!(report.outcome, Outcome::Built | Outcome::Cached);
+    session.go_on()?;
+    if reports.iter().all(|(_, report)| done(report)) {
+        Ok(())
+    } else {
+        Err(CommandError::images_failed())
+    }
+}
