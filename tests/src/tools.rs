@@ -60,6 +60,7 @@ impl Pinned {
             .env("PIPENV_PYTHON", bin.join("python"))
             .env("PIPENV_VENV_IN_PROJECT", "1")
             .env("POETRY_KEYRING_ENABLED", "false")
+            .env("POETRY_VIRTUALENVS_CREATE", "false")
             .env("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring");
         // These tools bring certificates of their own and see others only if told.
         if let Ok(certificates) = env::var("SSL_CERT_FILE") {

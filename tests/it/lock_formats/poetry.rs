@@ -4,7 +4,7 @@ use pymono_lock::PoetryLock;
 use pymono_tests::tools::{POETRY, POETRY_1_2, POETRY_1_8, Pinned, default_index};
 
 use super::{
-    oracle::{Export, Wheels, compare, select, wheels_of},
+    oracle::{Export, compare, select, wheels_of},
     projects::Projects,
 };
 
@@ -57,7 +57,7 @@ fn compared(
     let text = projects.read("poetry.lock");
     assert!(text.contains(&format!("lock-version = \"{version}\"")), "{text}");
     let lock = PoetryLock::parse(&text, manifest).unwrap();
-    let wheels = Wheels::Named(wheels_of(&text.parse().unwrap()));
+    let wheels = wheels_of(&text);
     let mut count = 0;
     for extras in extras {
         for groups in groups {
@@ -136,7 +136,7 @@ requires-python = ">=3.11,<3.14"
 dependencies = ["requests[socks]>=2.31", "core[fancy]", "tomli; python_version < '3.12'"]
 [project.optional-dependencies]
 fast = ["redis[hiredis]"]
-all = ["svc[fast]", "markupsafe"]
+all = ["redis[hiredis]", "markupsafe"]
 [dependency-groups]
 test = ["pytest"]
 docs = ["markdown", {{ include-group = "test" }}]

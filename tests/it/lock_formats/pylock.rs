@@ -4,7 +4,7 @@ use pymono_lock::Pylock;
 use pymono_tests::uv::run_uv;
 
 use super::{
-    oracle::{Export, Wheels, compare, select, wheels_of},
+    oracle::{Export, compare, select, wheels_of},
     projects::Projects,
 };
 
@@ -49,7 +49,7 @@ core = { path = "../../libs/core", editable = true }
             args.extend(["--format", "pylock.toml"]);
             let text = run_uv(&folder, &args).unwrap();
             let lock = Pylock::parse(&text).unwrap();
-            let wheels = Wheels::Named(wheels_of(&text.parse().unwrap()));
+            let wheels = wheels_of(&text);
             // The lock is for one selection already, so that nothing is left to select.
             let selection = select(&[], &[]);
             count += compare(&export, &wheels, |target| lock.close(&selection, target));

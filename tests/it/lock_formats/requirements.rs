@@ -50,8 +50,13 @@ fn a_compiled_file_is_read_as_its_lines_say() {
         let export = Export::read(&folder, &text);
         let selection = nothing_more();
         count += compare(&export, &Wheels::Unnamed, |target| file.close(&selection, target));
+        for target in targets() {
+            let export = compiled(&folder, "requirements.txt", target);
+            export.assert_same_pins(&file.close(&selection, &target).unwrap(), target);
+            count += 1;
+        }
     }
-    assert_eq!(count, 12);
+    assert_eq!(count, 24);
 }
 
 #[test]
@@ -65,7 +70,7 @@ fn files_that_include_others_are_read_as_uv_does() {
         )
         .file(
             "apps/svc/requirements/base.txt",
-            "--prefer-binary\nclick==8.1.7 \\\n  ; python_version < '3.13'\n\
+            "--prefer-binary\nclick==8.1.7; python_version < '3.13'\n\
              click==8.1.8; python_version >= '3.13'\n-e ../../libs/core\n",
         )
         .file("apps/svc/constraints.txt", "httpx==0.27.2\nh11==0.14.0\n")
