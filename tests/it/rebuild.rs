@@ -40,6 +40,8 @@ fn a_changed_line_in_a_library_builds_it_once_and_nothing_else() {
 }
 
 /// BuildKit knows a step again by what its mounts hold only if what it stands on was there before.
+///
+/// Where it was not, steps ran twice in one build of several.
 #[test]
 #[ignore = "needs a Docker engine: cargo xtask test"]
 fn a_shared_step_runs_once_on_a_base_that_the_engine_has_never_seen() {
