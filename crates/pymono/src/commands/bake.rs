@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
+use pymono_report::plural;
 
 use crate::{
     error::CommandError,
@@ -53,7 +54,7 @@ pub(crate) fn run(session: &mut Session, args: &BakeArgs) -> Result<(), CommandE
     for path in changes.removed() {
         session.shell.status("Removed", path)?;
     }
-    let services = loaded.plan.images.len();
-    session.shell.status("Fresh", format_args!("{BAKE_FILE}, {services} targets"))?;
+    let targets = plural(loaded.plan.images.len(), "target");
+    session.shell.status("Fresh", format_args!("{BAKE_FILE}, {targets}"))?;
     Ok(())
 }

@@ -91,7 +91,7 @@ pub(super) struct BuildxArgs {
     /// The SBOM attestation
     #[arg(long, value_name = "SBOM")]
     pub(super) sbom: Option<String>,
-    /// Run every step even if its result is known
+    /// Run every step even if its result is known, with empty cache mounts
     #[arg(long)]
     pub(super) no_cache: bool,
     /// Ask the registry for newer base images
