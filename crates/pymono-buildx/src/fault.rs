@@ -4,10 +4,13 @@
 ///
 /// - `no such job`, `inconsistent graph state`: the daemon lost track of a build
 ///   among many (docker/buildx#3810).
+/// - `failed to prepare extraction snapshot`: of two images that share layers and
+///   are loaded at once, one's clean-up took a layer that the other had counted on.
 /// - the rest: a connection or a registry was cut off or overloaded.
 const TRANSIENT: &[&str] = &[
     "no such job",
     "inconsistent graph state",
+    "failed to prepare extraction snapshot",
     "connection reset",
     "broken pipe",
     "unexpected eof",
@@ -77,6 +80,7 @@ mod tests {
     fn faults_of_the_way_are_tried_again() {
         for words in [
             "ERROR: failed to build: failed to receive status: rpc error: code = Unknown desc = no such job abc",
+            "failed to prepare extraction snapshot \"extract-1 sha256:2d\": parent snapshot sha256:93 does not exist: not found",
             "failed to solve: unexpected status from PUT request to https://r.example/v2/a: 503 Service Unavailable",
             "failed to copy: read tcp 10.0.0.1:5->10.0.0.2:443: read: connection reset by peer",
             "failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF",
