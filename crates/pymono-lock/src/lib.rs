@@ -25,6 +25,8 @@ mod pylock;
 mod requirements;
 mod source;
 pub mod tags;
+#[cfg(test)]
+mod testing;
 mod uv;
 mod web;
 

@@ -102,6 +102,10 @@ impl Token {
 
 /// Takes a marker apart, which must not be nested too deep.
 fn tokens(text: &str) -> Result<Vec<Token>, String> {
+    // PEP 508 has no others, and its parser panics at some of them.
+    if !text.is_ascii() {
+        return Err("it has letters that are not ASCII".into());
+    }
     let mut tokens = Vec::new();
     let mut depth = 0_usize;
     let mut start = 0;
@@ -269,6 +273,7 @@ mod tests {
             ("x in extras", "`x` is no string"),
             ("'' in extras", "a name is missing"),
             ("'x", "a string has no end"),
+            ("os_name == 'nt'ä", "it has letters that are not ASCII"),
             (&"(".repeat(100_000), "it has too many parentheses in each other"),
         ] {
             assert_eq!(Condition::parse(marker).unwrap_err(), reason);

@@ -107,8 +107,8 @@ impl Reader<'_> {
                     included.push(Included { path: path(&file), adds: false, line: *line });
                 }
                 Flag::Index(url) => indexes.main = Some(url),
-                Flag::ExtraIndex(url) => indexes.extra.push(url),
-                Flag::FindLinks(place) => indexes.find_links.push(place),
+                Flag::ExtraIndex(url) => add(&mut indexes.extra, url),
+                Flag::FindLinks(place) => add(&mut indexes.find_links, place),
                 Flag::NoIndex => indexes.none = true,
                 Flag::Editable(option) | Flag::Hash(option) => return Err(unknown(option)),
                 Flag::Other => {}
@@ -199,6 +199,13 @@ impl Reader<'_> {
             }
             _ => None,
         }
+    }
+}
+
+/// Adds a place to look at, which the first of several files that name it has put in order.
+fn add(places: &mut Vec<String>, place: String) {
+    if !places.contains(&place) {
+        places.push(place);
     }
 }
 
