@@ -1,10 +1,12 @@
 //! A lock of any format.
 
+use std::collections::BTreeSet;
+
 use pymono_names::Target;
 
 use crate::{
-    Closure, ClosureError, Lock, LockFormat, PdmLock, PipfileLock, PoetryLock, Pylock,
-    Requirements, Selection,
+    Closure, ClosureError, LocalPackage, Lock, LockFormat, PdmLock, PipfileLock, PoetryLock,
+    Pylock, Requirements, Selection,
 };
 
 /// A parsed lock of any format.
@@ -40,6 +42,20 @@ impl AnyLock {
         }
     }
 
+    /// Returns the local packages of the lock, by name and path, each once.
+    ///
+    /// In a format that tells which project it belongs to, that one is among them.
+    pub fn local_packages(&self) -> BTreeSet<LocalPackage<'_>> {
+        match self {
+            Self::Uv(lock) => lock.local_packages().collect(),
+            Self::Poetry(lock) => lock.local_packages().collect(),
+            Self::Pdm(lock) => lock.local_packages().collect(),
+            Self::Pylock(lock) => lock.local_packages().collect(),
+            Self::Pipfile(lock) => lock.local_packages().collect(),
+            Self::Requirements(lock) => lock.local_packages().collect(),
+        }
+    }
+
     /// Returns all that `selection` needs on `target`.
     ///
     /// [`ClosureError::hint_for`] the lock's [`format`](Self::format) tells what to do about an error.
@@ -52,5 +68,71 @@ impl AnyLock {
             Self::Pipfile(lock) => lock.close(selection, target),
             Self::Requirements(lock) => lock.close(selection, target),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn locals(lock: &AnyLock) -> (LockFormat, Vec<(String, String)>) {
+        let owned = |it: LocalPackage<'_>| (it.name.to_string(), it.path.to_owned());
+        (lock.format(), lock.local_packages().into_iter().map(owned).collect())
+    }
+
+    #[test]
+    fn every_format_tells_its_local_packages() {
+        let project = "[project]\nname = \"svc\"\n";
+        let core = ("core".to_owned(), "../core".to_owned());
+        let svc = ("svc".to_owned(), ".".to_owned());
+        let poetry = "[[package]]\nname = \"core\"\nversion = \"1\"\n[package.source]\ntype = \"directory\"\n\
+                      url = \"../core\"\n[metadata]\nlock-version = \"2.0\"\n";
+        let pdm = "[metadata]\nlock_version = \"4.5\"\n[[package]]\nname = \"core\"\npath = \"../core\"\n";
+        let pylock = "lock-version = \"1.0\"\n[[packages]]\nname = \"core\"\ndirectory = { path = \"../core\" }\n";
+        let pipfile = r#"{"_meta": {"pipfile-spec": 6}, "default": {"core": {"path": "../core"}}}"#;
+        let uv = "version = 1\n[[package]]\nname = \"core\"\nversion = \"1\"\nsource = { directory = \"../core\" }\n";
+        let requirements =
+            |path: &str| (path == "r.txt").then(|| "-e ../core\n../core\n".to_owned());
+        let both = vec![core.clone(), svc];
+        for (lock, format, expected) in [
+            (AnyLock::Uv(Lock::parse(uv).unwrap()), LockFormat::Uv, vec![core.clone()]),
+            (
+                AnyLock::Poetry(PoetryLock::parse(poetry, project).unwrap()),
+                LockFormat::Poetry,
+                both.clone(),
+            ),
+            (
+                AnyLock::Poetry(PoetryLock::parse(poetry, "").unwrap()),
+                LockFormat::Poetry,
+                vec![core.clone()],
+            ),
+            (AnyLock::Pdm(PdmLock::parse(pdm, project).unwrap()), LockFormat::Pdm, both),
+            (
+                AnyLock::Pylock(Pylock::parse(pylock).unwrap()),
+                LockFormat::Pylock,
+                vec![core.clone()],
+            ),
+            (
+                AnyLock::Pipfile(PipfileLock::parse(pipfile).unwrap()),
+                LockFormat::Pipfile,
+                vec![core.clone()],
+            ),
+            (
+                AnyLock::Requirements(Requirements::parse("r.txt", requirements).unwrap()),
+                LockFormat::Requirements,
+                vec![core.clone(), core.clone()],
+            ),
+        ] {
+            assert_eq!(locals(&lock), (format, expected));
+        }
+    }
+
+    #[test]
+    fn a_project_without_a_name_is_called_as_it_is_asked_for() {
+        let lock = PoetryLock::parse("[metadata]\nlock-version = \"2.1\"\n", "").unwrap();
+        let closure = AnyLock::Poetry(lock)
+            .close(&crate::testing::select(&[], &[]), &crate::testing::target("3.12"))
+            .unwrap();
+        assert_eq!(closure.locals["."].name.as_ref(), "svc");
     }
 }

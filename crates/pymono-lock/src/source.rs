@@ -1,6 +1,8 @@
 //! Where an entry of a lock comes from.
 
-use crate::{LocalKind, PinSource};
+use pep508_rs::PackageName;
+
+use crate::{LocalKind, LocalPackage, PinSource};
 
 /// Where a package comes from; part of what tells two entries of one name apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +19,14 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// Returns a package that comes from here, if it is a local one.
+    pub(crate) fn local<'a>(&'a self, name: &'a PackageName) -> Option<LocalPackage<'a>> {
+        match self {
+            Self::Local { path, kind } => Some(LocalPackage { name, path, kind: *kind }),
+            Self::ThirdParty(_) => None,
+        }
+    }
+
     /// Returns the folder of a local package.
     pub(crate) fn local_path(&self) -> Option<&str> {
         match self {

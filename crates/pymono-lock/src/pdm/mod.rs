@@ -16,7 +16,7 @@ use pymono_names::Target;
 
 use self::target::Reach;
 use crate::{
-    Closure, ClosureError, GroupName, Selection,
+    Closure, ClosureError, GroupName, LocalPackage, Selection,
     marker::{Condition, Scene},
     problem::FormatError,
     project::{Known, named},
@@ -50,6 +50,11 @@ impl PdmLock {
     /// Reads the text of a lock, and that of the `pyproject.toml` beside it.
     pub fn parse(text: &str, pyproject: &str) -> Result<Self, FormatError> {
         read::read(text, pyproject)
+    }
+
+    /// Returns the local packages of the lock, and the project itself if it has a name.
+    pub fn local_packages(&self) -> impl Iterator<Item = LocalPackage<'_>> {
+        self.web.local_packages()
     }
 
     /// Returns all that `selection` needs on `target`.

@@ -12,7 +12,7 @@ use pep508_rs::{ExtraName, PackageName};
 use pymono_names::Target;
 
 use crate::{
-    Closure, ClosureError, GroupName, Local, LockFormat, Selection,
+    Closure, ClosureError, GroupName, Local, LocalPackage, LockFormat, Selection,
     file::{Distribution, Files},
     marker::{Condition, Scene},
     problem::FormatError,
@@ -59,6 +59,15 @@ impl PipfileLock {
     /// Reads the text of a lock.
     pub fn parse(text: &str) -> Result<Self, FormatError> {
         read::read(text)
+    }
+
+    /// Returns the local packages of the lock, whoever needs them.
+    pub fn local_packages(&self) -> impl Iterator<Item = LocalPackage<'_>> {
+        let packages = self.categories.values().flatten();
+        packages.filter_map(|package| match &package.pinned {
+            Pinned::To(_, source) => source.local(&package.name),
+            Pinned::Not(_) => None,
+        })
     }
 
     /// Returns all that `selection` needs on `target`.

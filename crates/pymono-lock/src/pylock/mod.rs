@@ -12,7 +12,7 @@ use pep508_rs::PackageName;
 use pymono_names::Target;
 
 use crate::{
-    Closure, ClosureError, GroupName, Local, Selection,
+    Closure, ClosureError, GroupName, Local, LocalPackage, Selection,
     file::{Distribution, Files},
     marker::{Condition, Scene},
     problem::FormatError,
@@ -50,6 +50,11 @@ impl Pylock {
     /// Reads the text of a lock.
     pub fn parse(text: &str) -> Result<Self, FormatError> {
         read::read(text)
+    }
+
+    /// Returns the local packages of the lock, whoever needs them.
+    pub fn local_packages(&self) -> impl Iterator<Item = LocalPackage<'_>> {
+        self.packages.iter().filter_map(|package| package.source.local(&package.name))
     }
 
     /// Returns all that `selection` needs on `target`.

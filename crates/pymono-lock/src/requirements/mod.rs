@@ -14,7 +14,7 @@ use pymono_names::Target;
 
 pub(crate) use self::place::{is_commit, version_of};
 use crate::{
-    Closure, ClosureError, Local, LocalKind, PinSource, Selection,
+    Closure, ClosureError, Local, LocalKind, LocalPackage, PinSource, Selection,
     file::{Distribution, Files},
     marker::{Condition, Scene},
     problem::FormatError,
@@ -97,6 +97,14 @@ impl Requirements {
         mut read: impl FnMut(&str) -> Option<String>,
     ) -> Result<Self, FormatError> {
         read::read(path, &mut read)
+    }
+
+    /// Returns the local packages that are required, whoever needs them.
+    pub fn local_packages(&self) -> impl Iterator<Item = LocalPackage<'_>> {
+        self.lines.iter().filter_map(|line| match &line.wanted {
+            Wanted::Local(path, kind) => Some(LocalPackage { name: &line.name, path, kind: *kind }),
+            _ => None,
+        })
     }
 
     /// Returns where the files' options say that distributions are looked for.

@@ -15,7 +15,7 @@ use pymono_names::Target;
 
 use self::model::Graph;
 pub use self::target::LockForTarget;
-use crate::{Closure, ClosureError, LocalPackage, LockError, Selection, source::Source};
+use crate::{Closure, ClosureError, LocalPackage, LockError, Selection};
 
 /// A parsed lock.
 ///
@@ -37,12 +37,7 @@ impl Lock {
     /// These are the members of the workspace and the folders that path
     /// dependencies lead to, whether inside or outside of it.
     pub fn local_packages(&self) -> impl Iterator<Item = LocalPackage<'_>> {
-        self.graph.packages.iter().filter_map(|package| match &package.source {
-            Source::Local { path, kind } => {
-                Some(LocalPackage { name: &package.name, path, kind: *kind })
-            }
-            Source::ThirdParty(_) => None,
-        })
+        self.graph.packages.iter().filter_map(|package| package.source.local(&package.name))
     }
 
     /// Returns the lock as `target` sees it, from which many selections can be closed quickly.

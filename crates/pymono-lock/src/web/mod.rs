@@ -12,7 +12,7 @@ use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
 use crate::{
-    GroupName,
+    GroupName, LocalPackage,
     file::Files,
     need::Need,
     project::{Project, nameless},
@@ -84,6 +84,13 @@ impl Web {
             web.entries.push(entry);
         }
         web
+    }
+
+    /// Returns the local packages, the project among them if it has a name.
+    pub(crate) fn local_packages(&self) -> impl Iterator<Item = LocalPackage<'_>> {
+        let nameless = nameless();
+        let locals = self.entries.iter().filter_map(|entry| entry.source.local(&entry.name));
+        locals.filter(move |local| *local.name != nameless)
     }
 
     /// Returns the entries of a name.
