@@ -82,7 +82,9 @@ fn projects(
         let mut odd = Vec::new();
         project::project(ground, path, whole.excludes(path), &mut odd).map(|project| (project, odd))
     };
-    let looked: Vec<_> = wanted.par_iter().map(look).collect::<Result<_, _>>()?;
+    // Not rayon's own collection of results: of several errors it would return any.
+    let looked: Vec<Result<_, _>> = wanted.par_iter().map(look).collect();
+    let looked = looked.into_iter().collect::<Result<Vec<_>, _>>()?;
     let (projects, odd): (Vec<Project>, Vec<Vec<Warning>>) = looked.into_iter().unzip();
     warnings.extend(odd.into_iter().flatten());
     Ok(projects)

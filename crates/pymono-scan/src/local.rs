@@ -61,7 +61,9 @@ pub(crate) fn workspaces(
     let folders = members::lock_folders(tree).into_iter().filter(|folder| !excluded(folder));
     let folders: Vec<TreePath> = folders.collect();
     let read = |folder: &TreePath| Manifest::read(tree, folder);
-    let roots: Vec<_> = folders.par_iter().map(read).collect::<Result<_, _>>()?;
+    // Not rayon's own collection of results: of several errors it would return any.
+    let roots: Vec<Result<_, _>> = folders.par_iter().map(read).collect();
+    let roots = roots.into_iter().collect::<Result<Vec<_>, _>>()?;
     let mut workspaces = Workspaces::new();
     for (folder, root) in folders.into_iter().zip(roots) {
         let why = match root {

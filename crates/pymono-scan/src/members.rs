@@ -35,7 +35,9 @@ pub(crate) fn read(tree: &Tree, root: Manifest) -> Result<UvWorkspace, ScanError
     if let Some(table) = &root.content.tool.uv.workspace {
         let matched = matched(tree, &root, table)?;
         let read = |(folder, pattern): (TreePath, &str)| member(tree, &root, &folder, pattern);
-        let found: Vec<_> = matched.into_par_iter().map(read).collect::<Result<_, _>>()?;
+        // Not rayon's own collection of results: of several errors it would return any.
+        let found: Vec<Result<_, _>> = matched.into_par_iter().map(read).collect();
+        let found = found.into_iter().collect::<Result<Vec<_>, _>>()?;
         members.extend(found.into_iter().flatten().map(|member| (member.folder.clone(), member)));
     }
     if root.content.project.is_some() {
