@@ -6,6 +6,7 @@ mod commands;
 mod context;
 mod failure;
 mod fleet;
+mod graph;
 mod interrupt;
 mod lock_formats;
 mod lock_oracle;

@@ -6,6 +6,7 @@
 mod bake;
 mod dockerfile;
 mod export;
+mod graph;
 mod ignore;
 mod instruction;
 mod pins;
@@ -18,6 +19,7 @@ use pymono_workspace::Unsent;
 
 pub use bake::bake_file;
 pub use export::{ExportFormat, export};
+pub use graph::{Graph, GraphFormat};
 
 /// The name under which the Dockerfile knows the folder of pins.
 ///

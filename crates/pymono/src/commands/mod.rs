@@ -3,4 +3,5 @@
 pub(crate) mod bake;
 pub(crate) mod build;
 pub(crate) mod export;
+pub(crate) mod graph;
 pub(crate) mod list;

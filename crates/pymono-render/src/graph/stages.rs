@@ -1,0 +1,69 @@
+//! How images stand on stages.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pymono_plan::{BuildPlan, Image, Layer, Stage, StageKind, StageName};
+
+use super::{Graph, Node, NodeKind};
+use crate::words;
+
+impl Graph {
+    /// Returns the stages and images of a plan, each with what it is made of.
+    ///
+    /// A node is known by its name in the Dockerfile, which is unique there.
+    pub fn of_stages(plan: &BuildPlan) -> Self {
+        let mut nodes = BTreeMap::new();
+        let mut edges = BTreeSet::new();
+        for stage in &plan.stages {
+            let name = stage.name.to_string();
+            edges.extend(under(&stage.kind).into_iter().map(|to| (name.clone(), to.to_string())));
+            nodes.insert(name.clone(), of_stage(name, stage));
+        }
+        for (service, image) in &plan.images {
+            let name = service.to_string();
+            edges.extend(parts(image).map(|to| (name.clone(), to.to_string())));
+            let note = image.path.to_string();
+            nodes.insert(name.clone(), Node { kind: NodeKind::Service, name, note });
+        }
+        Self::new(nodes, edges)
+    }
+}
+
+fn of_stage(name: String, stage: &Stage) -> Node {
+    let users = words::count(stage.users.len(), "service");
+    let (kind, what) = match &stage.kind {
+        StageKind::Dependencies(dependencies) => {
+            (NodeKind::Stage, words::count(dependencies.requirements.len(), "distribution") + ", ")
+        }
+        StageKind::Package(build) => (NodeKind::Library, format!("{}, ", build.path)),
+        StageKind::Uv { image } | StageKind::Runtime { image, .. } => {
+            (NodeKind::Stage, format!("{image}, "))
+        }
+        StageKind::Base { environment, .. } => {
+            (NodeKind::Stage, format!("{}, ", environment.base_image))
+        }
+        _ => (NodeKind::Stage, String::new()),
+    };
+    Node { kind, name, note: format!("{what}for {users}") }
+}
+
+/// Returns the stages that a stage stands on or takes something from.
+fn under(kind: &StageKind) -> Vec<&StageName> {
+    match kind {
+        StageKind::Uv { .. } | StageKind::Runtime { .. } => Vec::new(),
+        StageKind::Base { uv: base, .. }
+        | StageKind::Toolchain { base, .. }
+        | StageKind::Backend { base, .. }
+        | StageKind::Files { base, .. } => vec![base],
+        StageKind::Dependencies(dependencies) => vec![&dependencies.base],
+        StageKind::Package(build) => [&build.base].into_iter().chain(&build.backend).collect(),
+    }
+}
+
+fn parts(image: &Image) -> impl Iterator<Item = &StageName> {
+    let layers = image.layers.iter().filter_map(|layer| match layer {
+        Layer::Environment(stage) | Layer::Files(stage) => Some(stage),
+        Layer::File(_) => None,
+    });
+    [&image.runtime].into_iter().chain(layers)
+}
