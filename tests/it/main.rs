@@ -1,6 +1,7 @@
 //! Tests of the whole.
 
 mod bake;
+mod check;
 mod closure;
 mod commands;
 mod context;

@@ -122,6 +122,17 @@ pub(crate) fn read(
     code
 }
 
+/// Returns the files with the code of the project of `manifest`, each with the dotted name of its module.
+pub(crate) fn modules<'a>(
+    tree: &'a Tree,
+    manifest: &Manifest,
+    sources: &'a [TreePath],
+) -> Vec<(&'a TreePath, String)> {
+    let files = files(tree, &manifest.folder, sources);
+    let roots = import_roots(manifest, &files);
+    files.iter().map(|(file, path)| (*file, module_of(path, &roots).1)).collect()
+}
+
 /// Returns the files with a project's code, each with its path in the project, the likeliest first.
 fn files<'a>(
     tree: &'a Tree,

@@ -16,7 +16,9 @@ mod error;
 mod git;
 mod ground;
 mod ignore;
+mod imports;
 mod infer;
+mod inspect;
 mod launch;
 mod links;
 mod litter;
@@ -25,6 +27,7 @@ mod manifest;
 mod members;
 mod project;
 mod python;
+mod secrets;
 mod sources;
 mod tree;
 
@@ -36,6 +39,7 @@ use pymono_workspace::Workspace;
 
 pub use config::{check_registry, check_tag};
 pub use error::{Place, ScanError};
+pub use inspect::inspect;
 
 /// What to scan.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@
 //! This crate is the interface between the one that reads the tree and those
 //! that think about it. It has no opinion and does nothing.
 
+mod inspection;
 mod project;
 mod settings;
 mod unsent;
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 
 use pymono_names::TreePath;
 
+pub use inspection::{Import, Inspection, Modules};
 pub use project::{BuildKind, BuildSystem, Kind, Launch, Project};
 pub use settings::{CacheMount, Settings};
 pub use unsent::{Unsent, literal_pattern};

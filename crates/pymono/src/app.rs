@@ -12,7 +12,7 @@ use pymono_names::TreePath;
 use pymono_report::{ColorChoice, ColorEnv, Shell, ShellOptions, Verbosity};
 
 use crate::{
-    commands::{bake, build, export, graph, list},
+    commands::{bake, build, check, export, graph, list},
     error::CommandError,
     session::Session,
 };
@@ -68,6 +68,7 @@ enum Color {
 enum Command {
     Build(Box<build::BuildArgs>),
     Bake(bake::BakeArgs),
+    Check(check::CheckArgs),
     Export(export::ExportArgs),
     Graph(graph::GraphArgs),
     List(list::ListArgs),
@@ -101,6 +102,7 @@ fn dispatch(session: &mut Session, command: &Command) -> Result<(), CommandError
     match command {
         Command::Build(args) => build::run(session, args),
         Command::Bake(args) => bake::run(session, args),
+        Command::Check(args) => check::run(session, args),
         Command::Export(args) => export::run(session, args),
         Command::Graph(args) => graph::run(session, args),
         Command::List(args) => list::run(session, args),

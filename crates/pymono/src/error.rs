@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use pymono_buildx::DockerError;
 use pymono_exec::InstallError;
 use pymono_plan::FleetError;
-use pymono_report::{OutputError, Shell};
+use pymono_report::{OutputError, Shell, plural};
 use pymono_scan::ScanError;
 use pymono_workspace::Project;
 use thiserror::Error;
@@ -57,6 +57,8 @@ enum Finding {
     Stale(String),
     #[error("the image `{0}` names no registry to push to")]
     NoRegistry(String),
+    #[error("the check has {0}")]
+    Checked(String),
     #[error("nothing was asked for")]
     NothingAsked,
     #[error("there is no folder `{0}`")]
@@ -130,6 +132,11 @@ impl CommandError {
         let paths = paths.map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
         let hint = "run `pymono bake` and commit what it writes";
         Self::new(ErrorKind::Found, Finding::Stale(paths), Some(hint.into()))
+    }
+
+    /// `pymono check` found something, each of which it has told.
+    pub(crate) fn found(findings: usize) -> Self {
+        Self::new(ErrorKind::Found, Finding::Checked(plural(findings, "finding")), None)
     }
 
     /// An image is to be pushed, but nobody said where.

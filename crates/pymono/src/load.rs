@@ -7,7 +7,7 @@ use pymono_names::{Platform, ServiceName, TreePath};
 use pymono_plan::{BuildPlan, Fleet, Unplanned};
 use pymono_render::Rendered;
 use pymono_scan::ScanOptions;
-use pymono_workspace::{Project, Workspace};
+use pymono_workspace::{Inspection, Project, Workspace};
 
 use crate::{error::CommandError, session::Session};
 
@@ -39,17 +39,28 @@ pub(crate) struct Loaded {
 
 /// Reads the tree; what is odd but not wrong is said.
 pub(crate) fn scan(session: &mut Session) -> Result<Workspace, CommandError> {
-    let options = ScanOptions {
-        root: session.root.clone(),
-        config: session.config.clone(),
-        env: session.env.clone(),
-        interrupt: session.interrupt.clone(),
-    };
-    let scan = pymono_scan::scan(&options)?;
+    let scan = pymono_scan::scan(&scan_options(session))?;
     for warning in &scan.warnings {
         session.shell.warn(warning)?;
     }
     Ok(scan.workspace)
+}
+
+/// Takes a closer look at the files of a workspace's projects.
+pub(crate) fn inspect(
+    session: &Session,
+    workspace: &Workspace,
+) -> Result<Inspection, CommandError> {
+    Ok(pymono_scan::inspect(&scan_options(session), workspace)?)
+}
+
+fn scan_options(session: &Session) -> ScanOptions {
+    ScanOptions {
+        root: session.root.clone(),
+        config: session.config.clone(),
+        env: session.env.clone(),
+        interrupt: session.interrupt.clone(),
+    }
 }
 
 /// Reads the tree and plans all of its services.

@@ -2,6 +2,7 @@
 
 pub(crate) mod bake;
 pub(crate) mod build;
+pub(crate) mod check;
 pub(crate) mod export;
 pub(crate) mod graph;
 pub(crate) mod list;

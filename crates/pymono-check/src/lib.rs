@@ -1,0 +1,35 @@
+//! Says what is wrong or risky in a repository before anything is built.
+//!
+//! A pure function: what was scanned and assembled goes in, [`Finding`]s come
+//! out, sorted. Each kind of finding has a [`Code`] that scripts can rely on.
+
+mod code;
+mod finding;
+mod rules;
+
+use pymono_plan::{Fleet, Unplanned};
+use pymono_workspace::{Inspection, Workspace};
+
+pub use code::Code;
+pub use finding::Finding;
+
+/// All that is known of a repository.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The projects.
+    pub workspace: &'a Workspace,
+    /// What the files of the projects show.
+    pub inspection: &'a Inspection,
+    /// The services that can be planned.
+    pub fleet: &'a Fleet,
+    /// Those that cannot, and why.
+    pub unplanned: &'a [Unplanned],
+}
+
+/// Returns all findings, by code and then by place.
+pub fn check(facts: Facts<'_>) -> Vec<Finding> {
+    let mut findings = rules::all(facts);
+    findings.sort();
+    findings.dedup();
+    findings
+}

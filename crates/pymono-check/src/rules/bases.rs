@@ -1,0 +1,36 @@
+//! Images that are named by a tag alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pymono_names::TreePath;
+
+use crate::{Code, Facts, Finding};
+
+const HINT: &str = "name it with its digest, as in `python:3.13-slim@sha256:…`";
+
+/// Returns one finding for each image: most services of a repository stand on the same.
+pub(super) fn find(facts: Facts<'_>) -> Vec<Finding> {
+    let mut users = BTreeMap::<&str, BTreeSet<&TreePath>>::new();
+    for (path, service) in &facts.fleet.services {
+        for image in
+            [&service.environment.base_image, &service.runtime_image, &facts.fleet.uv_image]
+        {
+            if !image.contains("@sha256:") {
+                users.entry(image).or_default().insert(path);
+            }
+        }
+    }
+    let finding = |(image, users): (&str, BTreeSet<&TreePath>)| {
+        let message = format!(
+            "`{image}`, on which {} stands, can be another image tomorrow",
+            if users.len() == 1 {
+                "one service".to_owned()
+            } else {
+                format!("each of {} services", users.len())
+            },
+        );
+        let path = if users.len() == 1 { users.first().copied().cloned() } else { None };
+        Finding::new(Code::FloatingBase, &path.unwrap_or_else(TreePath::root), message, HINT)
+    };
+    users.into_iter().map(finding).collect()
+}

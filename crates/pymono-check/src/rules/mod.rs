@@ -1,0 +1,15 @@
+//! The rules, a module for each.
+
+mod bases;
+mod builds;
+mod imports;
+mod secrets;
+mod unplanned;
+
+use crate::{Facts, Finding};
+
+/// Returns what all rules find.
+pub(crate) fn all(facts: Facts<'_>) -> Vec<Finding> {
+    let rules = [unplanned::find, builds::find, bases::find, imports::find, secrets::find];
+    rules.into_iter().flat_map(|rule| rule(facts)).collect()
+}

@@ -1,0 +1,45 @@
+//! Services that cannot be planned.
+
+use std::error::Error;
+
+use pymono_names::TreePath;
+use pymono_plan::{FleetError, Unplanned};
+
+use crate::{Code, Facts, Finding};
+
+pub(super) fn find(facts: Facts<'_>) -> Vec<Finding> {
+    facts.unplanned.iter().flat_map(findings).collect()
+}
+
+/// Returns a finding for each service, or one for the repository where none is concerned.
+fn findings(Unplanned { services, error }: &Unplanned) -> Vec<Finding> {
+    let about = |path: &TreePath| Finding {
+        code: code(error),
+        path: path.clone(),
+        line: None,
+        message: chain(error),
+        hint: error.hint(),
+    };
+    match services.as_slice() {
+        [] => vec![about(&TreePath::root())],
+        services => services.iter().map(about).collect(),
+    }
+}
+
+fn code(error: &FleetError) -> Code {
+    match error {
+        FleetError::Lock { .. } => Code::BrokenLock,
+        FleetError::NoLock { .. } => Code::NoLock,
+        FleetError::Closure { .. } | FleetError::Missing { .. } => Code::StaleLock,
+        FleetError::SharedReference { .. } => Code::SharedImage,
+        FleetError::NoCommand { .. } => Code::NoCommand,
+        _ => Code::Unplanned,
+    }
+}
+
+/// Returns an error and its causes in one line.
+fn chain(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    let texts = [error.to_string()].into_iter().chain(causes.map(ToString::to_string));
+    texts.collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,85 @@
+//! `pymono check`
+
+use clap::Args;
+use pymono_check::{Code, Facts, Finding, check};
+use pymono_names::TreePath;
+use pymono_report::plural;
+use serde::Serialize;
+
+use crate::{
+    error::CommandError,
+    load::{inspect, scan},
+    session::Session,
+};
+
+/// Say what is wrong or risky, without building anything
+///
+/// Each finding has a code that stays what it is. The exit code is 1 if
+/// something is found that `--allow` does not name.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// Say nothing of findings with CODE (can be repeated)
+    #[arg(long = "allow", value_name = "CODE")]
+    allowed: Vec<Code>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Findings<'a> {
+    version: u32,
+    findings: Vec<FindingRow<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct FindingRow<'a> {
+    code: &'static str,
+    path: &'a TreePath,
+    line: Option<usize>,
+    message: &'a str,
+    hint: Option<&'a str>,
+}
+
+pub(crate) fn run(session: &mut Session, args: &CheckArgs) -> Result<(), CommandError> {
+    let workspace = scan(session)?;
+    let inspection = inspect(session, &workspace)?;
+    let (fleet, unplanned) = pymono_plan::assemble(&workspace);
+    let facts = Facts {
+        workspace: &workspace,
+        inspection: &inspection,
+        fleet: &fleet,
+        unplanned: &unplanned,
+    };
+    let mut findings = check(facts);
+    findings.retain(|finding| !args.allowed.contains(&finding.code));
+    let text = if args.json { json(&findings) } else { lines(&findings) };
+    session.shell.print(text)?;
+    let projects = plural(workspace.projects.len(), "project");
+    session.shell.status("Checked", projects)?;
+    if findings.is_empty() { Ok(()) } else { Err(CommandError::found(findings.len())) }
+}
+
+fn json(findings: &[Finding]) -> String {
+    let rows = findings.iter().map(|finding| FindingRow {
+        code: finding.code.as_str(),
+        path: &finding.path,
+        line: finding.line,
+        message: &finding.message,
+        hint: finding.hint.as_deref(),
+    });
+    let findings = Findings { version: 1, findings: rows.collect() };
+    // Only a map with keys that are no strings, or a failing writer, could make this fail.
+    serde_json::to_string_pretty(&findings).unwrap_or_default()
+}
+
+/// Returns the findings as compilers write them, so that editors find the places.
+fn lines(findings: &[Finding]) -> String {
+    let lines = findings.iter().map(|Finding { code, path, line, message, hint }| {
+        let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+        let hint = hint.as_ref().map(|hint| format!("\n    hint: {hint}")).unwrap_or_default();
+        format!("{path}{line}: {code}: {message}{hint}\n")
+    });
+    lines.collect()
+}

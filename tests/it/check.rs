@@ -1,0 +1,79 @@
+//! `pymono check`
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use pymono_tests::{
+    Repo, Site,
+    projects::{hatchling, sources},
+};
+use serde_json::Value;
+
+/// Makes a repository with one of each thing that can be found; what it needs from an index is in its lock only.
+fn odd() -> Repo {
+    let repo = Repo::new("check", "");
+    repo.write("libs/core/pyproject.toml", &hatchling("core", ""));
+    repo.write("libs/core/src/core/__init__.py", "VALUE = 1\n");
+    repo.write("libs/core/src/core/db.py", "");
+    let run = "\n[tool.pymono]\ncommand = [\"python\", \"-m\", \"api\"]\nimage = \"same\"\n";
+    let core = format!("dependencies = [\"core\"]\n\n{}{run}", sources(&["core"]));
+    repo.write("services/api/pyproject.toml", &hatchling("api", &core));
+    repo.write("services/api/src/api/__main__.py", "import os\nfrom core import db\n");
+    repo.write("services/api/.env", "PASSWORD=not-one\n");
+    repo.write("services/api/.env.example", "PASSWORD=\n");
+    repo.write("services/web/pyproject.toml", &hatchling("web", run));
+    repo.write("services/web/src/web/__main__.py", "import json\n\nfrom core.db import connect\n");
+    let port = "\n[tool.pymono]\nport = 80\n";
+    repo.write("services/mute/pyproject.toml", &hatchling("mute", port));
+    repo.write("services/mute/src/mute/__init__.py", "");
+    let script = "dependencies = [\"docopt==0.6.2\"]\n[project.scripts]\nbuilt = \"built:main\"\n";
+    repo.write("services/built/pyproject.toml", &hatchling("built", script));
+    repo.write("services/built/src/built/__init__.py", "def main(): ...\n");
+    repo.lock(&[]);
+    repo.git(&["add", "--all", "--force"]);
+    repo
+}
+
+/// Returns code, path and line of all findings.
+fn findings(site: &Site, args: &[&str], code: i32) -> Vec<(String, String, Option<u64>)> {
+    let args = [&["check", "--json"], args].concat();
+    let finished = site.pymono(&args).run();
+    assert_eq!(finished.code, Some(code), "{finished:?}");
+    let json: Value = serde_json::from_str(&finished.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let found = json["findings"].as_array().unwrap().iter();
+    let found = found.inspect(|it| assert!(it["hint"].is_string(), "{it}"));
+    found.map(|it| (text(&it["code"]), text(&it["path"]), it["line"].as_u64())).collect()
+}
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn a_check_names_the_place_of_everything_that_is_wrong_or_risky() {
+    let site = Site::new(odd());
+    let expected = [
+        ("no-command", "services/mute", None),
+        ("shared-image", "services/api", None),
+        ("shared-image", "services/web", None),
+        ("unlocked-build", "services/built", None),
+        ("floating-base", "services/built", None),
+        ("floating-base", "services/built", None),
+        ("undeclared-import", "services/web/src/web/__main__.py", Some(3)),
+        ("secret-in-context", "services/api/.env", None),
+    ];
+    let expected = expected.map(|(code, path, line)| (code.to_owned(), path.to_owned(), line));
+    assert_eq!(findings(&site, &[], 1), expected);
+
+    let text = site.pymono(&["check"]).run();
+    let import = "services/web/src/web/__main__.py:3: undeclared-import: `services/web` imports `core.db.connect` of \
+                  `libs/core`, which it does not depend on: a change there would not rebuild it\n    \
+                  hint: add `libs/core` to the dependencies of `services/web`\n";
+    assert!(text.stdout.contains(import), "{}", text.stdout);
+    assert!(text.stderr.contains("error: the check has 8 findings"), "{}", text.stderr);
+
+    // What is allowed is not told.
+    let codes = ["no-command", "shared-image", "unlocked-build", "floating-base"];
+    let codes = codes.iter().chain(&["undeclared-import", "secret-in-context"]);
+    let allowed: Vec<&str> = codes.flat_map(|code| ["--allow", *code]).collect();
+    assert_eq!(findings(&site, &allowed, 0), []);
+    let misspelt = site.pymono(&["check", "--allow", "stale"]).run();
+    assert_eq!(misspelt.code, Some(2));
+    assert!(misspelt.stderr.contains("known are unplanned, no-lock"), "{}", misspelt.stderr);
+}
