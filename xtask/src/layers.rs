@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["pymono-exec", "pymono-names"],
     &["pymono-event", "pymono-lock", "pymono-workspace"],
     &["pymono-plan", "pymono-scan"],
-    &["pymono-buildx", "pymono-check", "pymono-render", "pymono-report"],
+    &["pymono-buildx", "pymono-check", "pymono-fingerprint", "pymono-render", "pymono-report"],
     &["pymono"],
     &["pymono-tests", "xtask"],
 ];

@@ -3,6 +3,7 @@
 //! This crate is the interface between the one that reads the tree and those
 //! that think about it. It has no opinion and does nothing.
 
+mod contents;
 mod inspection;
 mod project;
 mod settings;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 
 use pymono_names::TreePath;
 
+pub use contents::{ContentId, Contents};
 pub use inspection::{Import, Inspection, Modules};
 pub use project::{BuildKind, BuildSystem, Kind, Launch, Project};
 pub use settings::{CacheMount, Settings};
