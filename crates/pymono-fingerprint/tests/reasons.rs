@@ -151,9 +151,11 @@ fn nothing_differs_where_nothing_was_edited() {
     assert!(reasons(|_| ()).is_empty());
 }
 
+type Edit = fn(&mut Tree);
+
 #[test]
 fn every_edit_has_its_reason() {
-    let cases: [(&str, fn(&mut Tree)); 9] = [
+    let cases: [(&str, Edit); 9] = [
         (r#"{"kind":"source","path":"services/api/new.py"}"#, |tree| {
             let files = tree.contents.get_mut(&path(API)).unwrap();
             files.insert(path("services/api/new.py"), ContentId("new".into()));
@@ -212,7 +214,7 @@ fn an_edge_that_goes_takes_its_files_along() {
 
 #[test]
 fn what_no_image_holds_affects_none() {
-    let edits: [fn(&mut Tree); 4] = [
+    let edits: [Edit; 4] = [
         |tree| tree.api().image.references = vec!["other:tag".into()],
         |tree| tree.api().build_apt.extend(["libpq-dev".into()]),
         |tree| {
