@@ -411,7 +411,7 @@ core = { workspace = true }
 fn production(package: &str, lock: &str) -> Closure {
     let target =
         Target { python: "3.12".parse().unwrap(), platform: Platform::Amd64, libc: Libc::Glibc };
-    Lock::parse(lock)
+    Lock::parse("uv.lock", lock)
         .unwrap()
         .close(&Selection::production(package.parse().unwrap()), &target)
         .unwrap()

@@ -95,25 +95,29 @@ mod tests {
             |path: &str| (path == "r.txt").then(|| "-e ../core\n../core\n".to_owned());
         let both = vec![core.clone(), svc];
         for (lock, format, expected) in [
-            (AnyLock::Uv(Lock::parse(uv).unwrap()), LockFormat::Uv, vec![core.clone()]),
+            (AnyLock::Uv(Lock::parse("uv.lock", uv).unwrap()), LockFormat::Uv, vec![core.clone()]),
             (
-                AnyLock::Poetry(PoetryLock::parse(poetry, project).unwrap()),
+                AnyLock::Poetry(PoetryLock::parse("poetry.lock", poetry, project).unwrap()),
                 LockFormat::Poetry,
                 both.clone(),
             ),
             (
-                AnyLock::Poetry(PoetryLock::parse(poetry, "").unwrap()),
+                AnyLock::Poetry(PoetryLock::parse("poetry.lock", poetry, "").unwrap()),
                 LockFormat::Poetry,
                 vec![core.clone()],
             ),
-            (AnyLock::Pdm(PdmLock::parse(pdm, project).unwrap()), LockFormat::Pdm, both),
             (
-                AnyLock::Pylock(Pylock::parse(pylock).unwrap()),
+                AnyLock::Pdm(PdmLock::parse("pdm.lock", pdm, project).unwrap()),
+                LockFormat::Pdm,
+                both,
+            ),
+            (
+                AnyLock::Pylock(Pylock::parse("pylock.toml", pylock).unwrap()),
                 LockFormat::Pylock,
                 vec![core.clone()],
             ),
             (
-                AnyLock::Pipfile(PipfileLock::parse(pipfile).unwrap()),
+                AnyLock::Pipfile(PipfileLock::parse("Pipfile.lock", pipfile).unwrap()),
                 LockFormat::Pipfile,
                 vec![core.clone()],
             ),
@@ -129,7 +133,8 @@ mod tests {
 
     #[test]
     fn a_project_without_a_name_is_called_as_it_is_asked_for() {
-        let lock = PoetryLock::parse("[metadata]\nlock-version = \"2.1\"\n", "").unwrap();
+        let lock =
+            PoetryLock::parse("poetry.lock", "[metadata]\nlock-version = \"2.1\"\n", "").unwrap();
         let closure = AnyLock::Poetry(lock)
             .close(&crate::testing::select(&[], &[]), &crate::testing::target("3.12"))
             .unwrap();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::{ExtraName, PackageName};
 
-use crate::{ClosureError, Pin, file::pinned};
+use crate::Pin;
 
 /// The normalized name of a dependency group.
 ///
@@ -44,20 +44,6 @@ pub struct Closure {
     pub locals: BTreeMap<String, Local>,
 }
 
-impl Closure {
-    /// Makes sure that no distribution is pinned twice, which no environment can hold.
-    pub(crate) fn check_agreement(&self) -> Result<(), ClosureError> {
-        let next = self.pins.iter().skip(1);
-        match self.pins.iter().zip(next).find(|(one, other)| one.name == other.name) {
-            None => Ok(()),
-            Some((one, other)) => Err(ClosureError::Disagreement {
-                package: one.name.clone(),
-                pins: [one, other].map(|pin| pinned(&pin.name, pin.version.as_ref())).into(),
-            }),
-        }
-    }
-}
-
 /// A local package as one closure has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Local {
@@ -69,13 +55,6 @@ pub struct Local {
     pub needs: BTreeSet<String>,
     /// The extras of it that are part of the closure.
     pub extras: BTreeSet<ExtraName>,
-}
-
-impl Local {
-    /// Makes a local package of which it is not known what it needs.
-    pub(crate) fn alone(name: PackageName, kind: LocalKind) -> Self {
-        Self { name, kind, needs: BTreeSet::new(), extras: BTreeSet::new() }
-    }
 }
 
 /// How a local package is installed.

@@ -1,4 +1,4 @@
-//! What can be wrong with a lock or with a wish.
+//! What can be wrong with what is asked of a lock.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -8,88 +8,6 @@ use pymono_names::{Libc, Target};
 use thiserror::Error;
 
 use crate::{GroupName, LockFormat};
-
-/// What keeps a lock from being read.
-///
-/// Lines count from 1 and are those of the text that was given.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum LockError {
-    /// The text is not TOML, or not of a lock's shape.
-    #[error("the lock is torn or not a lock of uv")]
-    Toml(#[from] toml::de::Error),
-    /// The lock has a format that nobody here knows.
-    #[error("the lock has `version = {version}`, but only version 1 is known")]
-    Version {
-        /// The version that it states.
-        version: u64,
-    },
-    /// A value does not follow its specification.
-    #[error("line {line}: {what}, `{text}`, is not valid: {reason}")]
-    Invalid {
-        /// The line of the value, or of what it belongs to.
-        line: usize,
-        /// What the value is, with the name of the package that has it.
-        what: String,
-        /// The value.
-        text: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A package comes from nowhere, or from a kind of place that is not known.
-    #[error("line {line}: `{package}` has a `source` of a kind that is not known")]
-    Source {
-        /// The line of the package's entry.
-        line: usize,
-        /// The package.
-        package: PackageName,
-    },
-    /// Two entries are the same package.
-    #[error("line {line}: `{package}` is locked twice; the first entry is in line {first}")]
-    Duplicate {
-        /// The line of the second entry.
-        line: usize,
-        /// The line of the first entry.
-        first: usize,
-        /// The package.
-        package: PackageName,
-    },
-    /// A package depends on one that the lock does not have.
-    #[error("line {line}: `{package}` depends on `{dependency}`, which the lock does not have")]
-    Dangling {
-        /// The line of the dependency.
-        line: usize,
-        /// The package that depends.
-        package: PackageName,
-        /// What it depends on.
-        dependency: String,
-    },
-    /// A package depends on a name that several entries have.
-    #[error(
-        "line {line}: `{package}` depends on `{dependency}`, but {count} entries have that name"
-    )]
-    Ambiguous {
-        /// The line of the dependency.
-        line: usize,
-        /// The package that depends.
-        package: PackageName,
-        /// What it depends on.
-        dependency: String,
-        /// How many entries there are.
-        count: usize,
-    },
-}
-
-impl LockError {
-    /// Returns what to do about it.
-    pub fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Version { .. } => "a newer pymono may know this format".into(),
-            Self::Source { .. } => "a newer pymono may know this kind of source".into(),
-            Self::Toml(_) => "look for a torn merge in the lock, then run `uv lock`".into(),
-            _ => "run `uv lock`; it writes the lock anew".into(),
-        })
-    }
-}
 
 /// What keeps a lock from being closed over a selection.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -148,7 +66,7 @@ pub enum ClosureError {
     },
     /// A distribution has no file that can be installed on the target.
     #[error(
-        "`{package}` cannot be installed on {}: it has no source distribution, and {}",
+        "`{package}` ({place}) cannot be installed on {}: it has no source distribution, and {}",
         Shown(target),
         existing(wheels)
     )]
@@ -159,6 +77,8 @@ pub enum ClosureError {
         target: Target,
         /// The file names of all its wheels.
         wheels: Vec<String>,
+        /// Where its entry stands, as `line 3`, or as `base.txt:3` where a lock has several files.
+        place: String,
     },
     /// A package depends on one that the lock does not have.
     #[error(
@@ -178,7 +98,7 @@ pub enum ClosureError {
     Disagreement {
         /// The distribution.
         package: PackageName,
-        /// Each version, with where it is pinned.
+        /// Each version, with where it is pinned, as `a==1 (line 3)`.
         pins: BTreeSet<String>,
     },
     /// Something that is needed has no version that is fixed.

@@ -4,7 +4,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 use pymono_names::Target;
 
-use crate::{Artifact, ClosureError, Pin, PinSource, place::decoded, tags::WheelTags};
+use crate::{Artifact, Pin, PinSource, place::decoded, tags::WheelTags};
 
 /// A distribution as a lock has it, for all targets.
 #[derive(Clone, Debug)]
@@ -77,7 +77,9 @@ impl Files {
 
 impl Distribution<'_> {
     /// Returns the pin for `target`, with the files that fit it.
-    pub(crate) fn pin(&self, target: Target) -> Result<Pin, ClosureError> {
+    ///
+    /// The error is the file names of all wheels, if neither one of them fits nor there is a source.
+    pub(crate) fn pin(&self, target: Target) -> Result<Pin, Vec<String>> {
         let Files { wheels: all, sdist } = self.files;
         let fits = |file: &Artifact| {
             !file.is_named()
@@ -86,11 +88,7 @@ impl Distribution<'_> {
         let wheels: Vec<_> = all.iter().filter(|file| fits(file)).cloned().collect();
         let is_archive = !matches!(self.source, PinSource::Git { .. });
         if is_archive && wheels.is_empty() && sdist.is_none() {
-            return Err(ClosureError::NoDistribution {
-                package: pinned(self.name, self.version),
-                target,
-                wheels: all.iter().map(|wheel| wheel.file_name.clone()).collect(),
-            });
+            return Err(all.iter().map(|wheel| wheel.file_name.clone()).collect());
         }
         Ok(Pin {
             name: self.name.clone(),

@@ -8,12 +8,14 @@
 
 mod any;
 mod closure;
+mod draft;
 mod environment;
 mod error;
 mod file;
 mod format;
 mod marker;
 mod need;
+mod page;
 mod pdm;
 mod pin;
 mod pipfile;
@@ -22,6 +24,8 @@ mod poetry;
 mod problem;
 mod project;
 mod pylock;
+#[cfg(test)]
+mod refusals;
 mod requirements;
 mod source;
 pub mod tags;
@@ -32,13 +36,13 @@ mod web;
 
 pub use any::AnyLock;
 pub use closure::{Closure, GroupName, Local, LocalKind, LocalPackage, Selection};
-pub use error::{ClosureError, LockError};
+pub use error::ClosureError;
 pub use format::LockFormat;
 pub use pdm::PdmLock;
 pub use pin::{Artifact, Pin, PinSource};
 pub use pipfile::PipfileLock;
 pub use poetry::PoetryLock;
-pub use problem::{FormatError, Problem};
+pub use problem::{LockError, Problem};
 pub use pylock::Pylock;
 pub use requirements::{Indexes, Requirements, Unpinned};
 pub use uv::{Lock, LockForTarget};

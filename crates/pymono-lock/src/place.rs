@@ -1,12 +1,6 @@
-//! Lines of texts, and paths in them.
+//! Paths in locks.
 
 use percent_encoding::percent_decode_str;
-
-/// Returns the line of a byte, counted from 1.
-pub(crate) fn line_at(text: &str, byte: usize) -> usize {
-    let before = text.as_bytes().get(..byte).unwrap_or(text.as_bytes());
-    1 + before.split(|byte| *byte == b'\n').count().saturating_sub(1)
-}
 
 /// Returns a path without empty parts, without `.`, and with `..` only in front.
 ///
@@ -64,10 +58,5 @@ mod tests {
         }
         assert_eq!(join("requirements", "../base.txt"), "base.txt");
         assert_eq!(parent("requirements/prod.txt"), "requirements");
-    }
-
-    #[test]
-    fn a_line_is_counted_from_one_wherever_the_byte_is() {
-        assert_eq!([0, 1, 2, 3, 99].map(|byte| line_at("ä\nb", byte)), [1, 1, 1, 2, 2]);
     }
 }

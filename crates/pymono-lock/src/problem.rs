@@ -1,20 +1,19 @@
-//! What can be wrong with the locks of tools other than uv.
+//! What can be wrong with a lock.
 
 use std::fmt;
 
 use pep508_rs::PackageName;
 use thiserror::Error;
-use toml::Spanned;
 
-use crate::{LockFormat, place::line_at};
+use crate::LockFormat;
 
 /// What keeps a lock from being read, and where it is.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error("{}{problem}", Where { file, line: *line })]
-pub struct FormatError {
+pub struct LockError {
     /// The format of the lock.
     pub format: LockFormat,
-    /// The file that is wrong: the lock, or what is read along with it.
+    /// The path of the file that is wrong: the lock, or what is read along with it.
     pub file: String,
     /// The line in that file, counted from 1, where it is known.
     pub line: Option<usize>,
@@ -26,16 +25,21 @@ pub struct FormatError {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum Problem {
     /// The text is not of the format's shape.
-    #[error("the file is torn or not of this format: {reason}")]
+    #[error("{} is torn or not of this format: {reason}", entry(package.as_deref()))]
     Torn {
+        /// The name of the entry that it is in, if it is in one.
+        package: Option<String>,
         /// What the parser says.
         reason: String,
     },
-    /// The file has a version that nobody here knows.
-    #[error("the file has version {found}, but only {known} are known")]
+    /// Two versions of the file were merged by nobody yet.
+    #[error("the file has a merge conflict")]
+    MergeConflict,
+    /// The file tells no version, or one that nobody here knows.
+    #[error("{}", version_message(found.as_deref(), known))]
     Version {
-        /// The version that it states; `none` where it states none.
-        found: String,
+        /// The version that it states, if it states one.
+        found: Option<String>,
         /// The versions that are known.
         known: &'static str,
     },
@@ -65,6 +69,24 @@ pub enum Problem {
         /// The line of the first entry.
         first: usize,
     },
+    /// A package depends on one that the lock does not have.
+    #[error("`{package}` depends on `{dependency}`, which the lock does not have")]
+    Dangling {
+        /// The package that depends.
+        package: PackageName,
+        /// What it depends on.
+        dependency: String,
+    },
+    /// A package depends on a name that several entries have.
+    #[error("`{package}` depends on `{dependency}`, but {count} entries have that name")]
+    Ambiguous {
+        /// The package that depends.
+        package: PackageName,
+        /// What it depends on.
+        dependency: String,
+        /// How many entries there are.
+        count: usize,
+    },
     /// A file asks for one that is not there.
     #[error("`{path}` cannot be read")]
     NoFile {
@@ -85,70 +107,32 @@ pub enum Problem {
     },
 }
 
-impl FormatError {
+impl LockError {
     /// Returns what to do about it.
     pub fn hint(&self) -> Option<String> {
         let relock = self.format.relock();
         Some(match &self.problem {
-            Problem::Version { .. } => format!("a newer pymono may know this version, or {relock}"),
+            Problem::Version { found: Some(_), .. } => {
+                format!("a newer pymono may know this version, or {relock}")
+            }
             Problem::Source { .. } => "a newer pymono may know this kind of place".into(),
-            Problem::Torn { .. } => format!("look for a torn merge in the file, then {relock}"),
+            Problem::MergeConflict => format!("take one of the two sides, then {relock}"),
             Problem::NoFile { .. } => "correct the path; a URL cannot be included".into(),
             Problem::Option { .. } => "take it out of the file, or correct its spelling".into(),
             Problem::Unnamed { .. } => "write it as `NAME @ URL`".into(),
-            Problem::Invalid { .. } | Problem::Duplicate { .. } => relock.to_owned(),
+            _ => relock.to_owned(),
         })
     }
 }
 
-/// A file that is being read, which errors tell of.
-#[derive(Clone, Copy)]
-pub(crate) struct Page<'a> {
-    pub(crate) format: LockFormat,
-    pub(crate) file: &'a str,
-    pub(crate) text: &'a str,
+fn entry(package: Option<&str>) -> String {
+    package.map_or_else(|| "the file".into(), |package| format!("the entry of `{package}`"))
 }
 
-impl<'a> Page<'a> {
-    /// Starts to read a lock whose name is that of its format.
-    pub(crate) fn new(format: LockFormat, file: &'a str, text: &'a str) -> Self {
-        Self { format, file, text }
-    }
-
-    /// Reads the text as TOML.
-    pub(crate) fn toml<T: serde::de::DeserializeOwned>(self) -> Result<T, FormatError> {
-        toml::from_str(self.text).map_err(|error| {
-            let line = error.span().map(|span| line_at(self.text, span.start));
-            self.error(line, Problem::Torn { reason: error.message().to_owned() })
-        })
-    }
-
-    /// Returns the line at which a value starts.
-    pub(crate) fn line<T>(self, at: &Spanned<T>) -> usize {
-        line_at(self.text, at.span().start)
-    }
-
-    /// Returns the line in which some text stands for the first time.
-    pub(crate) fn find(self, text: &str) -> Option<usize> {
-        self.text.find(text).map(|byte| line_at(self.text, byte))
-    }
-
-    /// Makes the error of a problem in `line`.
-    pub(crate) fn error(self, line: impl Into<Option<usize>>, problem: Problem) -> FormatError {
-        let Self { format, file, .. } = self;
-        FormatError { format, file: file.to_owned(), line: line.into(), problem }
-    }
-
-    /// Makes the error of a value that does not follow its specification.
-    pub(crate) fn invalid(
-        self,
-        line: impl Into<Option<usize>>,
-        what: impl Into<String>,
-        text: &str,
-        reason: impl fmt::Display,
-    ) -> FormatError {
-        let (what, text, reason) = (what.into(), text.to_owned(), reason.to_string());
-        self.error(line, Problem::Invalid { what, text, reason })
+fn version_message(found: Option<&str>, known: &str) -> String {
+    match found {
+        Some(found) => format!("the lock has version {found}, but what is known is {known}"),
+        None => format!("the lock does not tell its version, which has to be {known}"),
     }
 }
 

@@ -79,14 +79,14 @@ fn take_shared_references(fleet: &mut Fleet) -> Vec<Unplanned> {
 fn parse_locks(workspace: &Workspace) -> (BTreeMap<TreePath, Lock>, Vec<Unplanned>) {
     let (mut locks, mut unplanned) = (BTreeMap::new(), Vec::new());
     for (path, text) in &workspace.locks {
-        match Lock::parse(text) {
+        match Lock::parse(path.as_str(), text) {
             Ok(lock) => drop(locks.insert(path.clone(), lock)),
             Err(source) => {
                 let services = workspace.projects.values().filter(|project| {
                     project.kind == Kind::Service && project.lock.as_ref() == Some(path)
                 });
                 let services = services.map(|project| project.path.clone()).collect();
-                let error = FleetError::Lock { path: path.clone(), source };
+                let error = FleetError::Lock(source);
                 unplanned.push(Unplanned { services, error });
             }
         }

@@ -8,13 +8,8 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum FleetError {
     /// A lock file could not be read.
-    #[error("failed to read the lock `{path}`")]
-    Lock {
-        /// The lock file.
-        path: TreePath,
-        /// What is wrong with it.
-        source: LockError,
-    },
+    #[error("failed to read a lock")]
+    Lock(#[source] LockError),
     /// A service has no lock.
     #[error("the service `{service}` has no lock file")]
     NoLock {
@@ -116,7 +111,7 @@ impl FleetError {
     /// Returns what to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Lock { source, .. } => source.hint(),
+            Self::Lock(source) => source.hint(),
             Self::Closure { source, .. } => source.hint(),
             Self::NoLock { service } => Some(format!("run `uv lock` in `{service}` and commit the lock")),
             Self::Outside { .. } => {

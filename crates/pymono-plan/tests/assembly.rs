@@ -237,7 +237,7 @@ fn what_cannot_be_planned_is_an_error_with_advice() {
         ("nothing tells how to start the service `services/api`", |workspace| {
             change(workspace, "services/api", |api| api.launch.command = None);
         }),
-        ("failed to read the lock `uv.lock`", |workspace| {
+        ("failed to read a lock", |workspace| {
             workspace.locks.insert(path("uv.lock"), "version = 9".to_owned());
         }),
         (

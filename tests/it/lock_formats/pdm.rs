@@ -75,7 +75,7 @@ fn a_lock_that_inherits_metadata_is_read_as_pdm_does() {
     for strategy in [&[][..], &["--strategy", "static_urls"]] {
         let projects = locked(strategy);
         let text = projects.read("pdm.lock");
-        let lock = PdmLock::parse(&text, MANIFEST).unwrap();
+        let lock = PdmLock::parse("pdm.lock", &text, MANIFEST).unwrap();
         let wheels = wheels_of(&text);
         assert_eq!(compared(&projects, &lock, &wheels), 120);
     }
@@ -88,7 +88,7 @@ fn a_lock_that_inherits_nothing_is_walked_to_the_same_end() {
     let projects = locked(&["--strategy", "no_inherit_metadata"]);
     let text = projects.read("pdm.lock");
     assert!(!text.contains("\ngroups = [\"default\"]"), "{text}");
-    let lock = PdmLock::parse(&text, MANIFEST).unwrap();
+    let lock = PdmLock::parse("pdm.lock", &text, MANIFEST).unwrap();
     let wheels = wheels_of(&text);
     let inherit = ["lock", "--group", ":all", "--update-reuse", "--strategy", "inherit_metadata"];
     PDM.read(&projects.service(), &inherit);
@@ -104,7 +104,7 @@ fn a_standard_lock_for_many_selections_is_read_as_pdm_does() {
     PDM.read(&folder, &["lock", "--group", ":all"]);
     let text = projects.read("pylock.toml");
     assert!(text.contains("in dependency_groups") && text.contains("in extras"), "{text}");
-    let lock = Pylock::parse(&text).unwrap();
+    let lock = Pylock::parse("pylock.toml", &text).unwrap();
     let wheels = wheels_of(&text);
     let mut count = 0;
     for extras in EXTRAS {

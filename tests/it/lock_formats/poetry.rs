@@ -56,7 +56,7 @@ fn compared(
     poetry.read(&folder, &["lock", "--no-interaction"]);
     let text = projects.read("poetry.lock");
     assert!(text.contains(&format!("lock-version = \"{version}\"")), "{text}");
-    let lock = PoetryLock::parse(&text, manifest).unwrap();
+    let lock = PoetryLock::parse("poetry.lock", &text, manifest).unwrap();
     let wheels = wheels_of(&text);
     let mut count = 0;
     for extras in extras {

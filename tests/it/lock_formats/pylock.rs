@@ -48,7 +48,7 @@ core = { path = "../../libs/core", editable = true }
             let export = Export::read(&folder, &run_uv(&folder, &args).unwrap());
             args.extend(["--format", "pylock.toml"]);
             let text = run_uv(&folder, &args).unwrap();
-            let lock = Pylock::parse(&text).unwrap();
+            let lock = Pylock::parse("pylock.toml", &text).unwrap();
             let wheels = wheels_of(&text);
             // The lock is for one selection already, so that nothing is left to select.
             let selection = select(&[], &[]);

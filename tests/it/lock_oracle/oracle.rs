@@ -47,7 +47,7 @@ impl Oracle {
         let targets = targets(&table);
         Self {
             folder: folder.to_owned(),
-            lock: Lock::parse(&text).unwrap(),
+            lock: Lock::parse("uv.lock", &text).unwrap(),
             fitting: fitting(scratch, &table.wheels(), &targets),
             table,
             targets,

@@ -16,9 +16,8 @@ use pymono_names::Target;
 
 use self::target::Reach;
 use crate::{
-    Closure, ClosureError, GroupName, LocalPackage, Selection,
+    Closure, ClosureError, GroupName, LocalPackage, LockError, Selection,
     marker::{Condition, Scene},
-    problem::FormatError,
     project::{Known, named},
     web::{EntryIx, Web},
 };
@@ -47,9 +46,9 @@ struct Share {
 }
 
 impl PdmLock {
-    /// Reads the text of a lock, and that of the `pyproject.toml` beside it.
-    pub fn parse(text: &str, pyproject: &str) -> Result<Self, FormatError> {
-        read::read(text, pyproject)
+    /// Reads the text of the lock at `path`, and that of the `pyproject.toml` beside it.
+    pub fn parse(path: &str, text: &str, pyproject: &str) -> Result<Self, LockError> {
+        read::read(path, text, pyproject)
     }
 
     /// Returns the local packages of the lock, and the project itself if it has a name.

@@ -8,28 +8,29 @@ use toml::Spanned;
 use super::{
     PdmLock, Share,
     target::Reach,
-    wire::{FileWire, LockWire, MetadataWire, PackageWire, VersionWire},
+    wire::{FileWire, LockWire, MetadataWire, PackageWire},
 };
 use crate::{
-    Artifact, LocalKind, LockFormat, PinSource,
+    Artifact, LocalKind, LockError, LockFormat, PinSource, Problem,
     file::{Files, is_archive, last_part},
     marker::Condition,
     need::Need,
+    page::{Page, Versions},
     place::tidy,
-    problem::{FormatError, Page, Problem},
     project::{self, Project},
     source::Source,
     web::{Edge, Entry, EntryIx, Only, PROJECT, Web},
 };
 
-const KNOWN: &str = "4.0 to 4.5";
+const VERSIONS: Versions =
+    Versions { keys: &["metadata", "lock_version"], majors: &["4"], known: "4.0 to 4.5" };
 
 /// Reads the text of a lock and of its project.
-pub(super) fn read(text: &str, pyproject: &str) -> Result<PdmLock, FormatError> {
-    let page = Page::new(LockFormat::Pdm, "pdm.lock", text);
-    check_version(page)?;
-    let lock: LockWire = page.toml()?;
-    let manifest = project::pdm(Page::new(LockFormat::Pdm, "pyproject.toml", pyproject))?;
+pub(super) fn read(path: &str, text: &str, pyproject: &str) -> Result<PdmLock, LockError> {
+    let page = &Page::new(LockFormat::Pdm, path, text);
+    let lock: LockWire = page.toml_of_version(&VERSIONS)?;
+    let manifest = project::manifest_beside(path);
+    let manifest = project::pdm(&Page::new(LockFormat::Pdm, &manifest, pyproject))?;
     let mut project = manifest.project;
     only_locked(&mut project, &lock.metadata);
     let mut reader =
@@ -54,16 +55,6 @@ pub(super) fn read(text: &str, pyproject: &str) -> Result<PdmLock, FormatError> 
     })
 }
 
-fn check_version(page: Page<'_>) -> Result<(), FormatError> {
-    let version: VersionWire = page.toml()?;
-    let found = version.metadata.lock_version;
-    if found.as_deref().and_then(|version| version.split('.').next()) == Some("4") {
-        return Ok(());
-    }
-    let found = found.unwrap_or_else(|| "none".into());
-    Err(page.error(None, Problem::Version { found, known: KNOWN }))
-}
-
 /// Forgets what of the project can be selected but is not in the lock.
 fn only_locked(project: &mut Project, metadata: &MetadataWire) {
     if !metadata.groups.is_empty() {
@@ -73,7 +64,7 @@ fn only_locked(project: &mut Project, metadata: &MetadataWire) {
 }
 
 struct Reader<'a> {
-    page: Page<'a>,
+    page: &'a Page<'a>,
     /// The index that everything comes from that names no other place.
     index: &'a str,
     entries: Vec<Entry>,
@@ -99,7 +90,7 @@ impl Reader<'_> {
         &mut self,
         spanned: &Spanned<PackageWire>,
         metadata: &MetadataWire,
-    ) -> Result<Share, FormatError> {
+    ) -> Result<Share, LockError> {
         let wire = spanned.get_ref();
         let line = self.page.line(spanned);
         let source = self.source(wire).map_err(|reason| {
@@ -124,7 +115,7 @@ impl Reader<'_> {
         line: usize,
         source: &Source,
         metadata: &MetadataWire,
-    ) -> Result<usize, FormatError> {
+    ) -> Result<usize, LockError> {
         let identity = (wire.name.clone(), wire.version.clone(), without_kind(source));
         let key = (wire.extras.clone(), source.clone());
         if let Some(package) = self.known.get_mut(&identity) {
@@ -149,7 +140,7 @@ impl Reader<'_> {
         Ok(ix)
     }
 
-    fn edges(&self, wire: &PackageWire, line: usize) -> Result<Vec<Edge>, FormatError> {
+    fn edges(&self, wire: &PackageWire, line: usize) -> Result<Vec<Edge>, LockError> {
         let only = || {
             if wire.extras.is_empty() { Only::Always } else { Only::AllExtras(wire.extras.clone()) }
         };

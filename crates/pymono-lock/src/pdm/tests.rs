@@ -108,7 +108,7 @@ groups = ["test"]
 "#;
 
 fn lock() -> PdmLock {
-    PdmLock::parse(LOCK, PROJECT).unwrap()
+    PdmLock::parse("pdm.lock", LOCK, PROJECT).unwrap()
 }
 
 /// The same lock, but whoever installs must find out who needs what.
@@ -117,7 +117,7 @@ fn walked() -> PdmLock {
         let of_package = line.starts_with("groups = [\"") && !line.contains("\"default\", \"all\"");
         !of_package && !line.starts_with("marker") && !line.starts_with("strategy")
     });
-    PdmLock::parse(&lines.collect::<Vec<_>>().join("\n"), PROJECT).unwrap()
+    PdmLock::parse("pdm.lock", &lines.collect::<Vec<_>>().join("\n"), PROJECT).unwrap()
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_group_that_is_declared_but_not_locked_is_unknown() {
 #[test]
 fn a_torn_lock_is_refused_with_a_line() {
     let wrong = |entries: &str| {
-        PdmLock::parse(&format!("{HEAD}{entries}"), PROJECT).unwrap_err().to_string()
+        PdmLock::parse("pdm.lock", &format!("{HEAD}{entries}"), PROJECT).unwrap_err().to_string()
     };
     let entry = "[[package]]\nname = \"a\"\nversion = \"1\"\n";
     assert_eq!(
@@ -193,20 +193,24 @@ fn a_torn_lock_is_refused_with_a_line() {
         from("dependencies = [\"b >>\"]").starts_with("`pdm.lock`, line 11: a dependency of `a`")
     );
     assert!(from("marker = \"(\"").starts_with("`pdm.lock`, line 11: the marker of `a`"));
-    let version = PdmLock::parse("[metadata]\nlock_version = \"5.0\"", PROJECT).unwrap_err();
-    assert_eq!(version.problem, Problem::Version { found: "5.0".into(), known: "4.0 to 4.5" });
+    let version =
+        PdmLock::parse("pdm.lock", "[metadata]\nlock_version = \"5.0\"", PROJECT).unwrap_err();
+    assert_eq!(
+        version.problem,
+        Problem::Version { found: Some("5.0".into()), known: "4.0 to 4.5" }
+    );
 }
 
 proptest! {
     #[test]
     fn no_text_is_a_panic(text in "\\PC{0,60}", project in "\\PC{0,60}") {
-        prop_assert!(PdmLock::parse(&text, &project).is_err());
+        prop_assert!(PdmLock::parse("pdm.lock", &text, &project).is_err());
     }
 
     #[test]
     fn no_torn_lock_is_a_panic(text in torn(LOCK), project in torn(PROJECT)) {
         for (text, project) in [(&*text, PROJECT), (LOCK, &project)] {
-            if let Ok(lock) = PdmLock::parse(text, project) {
+            if let Ok(lock) = PdmLock::parse("pdm.lock", text, project) {
                 let _ = lock.close(&select(&["all"], &["dev"]), &target("3.12"));
             }
         }

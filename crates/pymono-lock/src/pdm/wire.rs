@@ -9,18 +9,6 @@ use toml::Spanned;
 
 use crate::GroupName;
 
-/// Only what is needed to tell a lock of another version from a torn one.
-#[derive(Deserialize)]
-pub(super) struct VersionWire {
-    #[serde(default)]
-    pub(super) metadata: VersionMetadataWire,
-}
-
-#[derive(Default, Deserialize)]
-pub(super) struct VersionMetadataWire {
-    pub(super) lock_version: Option<String>,
-}
-
 #[derive(Deserialize)]
 pub(super) struct LockWire {
     #[serde(default)]

@@ -12,10 +12,10 @@ use pep508_rs::{ExtraName, PackageName};
 use pymono_names::Target;
 
 use crate::{
-    Closure, ClosureError, GroupName, Local, LocalPackage, LockFormat, Selection,
+    Closure, ClosureError, GroupName, LocalPackage, LockError, Selection,
+    draft::{Draft, Place},
     file::{Distribution, Files},
     marker::{Condition, Scene},
-    problem::FormatError,
     project::Known,
     source::Source,
 };
@@ -45,7 +45,7 @@ struct Package {
     marker: Option<Condition>,
     pinned: Pinned,
     files: Files,
-    line: Option<usize>,
+    line: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -56,9 +56,9 @@ enum Pinned {
 }
 
 impl PipfileLock {
-    /// Reads the text of a lock.
-    pub fn parse(text: &str) -> Result<Self, FormatError> {
-        read::read(text)
+    /// Reads the text of the lock at `path`.
+    pub fn parse(path: &str, text: &str) -> Result<Self, LockError> {
+        read::read(path, text)
     }
 
     /// Returns the local packages of the lock, whoever needs them.
@@ -83,12 +83,11 @@ impl PipfileLock {
         if !unpinned.is_empty() {
             return Err(ClosureError::Unpinned { requirements: unpinned.into_iter().collect() });
         }
-        let mut closure = Closure::default();
+        let mut draft = Draft::new(*target);
         for package in needed {
-            package.add(&mut closure, *target)?;
+            package.add(&mut draft)?;
         }
-        closure.check_agreement()?;
-        Ok(closure)
+        draft.finish()
     }
 
     fn check_python(&self, target: Target) -> Result<(), ClosureError> {
@@ -118,25 +117,20 @@ impl Package {
     fn unpinned(&self) -> Option<String> {
         match &self.pinned {
             Pinned::To(..) => None,
-            Pinned::Not(version) => {
-                let place = self.line.map(|line| format!("{}:{line}", LockFormat::Pipfile));
-                let place = place.unwrap_or_else(|| LockFormat::Pipfile.to_string());
-                Some(format!("{}{version} ({place})", self.name))
-            }
+            Pinned::Not(version) => Some(format!("{}{version} (line {})", self.name, self.line)),
         }
     }
 
-    fn add(&self, closure: &mut Closure, target: Target) -> Result<(), ClosureError> {
-        let Self { name, files, .. } = self;
+    fn add(&self, draft: &mut Draft<'_>) -> Result<(), ClosureError> {
+        let Self { name, files, line, .. } = self;
         match &self.pinned {
             Pinned::Not(_) => {}
             Pinned::To(version, Source::ThirdParty(source)) => {
                 let distribution = Distribution { name, version: version.as_ref(), source, files };
-                closure.pins.insert(distribution.pin(target)?);
+                draft.pin(&distribution, Place::Line(*line))?;
             }
             Pinned::To(_, Source::Local { path, kind }) => {
-                let local = closure.locals.entry(path.clone());
-                let local = local.or_insert_with(|| Local::alone(name.clone(), *kind));
+                let local = draft.local(name, path, *kind);
                 local.extras.extend(self.extras.iter().cloned());
             }
         }

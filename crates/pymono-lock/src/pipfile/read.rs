@@ -4,43 +4,47 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
+use serde_json::value::RawValue;
 
 use super::{
     Package, Pinned, PipfileLock,
-    wire::{EntryWire, IndexWire, LockWire, VersionWire},
+    wire::{EntryWire, IndexWire, MetaWire, Pairs, VersionWire},
 };
 use crate::{
-    LocalKind, LockFormat, PinSource,
+    GroupName, LocalKind, LockError, LockFormat, PinSource, Problem,
     file::{Files, is_archive},
     marker::Condition,
-    place::{line_at, tidy},
-    problem::{FormatError, Page, Problem},
+    page::Page,
+    place::tidy,
     project::Known,
     requirements::{is_commit, version_of},
     source::Source,
 };
 
+const KNOWN: &str = "6";
+
 /// Reads the text of a lock.
-pub(super) fn read(text: &str) -> Result<PipfileLock, FormatError> {
-    let page = Page::new(LockFormat::Pipfile, "Pipfile.lock", text);
-    let version: VersionWire = json(page)?;
-    let found = version.meta.pipfile_spec;
-    if found != Some(6) {
-        let found = found.map_or_else(|| "none".to_owned(), |found| found.to_string());
-        return Err(page.error(page.find("pipfile-spec"), Problem::Version { found, known: "6" }));
-    }
-    let lock: LockWire = json(page)?;
+pub(super) fn read(path: &str, text: &str) -> Result<PipfileLock, LockError> {
+    let page = &Page::new(LockFormat::Pipfile, path, text);
+    let (meta, raw_categories): (Vec<_>, Vec<_>) =
+        pairs(page, text)?.into_iter().partition(|(key, _)| key == "_meta");
+    let meta = meta.first().map(|(_, raw)| meta_of(page, raw.get())).transpose()?;
+    let Some(MetaWire { requires, sources, .. }) = meta else {
+        return Err(page.error(None, Problem::Version { found: None, known: KNOWN }));
+    };
     let mut categories = BTreeMap::new();
-    for (category, entries) in &lock.categories {
-        let name = category.parse().map_err(|_| {
-            page.invalid(page.find(category), "a category", category, "it is no name")
-        })?;
-        let mut reader =
-            Reader { page, category, indexes: &lock.meta.sources, seen: BTreeSet::new() };
-        let packages = entries.0.iter().map(|(name, wire)| reader.package(name, wire));
-        categories.insert(name, packages.collect::<Result<_, _>>()?);
+    for (category, raw) in raw_categories {
+        let line = page.line_of_part(raw.get());
+        let name: GroupName = category
+            .parse()
+            .map_err(|_| page.invalid(line, "a category", &category, "it is no name"))?;
+        let mut reader = Reader { page, indexes: &sources, seen: BTreeMap::new() };
+        let entries = pairs(page, raw.get())?;
+        let packages = entries.iter().map(|(name, raw)| reader.package(name, raw.get()));
+        if categories.insert(name, packages.collect::<Result<_, _>>()?).is_some() {
+            return Err(page.torn(Some(line), None, format!("`{category}` is there twice")));
+        }
     }
-    let requires = lock.meta.requires;
     Ok(PipfileLock {
         python: requires.python_full_version.or(requires.python_version),
         known: Known {
@@ -52,23 +56,32 @@ pub(super) fn read(text: &str) -> Result<PipfileLock, FormatError> {
     })
 }
 
-fn json<T: serde::de::DeserializeOwned>(page: Page<'_>) -> Result<T, FormatError> {
-    serde_json::from_str(page.text).map_err(|error| {
-        let line = (error.line() > 0).then(|| error.line());
-        page.error(line, Problem::Torn { reason: error.to_string() })
-    })
+/// Reads what is said of the lock as a whole, if its version is known.
+fn meta_of(page: &Page<'_>, raw: &str) -> Result<MetaWire, LockError> {
+    let found = page.json::<VersionWire>(raw, None)?.pipfile_spec;
+    if found == Some(6) {
+        return page.json(raw, None);
+    }
+    let line = page.line_of_part(&raw[raw.find("\"pipfile-spec\"").unwrap_or(0)..]);
+    let found = found.map(|found| found.to_string());
+    Err(page.error(line, Problem::Version { found, known: KNOWN }))
+}
+
+fn pairs<'a>(page: &Page<'_>, raw: &'a str) -> Result<Vec<(String, &'a RawValue)>, LockError> {
+    page.json(raw, None).map(|Pairs(pairs)| pairs)
 }
 
 struct Reader<'a> {
-    page: Page<'a>,
-    category: &'a str,
+    page: &'a Page<'a>,
     indexes: &'a [IndexWire],
-    seen: BTreeSet<PackageName>,
+    /// The lines of the packages so far.
+    seen: BTreeMap<PackageName, usize>,
 }
 
 impl Reader<'_> {
-    fn package(&mut self, name: &str, wire: &EntryWire) -> Result<Package, FormatError> {
-        let line = self.line(name);
+    fn package(&mut self, name: &str, raw: &str) -> Result<Package, LockError> {
+        let line = self.page.line_of_part(raw);
+        let wire: EntryWire = self.page.json(raw, Some(name))?;
         let invalid = |what: &str, text: &str, reason: String| {
             self.page.invalid(line, format!("{what} of `{name}`"), text, reason)
         };
@@ -82,12 +95,11 @@ impl Reader<'_> {
         let version = wire.version.as_deref().and_then(exact).map(|text| {
             text.parse::<Version>().map_err(|error| invalid("the version", text, error.to_string()))
         });
-        let source = self.source(wire).map_err(|reason| {
+        let source = self.source(&wire).map_err(|reason| {
             self.page.error(line, Problem::Source { package: parsed.clone(), reason })
         })?;
-        if !self.seen.insert(parsed.clone()) {
-            let first = line.unwrap_or_default();
-            return Err(self.page.error(None, Problem::Duplicate { package: parsed, first }));
+        if let Some(first) = self.seen.insert(parsed.clone(), line) {
+            return Err(self.page.error(line, Problem::Duplicate { package: parsed, first }));
         }
         let files = match &source {
             Source::ThirdParty(PinSource::Registry { .. }) => {
@@ -96,8 +108,8 @@ impl Reader<'_> {
             Source::ThirdParty(source) => Files::only(source, wire.hashes.iter().cloned()),
             Source::Local { .. } => Files::default(),
         };
-        let pinned = pinned(version.transpose()?, source, wire);
-        Ok(Package { name: parsed, extras: wire.extras.clone(), marker, pinned, files, line })
+        let pinned = pinned(version.transpose()?, source, &wire);
+        Ok(Package { name: parsed, extras: wire.extras, marker, pinned, files, line })
     }
 
     fn source(&self, wire: &EntryWire) -> Result<Source, String> {
@@ -135,14 +147,6 @@ impl Reader<'_> {
             None => self.indexes.first(),
         };
         Ok(index.map_or_else(|| PinSource::DEFAULT_INDEX.to_owned(), |index| index.url.clone()))
-    }
-
-    /// Returns the line of an entry; JSON's readers tell none, so its key is looked for.
-    fn line(&self, name: &str) -> Option<usize> {
-        let text = self.page.text;
-        let category = text.find(&format!("\"{}\"", self.category))?;
-        let key = text[category..].find(&format!("\"{name}\":"))?;
-        Some(line_at(text, category + key))
     }
 }
 

@@ -1,10 +1,6 @@
 //! `Pipfile.lock` as it is written, field by field.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    marker::PhantomData,
-};
+use std::{collections::BTreeSet, fmt, marker::PhantomData};
 
 use pep508_rs::ExtraName;
 use serde::{
@@ -39,25 +35,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for PairsVisitor<T> {
     }
 }
 
-#[derive(Deserialize)]
-pub(super) struct LockWire {
-    #[serde(rename = "_meta")]
-    pub(super) meta: MetaWire,
-    /// The categories, by name.
-    #[serde(flatten)]
-    pub(super) categories: BTreeMap<String, Pairs<EntryWire>>,
-}
-
 /// Only what is needed to tell a lock of another version from a torn one.
 #[derive(Deserialize)]
-pub(super) struct VersionWire {
-    #[serde(rename = "_meta")]
-    pub(super) meta: VersionMetaWire,
-}
-
-#[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct VersionMetaWire {
+pub(super) struct VersionWire {
     pub(super) pipfile_spec: Option<u64>,
 }
 

@@ -7,28 +7,29 @@ use toml::Spanned;
 
 use super::{
     PoetryLock, Share,
-    wire::{FileWire, LockWire, MarkersWire, PackageWire, SourceWire, VersionWire},
+    wire::{FileWire, LockWire, MarkersWire, PackageWire, SourceWire},
 };
 use crate::{
-    Artifact, LocalKind, LockFormat, PinSource,
+    Artifact, LocalKind, LockError, LockFormat, PinSource, Problem,
     file::Files,
     marker::Condition,
     need::split_name,
+    page::{Page, Versions},
     place::tidy,
-    problem::{FormatError, Page, Problem},
     project::{self, ranges},
     source::Source,
     web::{Edge, Entry, Only, Web},
 };
 
-const KNOWN: &str = "1.0 to 2.1";
+const VERSIONS: Versions =
+    Versions { keys: &["metadata", "lock-version"], majors: &["1", "2"], known: "1.0 to 2.1" };
 
 /// Reads the text of a lock and of its project.
-pub(super) fn read(text: &str, pyproject: &str) -> Result<PoetryLock, FormatError> {
-    let page = Page::new(LockFormat::Poetry, "poetry.lock", text);
-    check_version(page)?;
-    let lock: LockWire = page.toml()?;
-    let mut project = project::poetry(Page::new(LockFormat::Poetry, "pyproject.toml", pyproject))?;
+pub(super) fn read(path: &str, text: &str, pyproject: &str) -> Result<PoetryLock, LockError> {
+    let page = &Page::new(LockFormat::Poetry, path, text);
+    let lock: LockWire = page.toml_of_version(&VERSIONS)?;
+    let manifest = project::manifest_beside(path);
+    let mut project = project::poetry(&Page::new(LockFormat::Poetry, &manifest, pyproject))?;
     project.known.extras.extend(lock.extras.keys().cloned());
     let python = match &lock.metadata.python_versions {
         Some(text) => (text.get_ref().clone(), python(page, text)?),
@@ -51,27 +52,16 @@ pub(super) fn read(text: &str, pyproject: &str) -> Result<PoetryLock, FormatErro
     })
 }
 
-fn check_version(page: Page<'_>) -> Result<(), FormatError> {
-    let version: VersionWire = page.toml()?;
-    let found = version.metadata.lock_version;
-    let major = found.as_deref().and_then(|version| version.split('.').next());
-    if matches!(major, Some("1" | "2")) {
-        return Ok(());
-    }
-    let found = found.unwrap_or_else(|| "none".into());
-    Err(page.error(None, Problem::Version { found, known: KNOWN }))
-}
-
 fn python(
-    page: Page<'_>,
+    page: &Page<'_>,
     text: &Spanned<String>,
-) -> Result<Vec<pep440_rs::VersionSpecifiers>, FormatError> {
+) -> Result<Vec<pep440_rs::VersionSpecifiers>, LockError> {
     ranges(text.get_ref()).map_err(|reason| {
         page.invalid(page.line(text), "`python-versions`", text.get_ref(), reason)
     })
 }
 
-fn share(page: Page<'_>, spanned: &Spanned<PackageWire>) -> Result<Option<Share>, FormatError> {
+fn share(page: &Page<'_>, spanned: &Spanned<PackageWire>) -> Result<Option<Share>, LockError> {
     let PackageWire { name, groups, markers, .. } = spanned.get_ref();
     let Some(groups) = groups else { return Ok(None) };
     let marker = |text: &String| {
@@ -93,10 +83,10 @@ fn share(page: Page<'_>, spanned: &Spanned<PackageWire>) -> Result<Option<Share>
 }
 
 fn entry(
-    page: Page<'_>,
+    page: &Page<'_>,
     spanned: &Spanned<PackageWire>,
     old_files: &BTreeMap<PackageName, Vec<FileWire>>,
-) -> Result<Entry, FormatError> {
+) -> Result<Entry, LockError> {
     let wire = spanned.get_ref();
     let line = page.line(spanned);
     let source = source(wire).map_err(|reason| {
@@ -166,7 +156,7 @@ fn source(wire: &PackageWire) -> Result<Source, String> {
     }))
 }
 
-fn edges(page: Page<'_>, line: usize, wire: &PackageWire) -> Result<Vec<Edge>, FormatError> {
+fn edges(page: &Page<'_>, line: usize, wire: &PackageWire) -> Result<Vec<Edge>, LockError> {
     let mut edges = Vec::new();
     for (name, dependency) in &wire.dependencies {
         let declared = dependency.declared(name).map_err(|reason| {
@@ -196,7 +186,7 @@ fn with_extras(wire: &PackageWire, name: &PackageName) -> Only {
     if extras.is_empty() { Only::Always } else { Only::AnyExtra(extras) }
 }
 
-fn check_unique(page: Page<'_>, entries: &[Entry]) -> Result<(), FormatError> {
+fn check_unique(page: &Page<'_>, entries: &[Entry]) -> Result<(), LockError> {
     let mut lines = BTreeMap::new();
     for Entry { name, version, source, line, .. } in entries {
         let first = lines.insert((name, version, source), *line);

@@ -124,7 +124,7 @@ python-versions = ">=3.11"
 "#;
 
 fn walked() -> PoetryLock {
-    PoetryLock::parse(WALKED, PROJECT).unwrap()
+    PoetryLock::parse("poetry.lock", WALKED, PROJECT).unwrap()
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn local_packages_are_known_by_their_paths() {
 
 #[test]
 fn a_new_lock_tells_who_needs_what_and_when() {
-    let lock = PoetryLock::parse(TOLD, PROJECT).unwrap();
+    let lock = PoetryLock::parse("poetry.lock", TOLD, PROJECT).unwrap();
     let of = |extras: &[&str], groups: &[&str], python: &str| {
         lock.close(&select(extras, groups), &target(python)).unwrap()
     };
@@ -199,7 +199,7 @@ fn what_is_not_in_the_lock_is_refused_in_the_words_of_poetry() {
 #[test]
 fn a_dependency_that_leads_nowhere_is_told_with_its_line() {
     let text = WALKED.replace("Click = \">=8\"", "clack = \">=8,<9\"");
-    let lock = PoetryLock::parse(&text, PROJECT).unwrap();
+    let lock = PoetryLock::parse("poetry.lock", &text, PROJECT).unwrap();
     let error = lock.close(&select(&[], &[]), &target("3.12")).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -209,7 +209,8 @@ fn a_dependency_that_leads_nowhere_is_told_with_its_line() {
 
 #[test]
 fn a_torn_lock_is_refused_with_a_line() {
-    let wrong = |text: &str| PoetryLock::parse(text, PROJECT).unwrap_err().to_string();
+    let wrong =
+        |text: &str| PoetryLock::parse("poetry.lock", text, PROJECT).unwrap_err().to_string();
     let twice =
         WALKED.replace("[extras]", "[[package]]\nname = \"Rich\"\nversion = \"13\"\n[extras]");
     assert_eq!(
@@ -219,34 +220,38 @@ fn a_torn_lock_is_refused_with_a_line() {
     let torn = WALKED.lines().count() + 1;
     for (text, expected) in [
         (WALKED.replace("\"directory\"", "\"moon\""), "line 1: `core` comes from".to_owned()),
-        (format!("{WALKED}<<<<<<<"), format!("line {torn}: the file is torn")),
+        (format!("{WALKED}<<<<<<<"), format!("line {torn}: the file has a merge conflict")),
         (TOLD.replace("extra == 'cache'", "extra =="), "line 22: a marker of `redis`".to_owned()),
     ] {
         let error = wrong(&text);
         assert!(error.starts_with(&format!("`poetry.lock`, {expected}")), "{error}");
     }
-    let of_project = PoetryLock::parse(WALKED, &PROJECT.replace("\"^8\"", "\"^x\"")).unwrap_err();
+    let of_project =
+        PoetryLock::parse("poetry.lock", WALKED, &PROJECT.replace("\"^8\"", "\"^x\"")).unwrap_err();
     assert!(of_project.to_string().starts_with("`pyproject.toml`, line 11: "), "{of_project}");
 }
 
 #[test]
 fn a_lock_of_another_version_is_told_from_a_torn_one() {
-    let wrong = |text: &str| PoetryLock::parse(text, PROJECT).unwrap_err().problem;
-    let of = |version: &str| Problem::Version { found: version.into(), known: "1.0 to 2.1" };
-    assert_eq!(wrong("package = 1\n[metadata]\nlock-version = \"3.0\"\n"), of("3.0"));
-    assert_eq!(wrong(""), of("none"));
+    let wrong = |text: &str| PoetryLock::parse("poetry.lock", text, PROJECT).unwrap_err().problem;
+    let of = |version: Option<&str>| Problem::Version {
+        found: version.map(str::to_owned),
+        known: "1.0 to 2.1",
+    };
+    assert_eq!(wrong("package = 1\n[metadata]\nlock-version = \"3.0\"\n"), of(Some("3.0")));
+    assert_eq!(wrong(""), of(None));
 }
 
 proptest! {
     #[test]
     fn no_text_is_a_panic(text in "\\PC{0,60}", project in "\\PC{0,60}") {
-        prop_assert!(PoetryLock::parse(&text, &project).is_err());
+        prop_assert!(PoetryLock::parse("poetry.lock", &text, &project).is_err());
     }
 
     #[test]
     fn no_torn_lock_is_a_panic(walked in torn(WALKED), told in torn(TOLD), project in torn(PROJECT)) {
         for (text, project) in [(&*walked, PROJECT), (&told, PROJECT), (WALKED, &project)] {
-            if let Ok(lock) = PoetryLock::parse(text, project) {
+            if let Ok(lock) = PoetryLock::parse("poetry.lock", text, project) {
                 let _ = lock.close(&select(&["cache"], &["dev"]), &target("3.12"));
             }
         }

@@ -9,19 +9,6 @@ use toml::Spanned;
 
 use crate::{GroupName, project::DependencyWire};
 
-/// Only what is needed to tell a lock of another version from a torn one.
-#[derive(Deserialize)]
-pub(super) struct VersionWire {
-    #[serde(default)]
-    pub(super) metadata: VersionMetadataWire,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) struct VersionMetadataWire {
-    pub(super) lock_version: Option<String>,
-}
-
 #[derive(Deserialize)]
 pub(super) struct LockWire {
     #[serde(default)]

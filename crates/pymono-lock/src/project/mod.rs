@@ -14,11 +14,12 @@ use pymono_names::Target;
 use self::wire::{GroupItem, Manifest};
 pub(crate) use self::{constraint::ranges, dependency::DependencyWire, pdm::pdm, poetry::poetry};
 use crate::{
-    Closure, ClosureError, GroupName, LocalKind, Selection,
+    Closure, ClosureError, GroupName, LocalKind, LockError, Selection,
     environment::environment,
     marker::Scene,
     need::Need,
-    problem::{FormatError, Page},
+    page::Page,
+    place::{join, parent},
     web::{Edge, Only},
 };
 
@@ -82,8 +83,13 @@ pub(crate) fn nameless() -> PackageName {
     "project-without-a-name".parse().expect("letters and dashes are a name")
 }
 
+/// Returns the path of the manifest of the project whose lock is at `lock`.
+pub(crate) fn manifest_beside(lock: &str) -> String {
+    join(parent(lock), "pyproject.toml")
+}
+
 /// Reads what the standards say of dependencies, extras and groups.
-fn standard(page: Page<'_>, manifest: &Manifest) -> Result<Vec<Edge>, FormatError> {
+fn standard(page: &Page<'_>, manifest: &Manifest) -> Result<Vec<Edge>, LockError> {
     let project = &manifest.project;
     let own = project.dependencies.iter().flatten().map(|text| (text, Only::Always));
     let optional = project.optional_dependencies.iter().flat_map(|(extra, texts)| {
@@ -119,7 +125,7 @@ fn group_members<'a>(
         .collect()
 }
 
-fn edge(page: Page<'_>, text: &str, only: Only) -> Result<Edge, FormatError> {
+fn edge(page: &Page<'_>, text: &str, only: Only) -> Result<Edge, LockError> {
     let need = Need::parse(text).map_err(|reason| {
         page.invalid(page.find(text), "a dependency of the project", text, reason)
     })?;

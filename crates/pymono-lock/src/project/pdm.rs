@@ -9,9 +9,9 @@ use super::{
     wire::{Manifest, PdmWire},
 };
 use crate::{
-    LocalKind, PinSource,
+    LocalKind, LockError, PinSource, Problem,
     need::{Need, Wanted},
-    problem::{FormatError, Page, Problem},
+    page::Page,
     web::{Edge, Only},
 };
 
@@ -25,7 +25,7 @@ pub(crate) struct PdmProject {
 }
 
 /// Reads the manifest of a project that PDM manages.
-pub(crate) fn pdm(page: Page<'_>) -> Result<PdmProject, FormatError> {
+pub(crate) fn pdm(page: &Page<'_>) -> Result<PdmProject, LockError> {
     let manifest: Manifest = page.toml()?;
     let mut edges = standard(page, &manifest)?;
     let PdmWire { distribution, package_type, dev_dependencies, resolution, source } =
@@ -69,7 +69,7 @@ pub(crate) fn pdm(page: Page<'_>) -> Result<PdmProject, FormatError> {
 }
 
 /// Reads `file:///${PROJECT_ROOT}/core#egg=core[fast]`, as PDM writes what is editable.
-fn named_by_egg(page: Page<'_>, text: &str) -> Result<Need, FormatError> {
+fn named_by_egg(page: &Page<'_>, text: &str) -> Result<Need, LockError> {
     let text = text.trim();
     let (url, fragment) = text.split_once('#').unwrap_or((text, ""));
     let egg = fragment.split('&').find_map(|part| part.strip_prefix("egg="));

@@ -9,8 +9,8 @@ use super::{
     wire::{Manifest, PoetryWire},
 };
 use crate::{
-    GroupName, LocalKind,
-    problem::{FormatError, Page},
+    GroupName, LocalKind, LockError,
+    page::Page,
     web::{Edge, Only},
 };
 
@@ -18,7 +18,7 @@ use crate::{
 ///
 /// Where the standard `[project]` declares dependencies, Poetry's own table
 /// only says where they come from, which its lock tells too.
-pub(crate) fn poetry(page: Page<'_>) -> Result<Project, FormatError> {
+pub(crate) fn poetry(page: &Page<'_>) -> Result<Project, LockError> {
     let manifest: Manifest = page.toml()?;
     let mut edges = standard(page, &manifest)?;
     let PoetryWire { dependencies, extras, .. } = &manifest.tool.poetry;
@@ -83,10 +83,10 @@ fn groups(manifest: &Manifest) -> BTreeMap<GroupName, Vec<&BTreeMap<String, Depe
 }
 
 fn declared(
-    page: Page<'_>,
+    page: &Page<'_>,
     wires: &BTreeMap<String, DependencyWire>,
     only: impl Fn(&PackageName, bool) -> Only,
-) -> Result<Vec<Edge>, FormatError> {
+) -> Result<Vec<Edge>, LockError> {
     let mut edges = Vec::new();
     for (name, wire) in wires.iter().filter(|(name, _)| *name != "python") {
         let invalid = |reason: String| {

@@ -12,10 +12,10 @@ use pep508_rs::PackageName;
 use pymono_names::Target;
 
 use crate::{
-    Closure, ClosureError, GroupName, Local, LocalPackage, Selection,
+    Closure, ClosureError, GroupName, LocalPackage, LockError, Selection,
+    draft::{Draft, Place},
     file::{Distribution, Files},
     marker::{Condition, Scene},
-    problem::FormatError,
     project::Known,
     source::Source,
 };
@@ -44,12 +44,13 @@ struct Package {
     requires_python: Option<VersionSpecifiers>,
     source: Source,
     files: Files,
+    line: usize,
 }
 
 impl Pylock {
-    /// Reads the text of a lock.
-    pub fn parse(text: &str) -> Result<Self, FormatError> {
-        read::read(text)
+    /// Reads the text of the lock at `path`.
+    pub fn parse(path: &str, text: &str) -> Result<Self, LockError> {
+        read::read(path, text)
     }
 
     /// Returns the local packages of the lock, whoever needs them.
@@ -62,15 +63,14 @@ impl Pylock {
         let mut scene = self.known.scene(selection, *target)?;
         scene.groups.extend(self.default_groups.iter().cloned());
         self.check(&scene, *target)?;
-        let mut closure = Closure::default();
+        let mut draft = Draft::new(*target);
         for package in &self.packages {
             if package.marker.as_ref().is_none_or(|marker| marker.holds(&scene)) {
                 package.check(&scene, *target)?;
-                package.add(&mut closure, *target)?;
+                package.add(&mut draft)?;
             }
         }
-        closure.check_agreement()?;
-        Ok(closure)
+        draft.finish()
     }
 
     fn check(&self, scene: &Scene, target: Target) -> Result<(), ClosureError> {
@@ -99,16 +99,14 @@ impl Package {
         }
     }
 
-    fn add(&self, closure: &mut Closure, target: Target) -> Result<(), ClosureError> {
-        let Self { name, version, files, .. } = self;
+    fn add(&self, draft: &mut Draft<'_>) -> Result<(), ClosureError> {
+        let Self { name, version, files, line, .. } = self;
         match &self.source {
             Source::ThirdParty(source) => {
                 let distribution = Distribution { name, version: version.as_ref(), source, files };
-                closure.pins.insert(distribution.pin(target)?);
+                draft.pin(&distribution, Place::Line(*line))?;
             }
-            Source::Local { path, kind } => {
-                closure.locals.insert(path.clone(), Local::alone(name.clone(), *kind));
-            }
+            Source::Local { path, kind } => drop(draft.local(name, path, *kind)),
         }
         Ok(())
     }

@@ -6,23 +6,24 @@ use toml::Spanned;
 
 use super::{
     Package, Pylock,
-    wire::{DirectoryWire, FileWire, LockWire, PackageWire, VcsWire, VersionWire},
+    wire::{DirectoryWire, FileWire, LockWire, PackageWire, VcsWire},
 };
 use crate::{
-    Artifact, LocalKind, LockFormat, PinSource,
+    Artifact, LocalKind, LockError, LockFormat, PinSource, Problem,
     file::{Files, is_wheel, last_part},
     marker::Condition,
+    page::{Page, Versions},
     place::{join, tidy},
-    problem::{FormatError, Page, Problem},
     project::Known,
     source::Source,
 };
 
+const VERSIONS: Versions = Versions { keys: &["lock-version"], majors: &["1"], known: "1.0" };
+
 /// Reads the text of a lock.
-pub(super) fn read(text: &str) -> Result<Pylock, FormatError> {
-    let page = Page::new(LockFormat::Pylock, "pylock.toml", text);
-    check_version(page)?;
-    let lock: LockWire = page.toml()?;
+pub(super) fn read(path: &str, text: &str) -> Result<Pylock, LockError> {
+    let page = &Page::new(LockFormat::Pylock, path, text);
+    let lock: LockWire = page.toml_of_version(&VERSIONS)?;
     check_unique(page, &lock.packages)?;
     let packages = lock.packages.iter().map(|package| read_package(page, package));
     let environments = lock.environments.iter().map(|text| {
@@ -39,17 +40,8 @@ pub(super) fn read(text: &str) -> Result<Pylock, FormatError> {
     })
 }
 
-fn check_version(page: Page<'_>) -> Result<(), FormatError> {
-    let found = page.toml::<VersionWire>()?.lock_version;
-    if found.as_deref().and_then(|version| version.split('.').next()) == Some("1") {
-        return Ok(());
-    }
-    let found = found.unwrap_or_else(|| "none".into());
-    Err(page.error(page.find("lock-version"), Problem::Version { found, known: "1.0" }))
-}
-
 /// A name may be there several times, but only with markers that exclude each other.
-fn check_unique(page: Page<'_>, packages: &[Spanned<PackageWire>]) -> Result<(), FormatError> {
+fn check_unique(page: &Page<'_>, packages: &[Spanned<PackageWire>]) -> Result<(), LockError> {
     let mut lines = BTreeMap::new();
     for spanned in packages {
         let PackageWire { name, version, marker, .. } = spanned.get_ref();
@@ -63,15 +55,15 @@ fn check_unique(page: Page<'_>, packages: &[Spanned<PackageWire>]) -> Result<(),
 }
 
 fn condition(
-    page: Page<'_>,
+    page: &Page<'_>,
     text: &Spanned<String>,
     what: impl Fn() -> String,
-) -> Result<Condition, FormatError> {
+) -> Result<Condition, LockError> {
     Condition::parse(text.get_ref())
         .map_err(|reason| page.invalid(page.line(text), what(), text.get_ref(), reason))
 }
 
-fn read_package(page: Page<'_>, spanned: &Spanned<PackageWire>) -> Result<Package, FormatError> {
+fn read_package(page: &Page<'_>, spanned: &Spanned<PackageWire>) -> Result<Package, LockError> {
     let wire = spanned.get_ref();
     let marker = wire
         .marker
@@ -87,6 +79,7 @@ fn read_package(page: Page<'_>, spanned: &Spanned<PackageWire>) -> Result<Packag
         requires_python: wire.requires_python.clone(),
         source,
         files,
+        line: page.line(spanned),
     })
 }
 

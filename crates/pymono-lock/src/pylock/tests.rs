@@ -48,7 +48,7 @@ vcs = { type = "git", url = "https://git.example/forked.git", commit-id = "ad74a
 "#;
 
 fn lock() -> Pylock {
-    Pylock::parse(LOCK).unwrap()
+    Pylock::parse("pylock.toml", LOCK).unwrap()
 }
 
 #[test]
@@ -100,7 +100,8 @@ fn what_the_lock_is_not_for_is_refused() {
     assert!(wrong(&["docs"], "3.11").ends_with("it was made for `sphinx on python >=3.12`"));
     assert!(wrong(&["test"], "3.12").contains("there are `default`, `docs`"));
     let other = LOCK.replace("sys_platform == 'linux'", "sys_platform == 'win32'");
-    let other = Pylock::parse(&other).unwrap().close(&select(&[], &[]), &target("3.12"));
+    let other =
+        Pylock::parse("pylock.toml", &other).unwrap().close(&select(&[], &[]), &target("3.12"));
     assert!(
         matches!(other, Err(ClosureError::UnsupportedTarget { supported, .. }) if supported.len() == 2)
     );
@@ -109,10 +110,12 @@ fn what_the_lock_is_not_for_is_refused() {
 #[test]
 fn two_versions_at_once_are_refused() {
     let text = LOCK.replace("name = \"sphinx\"", "name = \"plain\"");
-    let error = Pylock::parse(&text).unwrap().close(&select(&[], &["docs"]), &target("3.12"));
+    let error = Pylock::parse("pylock.toml", &text)
+        .unwrap()
+        .close(&select(&[], &["docs"]), &target("3.12"));
     assert_eq!(
         error.unwrap_err().to_string(),
-        "`plain` is pinned more than once: `plain==1.0`, `plain==8.0`"
+        "`plain` is pinned more than once: `plain==1.0 (line 9)`, `plain==8.0 (line 22)`"
     );
 }
 
@@ -120,7 +123,7 @@ fn two_versions_at_once_are_refused() {
 fn a_torn_lock_is_refused_with_a_line() {
     let wrong = |old: &str, new: &str| {
         assert!(LOCK.contains(old), "{old}");
-        Pylock::parse(&LOCK.replace(old, new)).unwrap_err().to_string()
+        Pylock::parse("pylock.toml", &LOCK.replace(old, new)).unwrap_err().to_string()
     };
     assert!(
         wrong("'docs' in dependency_groups", "'docs' in")
@@ -135,20 +138,20 @@ fn a_torn_lock_is_refused_with_a_line() {
         ),
         "`pylock.toml`, line 29: `plain` is locked twice; the first entry is in line 9"
     );
-    let version = Pylock::parse("lock-version = \"2.0\"\npackages = 1").unwrap_err();
-    assert_eq!(version.problem, Problem::Version { found: "2.0".into(), known: "1.0" });
+    let version = Pylock::parse("pylock.toml", "lock-version = \"2.0\"\npackages = 1").unwrap_err();
+    assert_eq!(version.problem, Problem::Version { found: Some("2.0".into()), known: "1.0" });
     assert_eq!(version.line, Some(1));
 }
 
 proptest! {
     #[test]
     fn no_text_is_a_panic(text in "\\PC{0,80}") {
-        prop_assert!(Pylock::parse(&text).is_err());
+        prop_assert!(Pylock::parse("pylock.toml", &text).is_err());
     }
 
     #[test]
     fn no_torn_lock_is_a_panic(text in torn(LOCK)) {
-        if let Ok(lock) = Pylock::parse(&text) {
+        if let Ok(lock) = Pylock::parse("pylock.toml", &text) {
             let _ = lock.close(&select(&["fast"], &["docs"]), &target("3.12"));
         }
     }

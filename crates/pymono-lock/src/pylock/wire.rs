@@ -9,13 +9,6 @@ use toml::Spanned;
 
 use crate::GroupName;
 
-/// Only what is needed to tell a lock of another version from a torn one.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) struct VersionWire {
-    pub(super) lock_version: Option<String>,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct LockWire {

@@ -14,10 +14,10 @@ use pymono_names::Target;
 
 pub(crate) use self::place::{is_commit, version_of};
 use crate::{
-    Closure, ClosureError, Local, LocalKind, LocalPackage, PinSource, Selection,
+    Closure, ClosureError, LocalKind, LocalPackage, LockError, PinSource, Selection,
+    draft::{Draft, Place},
     file::{Distribution, Files},
     marker::{Condition, Scene},
-    problem::FormatError,
     project::Known,
 };
 
@@ -95,7 +95,7 @@ impl Requirements {
     pub fn parse(
         path: &str,
         mut read: impl FnMut(&str) -> Option<String>,
-    ) -> Result<Self, FormatError> {
+    ) -> Result<Self, LockError> {
         read::read(path, &mut read)
     }
 
@@ -129,37 +129,36 @@ impl Requirements {
         target: &Target,
     ) -> Result<(Closure, BTreeSet<Unpinned>), ClosureError> {
         let scene = Known::default().scene(selection, *target)?;
-        let mut closure = Closure::default();
-        let mut pins = BTreeMap::<_, BTreeSet<String>>::new();
+        let mut draft = Draft::new(*target);
+        let mut pins = BTreeMap::<_, (&Line, BTreeSet<String>)>::new();
         let mut unpinned = BTreeSet::new();
         for line in self.lines.iter().filter(|line| line.holds(&scene)) {
             let bounds = self.bounds(line, &scene);
             match line.pinned(&bounds, &self.indexes) {
                 Some(pinned) => {
-                    let hashes = pins.entry((&line.name, pinned)).or_default();
+                    let first = || (line, BTreeSet::new());
+                    let (_, hashes) = pins.entry((&line.name, pinned)).or_insert_with(first);
                     hashes.extend(line.all_hashes(&bounds).cloned());
                 }
                 None => match &line.wanted {
                     Wanted::Local(path, kind) => {
-                        let local = closure.locals.entry(path.clone());
-                        let local = local.or_insert_with(|| Local::alone(line.name.clone(), *kind));
-                        local.kind = local.kind.min(*kind);
+                        let local = draft.local(&line.name, path, *kind);
                         local.extras.extend(line.extras.iter().cloned());
                     }
                     _ => drop(unpinned.insert(line.unpinned(&bounds))),
                 },
             }
         }
-        for ((name, (version, source)), hashes) in pins {
+        for ((name, (version, source)), (line, hashes)) in pins {
             let files = match &source {
                 PinSource::Registry { .. } => Files::unnamed(hashes),
                 _ => Files::only(&source, hashes),
             };
             let distribution =
                 Distribution { name, version: version.as_ref(), source: &source, files: &files };
-            closure.pins.insert(distribution.pin(*target)?);
+            draft.pin(&distribution, Place::Named(&line.place))?;
         }
-        closure.check_agreement()?;
+        let closure = draft.finish()?;
         // A loose line beside a pinned one of its name is bounded by it.
         unpinned.retain(|it: &Unpinned| !closure.pins.iter().any(|pin| pin.name == it.name));
         Ok((closure, unpinned))

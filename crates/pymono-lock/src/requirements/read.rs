@@ -11,20 +11,19 @@ use super::{
     place::{Place, is_place, name_of, place, split_path_extras},
 };
 use crate::{
-    LocalKind, LockFormat, PinSource,
+    LocalKind, LockError, LockFormat, PinSource, Problem,
     marker::Condition,
     need::{Need, Wanted as Needed, split_extras, split_url},
+    page::Page,
     place::{join, parent, tidy},
-    problem::{FormatError, Page, Problem},
 };
 
 /// A function that returns the text of a file.
 type ReadFile<'a> = &'a mut dyn FnMut(&str) -> Option<String>;
 
 /// Reads the file at `path`, and all that it includes.
-pub(super) fn read(path: &str, read: ReadFile<'_>) -> Result<Requirements, FormatError> {
+pub(super) fn read(path: &str, read: ReadFile<'_>) -> Result<Requirements, LockError> {
     let mut reader = Reader { read, seen: BTreeSet::new(), requirements: Requirements::default() };
-    let start = Page::new(LockFormat::Requirements, path, "");
     let path = tidy(path);
     // What is included is read in turn, not in depth: how deep files go is up to them.
     let mut open = vec![(path, true, None)];
@@ -34,11 +33,11 @@ pub(super) fn read(path: &str, read: ReadFile<'_>) -> Result<Requirements, Forma
             continue;
         }
         let text = (reader.read)(&path).ok_or_else(|| {
-            let page = Page { file: &file, ..start };
+            let page = Page::new(LockFormat::Requirements, &file, "");
             page.error(line, Problem::NoFile { path: path.clone() })
         })?;
         let page = Page::new(LockFormat::Requirements, &path, &text);
-        let included = reader.file(page, adds)?;
+        let included = reader.file(&page, adds)?;
         let from = |line| Some((path.clone(), Some(line)));
         open.extend(included.into_iter().rev().map(|it| (it.path, it.adds, from(it.line))));
     }
@@ -60,7 +59,8 @@ struct Included {
 }
 
 impl Reader<'_> {
-    fn file(&mut self, page: Page<'_>, adds: bool) -> Result<Vec<Included>, FormatError> {
+    fn file(&mut self, page: &Page<'_>, adds: bool) -> Result<Vec<Included>, LockError> {
+        page.check_merged()?;
         let mut included = Vec::new();
         for logical in logical_lines(page.text) {
             let line = if logical.text.starts_with('-') {
@@ -81,11 +81,11 @@ impl Reader<'_> {
     /// Reads a line of options, which is a requirement if it starts with `-e`.
     fn options(
         &mut self,
-        page: Page<'_>,
+        page: &Page<'_>,
         adds: bool,
         logical: &Logical,
         included: &mut Vec<Included>,
-    ) -> Result<Option<Line>, FormatError> {
+    ) -> Result<Option<Line>, LockError> {
         let Logical { line, text } = logical;
         for start in ["-e", "--editable"] {
             // An editable one may have a marker behind it, which is no option.
@@ -117,7 +117,7 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    fn requirement(&mut self, page: Page<'_>, logical: &Logical) -> Result<Line, FormatError> {
+    fn requirement(&mut self, page: &Page<'_>, logical: &Logical) -> Result<Line, LockError> {
         let Logical { line, text } = logical;
         let (requirement, options) = split_flags(text);
         let options =
@@ -136,7 +136,7 @@ impl Reader<'_> {
     }
 
     /// Reads `name>=1` and `name @ URL`.
-    fn named(&mut self, page: Page<'_>, line: usize, text: &str) -> Result<Line, FormatError> {
+    fn named(&mut self, page: &Page<'_>, line: usize, text: &str) -> Result<Line, LockError> {
         let need = Need::parse(text)
             .map_err(|reason| page.invalid(line, "a requirement", text, reason))?;
         let range = match &need.wanted {
@@ -160,12 +160,12 @@ impl Reader<'_> {
     /// Reads a URL or path, with extras and a marker behind it.
     fn place(
         &mut self,
-        page: Page<'_>,
+        page: &Page<'_>,
         line: usize,
         text: &str,
         kind: LocalKind,
         name: Option<PackageName>,
-    ) -> Result<Line, FormatError> {
+    ) -> Result<Line, LockError> {
         let invalid = |reason: String| page.invalid(line, "a requirement", text, reason);
         let (url, marker) = split_url(text);
         let (url, extras) = split_path_extras(url.trim_matches(['"', '\'']));

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::{Indexes, Requirements};
 use crate::{
-    Closure, ClosureError, FormatError, LocalKind, LockFormat, PinSource,
+    Closure, ClosureError, LocalKind, LockError, LockFormat, PinSource,
     testing::{pins, select, target, torn},
 };
 
@@ -44,11 +44,11 @@ fn files() -> BTreeMap<&'static str, &'static str> {
     ])
 }
 
-fn parse(path: &str, files: &BTreeMap<&str, &str>) -> Result<Requirements, FormatError> {
+fn parse(path: &str, files: &BTreeMap<&str, &str>) -> Result<Requirements, LockError> {
     Requirements::parse(path, |path| files.get(path).map(|text| (*text).to_owned()))
 }
 
-fn one(text: &str) -> Result<Requirements, FormatError> {
+fn one(text: &str) -> Result<Requirements, LockError> {
     parse("requirements.txt", &BTreeMap::from([("requirements.txt", text)]))
 }
 
@@ -142,7 +142,10 @@ fn what_is_not_pinned_is_refused_or_told_apart() {
 #[test]
 fn a_name_that_is_pinned_twice_must_agree() {
     let error = close(&one("a==1\nA == 2\n").unwrap(), "3.12").unwrap_err();
-    assert_eq!(error.to_string(), "`a` is pinned more than once: `a==1`, `a==2`");
+    assert_eq!(
+        error.to_string(),
+        "`a` is pinned more than once: `a==1 (requirements.txt:1)`, `a==2 (requirements.txt:2)`"
+    );
     assert!(close(&one("a==1; python_version < '3'\na==2").unwrap(), "3.12").is_ok());
     assert!(close(&one("a==1.0\na==1").unwrap(), "3.12").is_ok());
 }

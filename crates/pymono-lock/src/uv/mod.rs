@@ -27,9 +27,9 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Reads the text of a lock.
-    pub fn parse(text: &str) -> Result<Self, LockError> {
-        Ok(Self { graph: read::read(text)? })
+    /// Reads the text of the lock at `path`.
+    pub fn parse(path: &str, text: &str) -> Result<Self, LockError> {
+        Ok(Self { graph: read::read(path, text)? })
     }
 
     /// Returns the local packages of the lock, by name.

@@ -42,6 +42,8 @@ pub(super) struct Package {
     /// By group, the empty ones included.
     pub(super) groups: BTreeMap<GroupName, Vec<Edge>>,
     pub(super) files: Files,
+    /// The line of the entry.
+    pub(super) line: usize,
 }
 
 /// A dependency on one entry.

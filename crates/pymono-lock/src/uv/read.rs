@@ -11,29 +11,29 @@ use super::{
     file::artifact,
     model::{Edge, Graph, Marker, MarkerIx, Package, PackageIx},
     source::source_of,
-    wire::{
-        EdgeWire, LockWire, ManifestWire, PackageWire, RequirementWire, SourceWire, VersionWire,
-    },
+    wire::{EdgeWire, LockWire, ManifestWire, PackageWire, RequirementWire, SourceWire},
 };
 use crate::{
-    GroupName, LockError,
+    GroupName, LockError, LockFormat, Problem,
     file::{Files, pinned},
     marker,
-    place::line_at,
+    page::{Page, Versions},
     source::Source,
 };
 
+const VERSIONS: Versions = Versions { keys: &["version"], majors: &["1"], known: "1" };
+
 /// Reads the text of a lock.
-pub(super) fn read(text: &str) -> Result<Graph, LockError> {
-    let wire = deserialize(text)?;
-    let sources = sources(text, &wire.packages)?;
-    let mut reader = Reader::new(text, &wire.packages, &sources)?;
+pub(super) fn read(path: &str, text: &str) -> Result<Graph, LockError> {
+    let page = &Page::new(LockFormat::Uv, path, text);
+    let wire: LockWire = page.toml_of_version(&VERSIONS)?;
+    let sources = sources(page, &wire.packages)?;
+    let mut reader = Reader::new(page, &wire.packages, &sources)?;
     let root_groups = reader.root_groups(&wire.manifest)?;
     let supported = reader.supported(&wire.supported_markers)?;
     let packages = wire.packages.into_iter().zip(sources);
-    let packages = packages
-        .map(|(wire, source)| reader.package(wire.into_inner(), source))
-        .collect::<Result<_, _>>()?;
+    let packages =
+        packages.map(|(wire, source)| reader.package(wire, source)).collect::<Result<_, _>>()?;
     Ok(Graph {
         requires_python: wire.requires_python,
         supported,
@@ -48,34 +48,22 @@ pub(super) fn read(text: &str) -> Result<Graph, LockError> {
     })
 }
 
-/// A lock of another version is told from a torn one, whatever its shape.
-fn deserialize(text: &str) -> Result<LockWire, LockError> {
-    let wire = toml::from_str::<LockWire>(text);
-    let version = match &wire {
-        Ok(wire) => Some(wire.version),
-        Err(_) => toml::from_str::<VersionWire>(text).ok().map(|wire| wire.version),
-    };
-    match version {
-        Some(version) if version != 1 => Err(LockError::Version { version }),
-        _ => Ok(wire?),
-    }
-}
-
-fn sources(text: &str, packages: &[Spanned<PackageWire>]) -> Result<Vec<Source>, LockError> {
+fn sources(page: &Page<'_>, packages: &[Spanned<PackageWire>]) -> Result<Vec<Source>, LockError> {
     packages
         .iter()
-        .map(|package| source(text, package, &package.get_ref().name, &package.get_ref().source))
+        .map(|package| source(page, package, &package.get_ref().name, &package.get_ref().source))
         .collect()
 }
 
 fn source<T>(
-    text: &str,
+    page: &Page<'_>,
     at: &Spanned<T>,
     package: &PackageName,
     wire: &SourceWire,
 ) -> Result<Source, LockError> {
-    source_of(wire)
-        .ok_or_else(|| LockError::Source { line: line_of(text, at), package: package.clone() })
+    source_of(wire).map_err(|reason| {
+        page.error(page.line(at), Problem::Source { package: package.clone(), reason })
+    })
 }
 
 /// What tells an entry from the others of its name.
@@ -88,7 +76,7 @@ struct Identity {
 }
 
 struct Reader<'a> {
-    text: &'a str,
+    page: &'a Page<'a>,
     entries: BTreeMap<PackageName, Vec<Identity>>,
     markers: Vec<Marker>,
     known_markers: BTreeMap<String, MarkerIx>,
@@ -96,7 +84,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(
-        text: &'a str,
+        page: &'a Page<'a>,
         packages: &[Spanned<PackageWire>],
         sources: &[Source],
     ) -> Result<Self, LockError> {
@@ -106,8 +94,9 @@ impl<'a> Reader<'a> {
             let same_name = entries.entry(name.clone()).or_default();
             let same = |other: &&Identity| other.version == *version && other.source == *source;
             if let Some(first) = same_name.iter().find(same) {
-                let (line, first) = (line_of(text, spanned), line_of(text, &packages[first.ix]));
-                return Err(LockError::Duplicate { line, first, package: name.clone() });
+                let first = page.line(&packages[first.ix]);
+                let problem = Problem::Duplicate { package: name.clone(), first };
+                return Err(page.error(page.line(spanned), problem));
             }
             same_name.push(Identity {
                 ix,
@@ -116,10 +105,16 @@ impl<'a> Reader<'a> {
                 forks: forks.clone(),
             });
         }
-        Ok(Self { text, entries, markers: Vec::new(), known_markers: BTreeMap::new() })
+        Ok(Self { page, entries, markers: Vec::new(), known_markers: BTreeMap::new() })
     }
 
-    fn package(&mut self, wire: PackageWire, source: Source) -> Result<Package, LockError> {
+    fn package(
+        &mut self,
+        spanned: Spanned<PackageWire>,
+        source: Source,
+    ) -> Result<Package, LockError> {
+        let line = self.page.line(&spanned);
+        let wire = spanned.into_inner();
         let name = wire.name;
         let mut extras = self.edge_map(&name, wire.optional_dependencies)?;
         for extra in wire.metadata.provides_extras {
@@ -140,6 +135,7 @@ impl<'a> Reader<'a> {
             version: wire.version,
             source,
             name,
+            line,
         })
     }
 
@@ -181,32 +177,21 @@ impl<'a> Reader<'a> {
         spanned: &Spanned<EdgeWire>,
     ) -> Result<PackageIx, LockError> {
         let wire = spanned.get_ref();
-        let line = || line_of(self.text, spanned);
-        let wanted = wire
-            .source
-            .as_ref()
-            .map(|wire| source(self.text, spanned, package, wire))
-            .transpose()?;
+        let page = self.page;
+        let wanted =
+            wire.source.as_ref().map(|wire| source(page, spanned, package, wire)).transpose()?;
         let entries = self.entries.get(&wire.name).map_or(&[][..], Vec::as_slice);
         let mut fitting = entries.iter().filter(|entry| {
             wire.version.as_ref().is_none_or(|version| entry.version.as_ref() == Some(version))
                 && wanted.as_ref().is_none_or(|source| entry.source == *source)
         });
-        let dependency = || pinned(&wire.name, wire.version.as_ref());
-        match (fitting.next(), fitting.count()) {
-            (Some(entry), 0) => Ok(entry.ix),
-            (None, _) => Err(LockError::Dangling {
-                line: line(),
-                package: package.clone(),
-                dependency: dependency(),
-            }),
-            (Some(_), others) => Err(LockError::Ambiguous {
-                line: line(),
-                package: package.clone(),
-                dependency: dependency(),
-                count: others + 1,
-            }),
-        }
+        let (package, dependency) = (package.clone(), pinned(&wire.name, wire.version.as_ref()));
+        let problem = match (fitting.next(), fitting.count()) {
+            (Some(entry), 0) => return Ok(entry.ix),
+            (None, _) => Problem::Dangling { package, dependency },
+            (Some(_), others) => Problem::Ambiguous { package, dependency, count: others + 1 },
+        };
+        Err(page.error(page.line(spanned), problem))
     }
 
     /// Resolves the declared dependencies of a root without `[project]`, which name no entry.
@@ -276,12 +261,8 @@ impl<'a> Reader<'a> {
         what: String,
         text: &str,
     ) -> Result<MarkerTree, LockError> {
-        marker::plain(text).map_err(|reason| LockError::Invalid {
-            line: line_at(self.text, start),
-            what,
-            text: text.to_owned(),
-            reason,
-        })
+        marker::plain(text)
+            .map_err(|reason| self.page.invalid(self.page.line_at(start), what, text, reason))
     }
 }
 
@@ -293,8 +274,4 @@ fn both(marker: Option<&str>, forks: &[String]) -> String {
         (Some(marker), true) => marker.to_owned(),
         (None, _) => any,
     }
-}
-
-fn line_of<T>(text: &str, spanned: &Spanned<T>) -> usize {
-    line_at(text, spanned.span().start)
 }

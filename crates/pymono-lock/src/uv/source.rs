@@ -3,15 +3,18 @@
 use super::wire::SourceWire;
 use crate::{LocalKind, PinSource, place::decoded, source::Source};
 
-/// Returns the source that is written in a lock, or nothing if its kind is not known.
-pub(super) fn source_of(wire: &SourceWire) -> Option<Source> {
+/// Returns the source that is written in a lock; the error says why it is not known.
+pub(super) fn source_of(wire: &SourceWire) -> Result<Source, String> {
     let local = |path: &String, kind| Source::Local { path: path.clone(), kind };
     let SourceWire { registry, git, url, path, directory, editable, virtual_, subdirectory } = wire;
-    Some(match (registry, git, url, path, directory, editable, virtual_) {
+    Ok(match (registry, git, url, path, directory, editable, virtual_) {
         (Some(index), None, None, None, None, None, None) => {
             Source::ThirdParty(PinSource::Registry { index: index.clone() })
         }
-        (None, Some(git), None, None, None, None, None) => Source::ThirdParty(git_source(git)?),
+        (None, Some(git), None, None, None, None, None) => {
+            let commit = || format!("`{git}` names no commit");
+            Source::ThirdParty(git_source(git).ok_or_else(commit)?)
+        }
         (None, None, Some(url), None, None, None, None) => Source::ThirdParty(PinSource::Url {
             url: url.clone(),
             subdirectory: subdirectory.clone(),
@@ -22,9 +25,10 @@ pub(super) fn source_of(wire: &SourceWire) -> Option<Source> {
         (None, None, None, None, Some(path), None, None) => local(path, LocalKind::Directory),
         (None, None, None, None, None, Some(path), None) => local(path, LocalKind::Editable),
         (None, None, None, None, None, None, Some(path)) => local(path, LocalKind::Virtual),
-        _ => return None,
+        _ => return Err("`source` needs exactly one kind, such as `registry` or `git`".into()),
     })
 }
+
 /// Takes apart `URL?subdirectory=…&path=…&lfs=…&tag=…#COMMIT`.
 ///
 /// The tag or branch that led to the commit is left out: the commit says it all.

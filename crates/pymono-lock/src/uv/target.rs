@@ -12,8 +12,11 @@ use super::{
     walk::{Reached, Roots, Walker},
 };
 use crate::{
-    Closure, ClosureError, GroupName, Local, Pin, PinSource, Selection, environment::environment,
-    file::Distribution, source::Source,
+    Closure, ClosureError, GroupName, Selection,
+    draft::{Draft, Place},
+    environment::environment,
+    file::Distribution,
+    source::Source,
 };
 
 /// A lock as one target sees it: markers are evaluated once for all closures.
@@ -154,18 +157,17 @@ impl<'a> LockForTarget<'a> {
     }
 
     fn closure(&self, reached: &Reached<'_>) -> Result<Closure, ClosureError> {
-        let mut closure = Closure::default();
+        let mut draft = Draft::new(self.target);
         for (&ix, needs) in &reached.needs {
-            let package = &self.graph.packages[ix];
-            match &package.source {
-                Source::ThirdParty(source) => drop(closure.pins.insert(self.pin(package, source)?)),
+            let Package { name, version, source, files, line, .. } = &self.graph.packages[ix];
+            match source {
+                Source::ThirdParty(source) => {
+                    let version = version.as_ref();
+                    let distribution = Distribution { name, version, source, files };
+                    draft.pin(&distribution, Place::Line(*line))?;
+                }
                 Source::Local { path, kind } => {
-                    let local = closure.locals.entry(path.clone()).or_insert_with(|| Local {
-                        name: package.name.clone(),
-                        kind: *kind,
-                        needs: BTreeSet::new(),
-                        extras: BTreeSet::new(),
-                    });
+                    let local = draft.local(name, path, *kind);
                     let paths =
                         needs.iter().filter_map(|&need| self.graph.packages[need].local_path());
                     local.needs.extend(paths.filter(|need| need != path).map(str::to_owned));
@@ -173,17 +175,12 @@ impl<'a> LockForTarget<'a> {
             }
         }
         for &(ix, extra) in &reached.extras {
-            let path = self.graph.packages[ix].local_path();
-            if let Some(local) = path.and_then(|path| closure.locals.get_mut(path)) {
-                local.extras.insert(extra.clone());
+            let Package { name, source, .. } = &self.graph.packages[ix];
+            if let Source::Local { path, kind } = source {
+                draft.local(name, path, *kind).extras.insert(extra.clone());
             }
         }
-        Ok(closure)
-    }
-
-    fn pin(&self, package: &Package, source: &PinSource) -> Result<Pin, ClosureError> {
-        let Package { name, version, files, .. } = package;
-        Distribution { name, version: version.as_ref(), source, files }.pin(self.target)
+        draft.finish()
     }
 }
 

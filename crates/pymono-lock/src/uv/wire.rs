@@ -12,16 +12,9 @@ use toml::Spanned;
 
 use crate::GroupName;
 
-/// Only what is needed to tell a lock of another version from a torn one.
-#[derive(Deserialize)]
-pub(super) struct VersionWire {
-    pub(super) version: u64,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct LockWire {
-    pub(super) version: u64,
     pub(super) requires_python: Option<VersionSpecifiers>,
     #[serde(default)]
     pub(super) supported_markers: Vec<Spanned<String>>,

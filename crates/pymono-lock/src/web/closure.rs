@@ -8,7 +8,13 @@ use super::{
     Entry, EntryIx, Web,
     walk::{Reach, Reached, Visit, walk},
 };
-use crate::{Closure, ClosureError, Local, file::Distribution, marker::Scene, source::Source};
+use crate::{
+    Closure, ClosureError,
+    draft::{Draft, Place},
+    file::Distribution,
+    marker::Scene,
+    source::Source,
+};
 
 impl Web {
     /// Returns all that the project needs, found by walking its dependencies.
@@ -39,31 +45,23 @@ impl Web {
     }
 
     fn closure(&self, reached: &Reached, target: Target) -> Result<Closure, ClosureError> {
-        let mut closure = Closure::default();
+        let mut draft = Draft::new(target);
         for (&ix, reach) in reached {
-            let Entry { name, version, source, files, .. } = &self.entries[ix];
+            let Entry { name, version, source, files, line, .. } = &self.entries[ix];
             match source {
                 Source::ThirdParty(source) => {
                     let version = version.as_ref();
-                    let pin = Distribution { name, version, source, files }.pin(target)?;
-                    closure.pins.insert(pin);
+                    let distribution = Distribution { name, version, source, files };
+                    draft.pin(&distribution, Place::Line(line.unwrap_or_default()))?;
                 }
                 Source::Local { path, kind } => {
-                    let local = closure.locals.entry(path.clone()).or_insert_with(|| Local {
-                        name: name.clone(),
-                        kind: *kind,
-                        needs: BTreeSet::new(),
-                        extras: BTreeSet::new(),
-                    });
-                    // Of a folder that is needed in two ways the editable one is it, as in PDM.
-                    local.kind = local.kind.min(*kind);
+                    let local = draft.local(name, path, *kind);
                     local.extras.extend(reach.extras.iter().cloned());
                     local.needs.extend(self.locals_of(reach).filter(|need| need != path));
                 }
             }
         }
-        closure.check_agreement()?;
-        Ok(closure)
+        draft.finish()
     }
 
     fn locals_of(&self, reach: &Reach) -> impl Iterator<Item = String> {

@@ -79,8 +79,7 @@ fn close(
     let service: &TreePath = &project.path;
     let found = project.lock.as_ref().and_then(|path| workspace.locks.get_key_value(path));
     let (path, text) = found.ok_or_else(|| FleetError::NoLock { service: service.clone() })?;
-    let lock =
-        Lock::parse(text).map_err(|source| FleetError::Lock { path: path.clone(), source })?;
+    let lock = Lock::parse(path.as_str(), text).map_err(FleetError::Lock)?;
     let settings = &project.settings;
     let selection = Selection {
         package: project.name.clone(),

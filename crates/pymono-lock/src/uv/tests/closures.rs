@@ -237,10 +237,13 @@ test = [{ name = "x" }]"#
         )
         .replace('\n', " # a comment\r\n");
     let newer = new.replace("revision = 5", "revision = 99\nsomething-new = { a = 1 }");
-    let expected = close(&Lock::parse(&new).unwrap(), &select("app", &[], &["test"]));
+    let expected = close(&Lock::parse("uv.lock", &new).unwrap(), &select("app", &[], &["test"]));
     assert_eq!(pins(&expected), ["x==1.0"]);
     for text in [old, newer] {
-        assert_eq!(close(&Lock::parse(&text).unwrap(), &select("app", &[], &["test"])), expected);
+        assert_eq!(
+            close(&Lock::parse("uv.lock", &text).unwrap(), &select("app", &[], &["test"])),
+            expected
+        );
     }
 }
 

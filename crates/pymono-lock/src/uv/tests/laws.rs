@@ -106,7 +106,7 @@ proptest! {
         let mut text = format!("{HEAD}{}", entries.concat());
         text.truncate(cut.index(text.len()));
         text.push_str(&noise);
-        if let Ok(lock) = Lock::parse(&text) {
+        if let Ok(lock) = Lock::parse("uv.lock", &text) {
             let _ = lock.close(&with_extras(&[]), &target("3.12"));
         }
     }

@@ -53,11 +53,11 @@ fn package(name: &str, version: &str, rest: &str) -> String {
 }
 
 fn lock(entries: &[String]) -> Lock {
-    Lock::parse(&format!("{HEAD}{}", entries.concat())).unwrap()
+    Lock::parse("uv.lock", &format!("{HEAD}{}", entries.concat())).unwrap()
 }
 
 fn error(entries: &[String]) -> LockError {
-    Lock::parse(&format!("{HEAD}{}", entries.concat())).unwrap_err()
+    Lock::parse("uv.lock", &format!("{HEAD}{}", entries.concat())).unwrap_err()
 }
 
 fn close(lock: &Lock, selection: &Selection) -> Closure {

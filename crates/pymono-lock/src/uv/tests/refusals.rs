@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pymono_names::{Platform, Target};
 
 use super::{close, error, lock, member, name, package, pins, select, target};
-use crate::{ClosureError, Lock, LockError, Selection};
+use crate::{ClosureError, Lock, Problem, Selection};
 
 #[test]
 fn a_target_that_the_lock_does_not_cover_is_refused() {
@@ -48,7 +48,7 @@ wheels = [{}]
     let error = only(&["fast-1.0%2Bcpu-cp312-cp312-win_amd64.whl"]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`fast==1.0+cpu` cannot be installed on linux/amd64 with python 3.12 and glibc: \
+        "`fast==1.0+cpu` (line 9) cannot be installed on linux/amd64 with python 3.12 and glibc: \
          it has no source distribution, and only the wheels `fast-1.0+cpu-cp312-cp312-win_amd64.whl`"
     );
     assert!(error.hint().is_some());
@@ -100,17 +100,17 @@ fn a_torn_lock_is_refused_with_a_line() {
     );
     assert_eq!(
         text(std::slice::from_ref(&app)),
-        "line 9: `app` depends on `x`, which the lock does not have"
+        "`uv.lock`, line 9: `app` depends on `x`, which the lock does not have"
     );
     let x = package("x", "1.0", "");
     assert_eq!(
         text(&[app.clone(), x.clone(), x.clone()]),
-        "line 17: `x` is locked twice; the first entry is in line 11"
+        "`uv.lock`, line 17: `x` is locked twice; the first entry is in line 11"
     );
     let other = package("x", "2.0", "");
     assert_eq!(
         text(&[app.clone(), x, other]),
-        "line 9: `app` depends on `x`, but 2 entries have that name"
+        "`uv.lock`, line 9: `app` depends on `x`, but 2 entries have that name"
     );
     let nowhere = r#"[[package]]
 name = "x"
@@ -118,16 +118,24 @@ version = "1.0"
 source = { moon = "far" }
 "#
     .to_owned();
-    assert_eq!(text(&[app, nowhere]), "line 11: `x` has a `source` of a kind that is not known");
+    assert_eq!(
+        text(&[app, nowhere]),
+        "`uv.lock`, line 11: `x` comes from a kind of place that is not known: \
+         `source` needs exactly one kind, such as `registry` or `git`"
+    );
     let marker = member("app", r#"dependencies = [{ name = "app", marker = "os ==" }]"#);
-    assert!(text(&[marker]).starts_with("line 8: a marker of `app`, `os ==`, is not valid: "));
+    assert!(
+        text(&[marker])
+            .starts_with("`uv.lock`, line 8: a marker of `app`, `os ==`, is not valid: ")
+    );
 }
 
 #[test]
 fn a_lock_of_another_version_is_told_from_a_torn_one() {
-    let of = |text: &str| Lock::parse(text).unwrap_err();
-    assert_eq!(of("version = 2\npackage = 1\n"), LockError::Version { version: 2 });
-    assert!(matches!(of("version = 1\npackage = 1\n"), LockError::Toml(_)));
-    assert!(matches!(of("<<<<<<< HEAD\n"), LockError::Toml(_)));
-    assert!(matches!(of(""), LockError::Toml(_)));
+    let of = |text: &str| Lock::parse("uv.lock", text).unwrap_err();
+    let version =
+        |found: Option<&str>| Problem::Version { found: found.map(str::to_owned), known: "1" };
+    assert_eq!(of("version = 2\npackage = 1\n").problem, version(Some("2")));
+    assert_eq!(of("").problem, version(None));
+    assert!(matches!(of("version = 1\npackage = 1\n").problem, Problem::Torn { .. }));
 }
