@@ -16,3 +16,4 @@ mod rebuild;
 mod settings;
 mod shop;
 mod sources;
+mod stale;

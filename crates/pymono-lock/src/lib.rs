@@ -28,6 +28,7 @@ mod pylock;
 mod refusals;
 mod requirements;
 mod source;
+mod stale;
 pub mod tags;
 #[cfg(test)]
 mod testing;
@@ -45,4 +46,5 @@ pub use poetry::PoetryLock;
 pub use problem::{LockError, Problem};
 pub use pylock::Pylock;
 pub use requirements::{Indexes, Requirements, Unpinned};
+pub use stale::{Member, Stale, is_stale, stale_member};
 pub use uv::{Lock, LockForTarget};

@@ -6,13 +6,15 @@ mod pdm;
 mod poetry;
 mod wire;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::{ExtraName, PackageName};
 use pymono_names::Target;
 
-use self::wire::{GroupItem, Manifest};
-pub(crate) use self::{constraint::ranges, dependency::DependencyWire, pdm::pdm, poetry::poetry};
+use self::wire::Manifest;
+pub(crate) use self::{
+    constraint::ranges, dependency::DependencyWire, pdm::pdm, poetry::poetry, wire::GroupItem,
+};
 use crate::{
     Closure, ClosureError, GroupName, LocalKind, LockError, Selection,
     environment::environment,
@@ -100,7 +102,7 @@ fn standard(page: &Page<'_>, manifest: &Manifest) -> Result<Vec<Edge>, LockError
         .map(|(text, only)| edge(page, text, only))
         .collect::<Result<Vec<_>, _>>()?;
     for group in manifest.dependency_groups.keys() {
-        for text in group_members(manifest, group, &mut BTreeSet::new()) {
+        for text in group_members(&manifest.dependency_groups, group, &mut BTreeSet::new()) {
             edges.push(edge(page, text, Only::Group(group.clone()))?);
         }
     }
@@ -108,19 +110,19 @@ fn standard(page: &Page<'_>, manifest: &Manifest) -> Result<Vec<Edge>, LockError
 }
 
 /// Returns the requirements of a group and of those that it includes.
-fn group_members<'a>(
-    manifest: &'a Manifest,
+pub(crate) fn group_members<'a>(
+    groups: &'a BTreeMap<GroupName, Vec<GroupItem>>,
     group: &'a GroupName,
     seen: &mut BTreeSet<&'a GroupName>,
 ) -> Vec<&'a str> {
     if !seen.insert(group) {
         return Vec::new();
     }
-    let items = manifest.dependency_groups.get(group).into_iter().flatten();
+    let items = groups.get(group).into_iter().flatten();
     items
         .flat_map(|item| match item {
             GroupItem::Requirement(text) => vec![text.as_str()],
-            GroupItem::Include { include_group } => group_members(manifest, include_group, seen),
+            GroupItem::Include { include_group } => group_members(groups, include_group, seen),
         })
         .collect()
 }

@@ -30,7 +30,7 @@ pub(super) struct ProjectWire {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(super) enum GroupItem {
+pub(crate) enum GroupItem {
     Requirement(String),
     #[serde(rename_all = "kebab-case")]
     Include {
