@@ -64,7 +64,7 @@ const API: &str = r#"[project]
 name = "api"
 version = "1.0"
 requires-python = ">=3.11,<3.14"
-dependencies = ["core>=0.5; python_version >= '3.9'", "idna~=3.0; sys_platform == 'linux'", "requests >=2, <3"]
+dependencies = ["core>=0.5; python_version >= '3.9'", "idna~=3.0; sys_platform == 'linux'", "requests >=2, <3", "colorama; platform_system == 'Windows'"]
 [project.optional-dependencies]
 tools = ["click>=8"]
 all = ["api[tools]"]
@@ -88,14 +88,16 @@ dependencies = ["tomli; python_version < '3.12'"]
 const UV_FILES: [&str; 3] = ["pyproject.toml", "api/pyproject.toml", "core/pyproject.toml"];
 
 /// Edits of a uv workspace: the file, what is replaced, by what.
-const UV_EDITS: [(&str, &str, &str); 24] = [
+const UV_EDITS: [(&str, &str, &str); 26] = [
     // What means the same.
     ("api/pyproject.toml", "requests >=2, <3", "Requests<3,>=2"),
     ("api/pyproject.toml", "'linux'", "'linux' and python_version >= '2'"),
     ("api/pyproject.toml", "sys_platform == 'linux'", "'linux' == sys_platform"),
     ("api/pyproject.toml", "[tool.uv.sources]", "[tool.ruff]\nline-length = 99\n[tool.uv.sources]"),
     ("core/pyproject.toml", ">=3.10", ">=3.9"),
+    ("api/pyproject.toml", "platform_system == 'Windows'", "sys_platform == 'win32'"),
     // What does not.
+    ("api/pyproject.toml", "'Windows'", "'Java'"),
     ("api/pyproject.toml", "requests >=2, <3", "requests >=2, <2.32"),
     ("api/pyproject.toml", "\"requests >=2, <3\"", "\"six\""),
     ("api/pyproject.toml", ", \"requests >=2, <3\"", ""),
@@ -104,7 +106,7 @@ const UV_EDITS: [(&str, &str, &str); 24] = [
     ("api/pyproject.toml", "; sys_platform == 'linux'", ""),
     ("api/pyproject.toml", "click>=8", "click>=8.1"),
     ("api/pyproject.toml", "tools = [\"click>=8\"]", "tools = [\"click>=8\"]\nmore = [\"six\"]"),
-    ("api/pyproject.toml", "api[tools]", "colorama"),
+    ("api/pyproject.toml", "api[tools]", "six"),
     ("api/pyproject.toml", "attrs>20", "attrs>21"),
     ("api/pyproject.toml", "iniconfig", "pluggy"),
     ("api/pyproject.toml", "newer = [\"six\"]", "newer = [\"six\"]\nlast = [\"six\"]"),
@@ -149,7 +151,7 @@ fn a_lock_of_uv_is_stale_when_uv_says_so() {
         good += usize::from(!ours);
         assert_eq!(folder.read("uv.lock"), lock);
     }
-    assert_eq!((good, bad), (5, 19));
+    assert_eq!((good, bad), (6, 20));
 
     // A member that came or went.
     folder.edited("pyproject.toml", ", \"core\"]", "]", || {

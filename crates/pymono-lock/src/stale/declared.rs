@@ -28,7 +28,7 @@ impl Declared {
         versions: Option<&VersionSpecifiers>,
         marker: Option<&str>,
     ) -> Option<Self> {
-        let marker = marker.map_or(Some(MarkerTree::TRUE), |text| marker::plain(text).ok())?;
+        let marker = marker.map_or(Some(MarkerTree::TRUE), by_platform)?;
         let versions = versions.map(|range| range.iter().map(ToString::to_string).collect());
         Some(Self { name, extras: extras.into_iter().collect(), versions, marker })
     }
@@ -83,6 +83,24 @@ impl Declared {
         self.marker = MarkerTree::TRUE;
         self
     }
+}
+
+/// Reads a marker as uv does, which asks `sys_platform` where others ask `platform_system`.
+fn by_platform(text: &str) -> Option<MarkerTree> {
+    const SYSTEMS: [(&str, &str); 3] =
+        [("Windows", "win32"), ("Linux", "linux"), ("Darwin", "darwin")];
+    let marker = marker::plain(text).ok()?;
+    let Some(written) = marker.contents().filter(|_| text.contains("platform_system")) else {
+        return Some(marker);
+    };
+    let mut written = written.to_string();
+    for (system, platform) in SYSTEMS {
+        for sign in ["==", "!="] {
+            let asked = format!("platform_system {sign} '{system}'");
+            written = written.replace(&asked, &format!("sys_platform {sign} '{platform}'"));
+        }
+    }
+    marker::plain(&written).ok()
 }
 
 impl fmt::Display for Declared {
