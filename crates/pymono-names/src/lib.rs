@@ -2,13 +2,15 @@
 //!
 //! This crate knows no file, process, clock or terminal. Names of Python
 //! packages, extras and groups are `pep508_rs`'s own types; here are those that
-//! pymono adds: paths in the tree, targets, and names of services and stages.
+//! pymono adds: paths in the tree, targets, names of services and stages, and URLs without logins.
 
+mod login;
 mod platform;
 mod python;
 mod service;
 mod tree_path;
 
+pub use login::{Credential, Login};
 pub use platform::{InvalidPlatform, Libc, Platform, Target};
 pub use python::{InvalidPythonVersion, PythonVersion};
 pub use service::{InvalidServiceName, ServiceName};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::TreePath;
-use pymono_workspace::{Kind, Project, Workspace};
+use pymono_workspace::{Index, Kind, Project, Workspace};
 use rayon::prelude::*;
 
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
     ask::Programs,
     config::{self, Configured, Table},
     ground::Ground,
-    ignore, links,
-    local::{self, Found},
+    ignore, index, links,
+    local::{self, Found, Workspaces},
     project,
     tree::Tree,
 };
@@ -52,6 +52,7 @@ pub(crate) fn workspace(
     let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
     let unsent = ignore::unsent(&tree, root, &wanted, &local::locks(&workspaces));
     Ok(Workspace {
+        indexes: indexes(&tree, &workspaces, warnings)?,
         locks: locks(&tree, wanted.iter().filter_map(|path| found.get(path)))?,
         unsent,
         uv_image: whole.uv_image,
@@ -67,6 +68,19 @@ fn locks<'a>(
     let folders: BTreeSet<_> = projects.filter_map(|found| found.workspace.as_ref()).collect();
     let read = |lock: TreePath| tree.read(&lock).map(|text| (lock, text));
     folders.into_iter().map(local::lock_in).map(read).collect()
+}
+
+/// Returns the indexes that are configured for the projects of each lock.
+fn indexes(
+    tree: &Tree,
+    workspaces: &Workspaces,
+    warnings: &mut Vec<Warning>,
+) -> Result<BTreeMap<TreePath, Vec<Index>>, ScanError> {
+    let of_lock = |(folder, workspace)| {
+        let indexes = index::of_workspace(tree, workspace, warnings)?;
+        Ok((local::lock_in(folder), indexes))
+    };
+    workspaces.iter().map(of_lock).collect()
 }
 
 /// Looks at each project, several at a time.

@@ -17,6 +17,7 @@ mod git;
 mod ground;
 mod ignore;
 mod imports;
+mod index;
 mod infer;
 mod inspect;
 mod launch;

@@ -11,7 +11,7 @@ use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{ScanError, document::TomlFile, tree::Tree};
+use crate::{ScanError, document::TomlFile, index::IndexTable, tree::Tree};
 
 /// A parsed `pyproject.toml`; a clone shares its text.
 #[derive(Clone, Debug)]
@@ -69,6 +69,7 @@ pub(crate) struct ToolTable {
     pub(crate) pdm: Value,
 }
 
+/// `[tool.uv]`, or the whole of a `uv.toml`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
 pub(crate) struct UvTable {
@@ -78,6 +79,10 @@ pub(crate) struct UvTable {
     pub(crate) managed: Option<bool>,
     pub(crate) dev_dependencies: Vec<String>,
     pub(crate) build_backend: Value,
+    pub(crate) index: Vec<IndexTable>,
+    pub(crate) index_url: Option<String>,
+    pub(crate) extra_index_url: Vec<String>,
+    pub(crate) find_links: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -4,6 +4,7 @@
 //! that think about it. It has no opinion and does nothing.
 
 mod contents;
+mod index;
 mod inspection;
 mod project;
 mod settings;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use pymono_names::TreePath;
 
 pub use contents::{ContentId, Contents};
+pub use index::{Index, IndexFormat, Secret, SecretPlace, variable_of};
 pub use inspection::{Import, Inspection, Modules};
 pub use project::{BuildKind, BuildSystem, Kind, Launch, Project};
 pub use settings::{CacheMount, Settings};
@@ -26,6 +28,9 @@ pub struct Workspace {
     pub projects: BTreeMap<TreePath, Project>,
     /// The text of every lock file that a project uses, by the file's path.
     pub locks: BTreeMap<TreePath, String>,
+    /// The indexes that are configured for the projects of each lock, in the order in which they
+    /// are looked at, by the lock's path. What a lock takes from elsewhere is not in here.
+    pub indexes: BTreeMap<TreePath, Vec<Index>>,
     /// The uv image that installs everything, `None` for pymono's default.
     pub uv_image: Option<String>,
     /// What is below the projects' folders but must not be sent to a build.

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep508_rs::ExtraName;
 use pymono_names::{Platform, PythonVersion};
 
+use crate::Secret;
+
 /// The settings of one project: the repository's, overridden by its own.
 ///
 /// An absent value means that pymono decides; the key of each is its name with `-`.
@@ -49,6 +51,8 @@ pub struct Settings {
     pub labels: BTreeMap<String, String>,
     /// The command that tells whether the service is healthy, in exec form.
     pub healthcheck: Option<Vec<String>>,
+    /// Secrets that its dependency, git and package steps are given.
+    pub secrets: BTreeSet<Secret>,
     /// Further cache mounts of the project's own build.
     pub cache: Vec<CacheMount>,
 }

@@ -7,7 +7,7 @@ use pymono_workspace::{CacheMount, Settings};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Configured, validate};
+use super::{Configured, secrets, validate};
 
 /// The supported keys and what they hold, for people.
 const KEYS: &[(&str, &str)] = &[
@@ -29,6 +29,10 @@ const KEYS: &[(&str, &str)] = &[
     ("python", "a version in quotes, such as `\"3.13\"`"),
     ("registry", "a registry and the path before the image's name"),
     ("runtime-image", "the reference of the image on which services run"),
+    (
+        "secrets",
+        "a list of names, or of tables such as `{ id = \"token\", env = \"API_TOKEN\" }` or `{ id = \"conf\", target = \"/etc/conf\" }`",
+    ),
     ("skip", "`true` or `false`"),
     ("tags", "a list of tags"),
     ("user", "a numeric user id"),
@@ -37,18 +41,8 @@ const KEYS: &[(&str, &str)] = &[
 ];
 
 /// Keys that later versions will read. To pass them by would build the wrong image.
-const PLANNED: [&str; 10] = [
-    "apk",
-    "build-steps",
-    "dockerfile",
-    "include",
-    "inputs",
-    "libc",
-    "members",
-    "secrets",
-    "test",
-    "version",
-];
+const PLANNED: [&str; 9] =
+    ["apk", "build-steps", "dockerfile", "include", "inputs", "libc", "members", "test", "version"];
 
 /// What can be wrong with a key or its value.
 pub(super) enum Wrong {
@@ -123,6 +117,7 @@ fn set_setting(settings: &mut Settings, key: &str, value: &Value) -> Result<(), 
         "env" => settings.env.extend(table(value, validate::variable)?),
         "labels" => settings.labels.extend(table(value, validate::label)?),
         "workdir" => settings.workdir = Some(checked(value, validate::absolute_path)?),
+        "secrets" => settings.secrets = secrets::secrets(value)?,
         "cache" => settings.cache = caches(value)?,
         "port" => settings.port = Some(shape::<u16>(value).and_then(validate::port)?),
         "user" => settings.user = Some(shape(value)?),
@@ -149,7 +144,7 @@ fn caches(value: &Value) -> Result<Vec<CacheMount>, String> {
     Ok(paths.into_iter().map(|target| CacheMount { target }).collect())
 }
 
-fn shape<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+pub(super) fn shape<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
     serde_json::from_value(value.clone()).map_err(|error| error.to_string())
 }
 

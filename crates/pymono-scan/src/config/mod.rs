@@ -2,6 +2,7 @@
 
 mod home;
 mod keys;
+mod secrets;
 mod validate;
 
 use std::sync::Arc;

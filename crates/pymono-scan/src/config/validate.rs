@@ -57,6 +57,12 @@ form!(
 );
 form!(pub(super) fn variable_name, r"^[A-Za-z_][A-Za-z0-9_]*$", "no name of an environment variable");
 form!(
+    /// An id of a secret, which stands in a list of `KEY=VALUE` pairs and in a path.
+    pub(super) fn secret_id,
+    r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$",
+    "no id of a secret: letters, digits, `_`, `.` and `-`"
+);
+form!(
     pub(super) fn label_name,
     r"^[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?$",
     "no name of a label: letters and digits, between them `.`, `_`, `-` and `/`"

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod files;
+mod indexes;
 mod python;
 #[cfg(test)]
 mod repo;
