@@ -77,6 +77,7 @@ impl Inputs {
     fn add_package(&mut self, service: &TreePath, path: &TreePath, package: &Package) {
         let built = json!({
             "backend": package.build.backend,
+            "index": package.index.to_string(),
             "requires": package.build.requires,
         });
         self.add(Piece::Backend(path.clone()), &built);
@@ -148,12 +149,14 @@ fn compiles(fleet: &Fleet, service: &Service) -> bool {
 
 /// Returns a distribution with all that decides what is installed: its size does not.
 fn pin(requirement: &Requirement) -> String {
-    let Requirement { name, version, origin, only, from_source, hashes, size: _ } = requirement;
+    let Requirement { name, version, origin, only, from_source, files, hashes, size: _ } =
+        requirement;
     let only: Vec<String> = only.iter().map(ToString::to_string).collect();
     json!({
         "name": name.to_string(),
         "version": version,
-        "origin": format!("{origin:?}"),
+        "origin": origin.to_string(),
+        "files": files,
         "only": only,
         "from_source": from_source,
         "hashes": hashes,

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_fingerprint::{Inputs, State, compare};
 use pymono_names::{Libc, PythonVersion, ServiceName, TreePath};
-use pymono_plan::{Environment, Fleet, ImageSettings, Origin, Package, Requirement, Service};
+use pymono_plan::{
+    Environment, Fleet, ImageSettings, IndexChoice, Origin, Package, Requirement, Service,
+};
 use pymono_workspace::{
     BuildKind, BuildSystem, ContentId, Contents, Kind, Launch, Project, Settings, Workspace,
 };
@@ -55,6 +57,8 @@ fn package(at: &str) -> (TreePath, Package) {
             backend: "hatchling.build".into(),
             kind: BuildKind::Pure,
         },
+        index: IndexChoice::Installer,
+        secrets: BTreeSet::new(),
         sources: vec![path(at)],
         build_apt: BTreeSet::new(),
         caches: Vec::new(),
@@ -66,9 +70,10 @@ fn pin(name: &str, version: &str) -> Requirement {
     Requirement {
         name: name.parse().unwrap(),
         version: Some(version.into()),
-        origin: Origin::Index("https://index.example/simple".into()),
+        origin: Origin::Index(IndexChoice::Installer),
         only: BTreeSet::new(),
         from_source: false,
+        files: BTreeSet::new(),
         hashes: BTreeSet::from([format!("sha256:{name}{version}")]),
         size: 1,
     }
@@ -85,6 +90,8 @@ fn service(name: &str, packages: &[&str]) -> Service {
         requirements: BTreeSet::from([pin("idna", "3.10"), pin("sqlparse", "0.5.1")]),
         packages: packages.iter().map(|at| path(at)).collect(),
         files: Vec::new(),
+        index: IndexChoice::Installer,
+        secrets: BTreeSet::new(),
         build_apt: BTreeSet::new(),
         runtime_image: "python:3.13-slim".into(),
         apt: BTreeSet::new(),
@@ -113,6 +120,7 @@ fn tree() -> Tree {
             services: [(path(API), service("api", &places))].into(),
             packages: places.map(package).into(),
             uv_image: "uv:1".into(),
+            warnings: BTreeSet::new(),
         },
         contents: contents.into(),
     }

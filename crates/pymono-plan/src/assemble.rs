@@ -32,6 +32,7 @@ pub fn assemble(workspace: &Workspace) -> (Fleet, Vec<Unplanned>) {
         services: BTreeMap::new(),
         packages: BTreeMap::new(),
         uv_image: workspace.uv_image.clone().unwrap_or_else(|| UV_IMAGE.to_owned()),
+        warnings: BTreeSet::new(),
     };
     let (locks, mut unplanned) = parse_locks(workspace);
     for project in services() {
@@ -42,7 +43,8 @@ pub fn assemble(workspace: &Workspace) -> (Fleet, Vec<Unplanned>) {
         };
         let assembled = lock.and_then(|(lock_path, lock)| {
             let assembly = Assembly { workspace, project, lock_path, lock };
-            assembly.service(names[&project.path].clone(), &mut fleet.packages).map_err(Some)
+            let Fleet { packages, warnings, .. } = &mut fleet;
+            assembly.service(names[&project.path].clone(), packages, warnings).map_err(Some)
         });
         match assembled {
             Ok(service) => drop(fleet.services.insert(project.path.clone(), service)),

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pymono_lock::{Closure, Local, LocalKind, Lock, Selection};
-use pymono_names::{InvalidTreePath, Libc, Platform, ServiceName, Target, TreePath};
+use pymono_lock::{Closure, Local, LocalKind, Lock, PinSource, Selection};
+use pymono_names::{InvalidTreePath, Libc, Login, Platform, ServiceName, Target, TreePath};
 use pymono_workspace::{Project, Workspace};
 
 use crate::{
-    Environment, FleetError, Package, Requirement, Service, image::image_settings, refuse,
-    requirement::Unusable,
+    Environment, FleetError, Package, Requirement, Service, image::image_settings, index::Indexes,
+    refuse, requirement::Unusable,
 };
 
 /// The user that services run as where the configuration names none.
@@ -32,14 +32,17 @@ impl Assembly<'_> {
         &self,
         name: ServiceName,
         packages: &mut BTreeMap<TreePath, Package>,
+        warnings: &mut BTreeSet<String>,
     ) -> Result<Service, FleetError> {
         let settings = &self.project.settings;
         let environment = environment(self.project);
         let closures = self.closures(environment.libc)?;
         let folder = self.lock_path.parent().unwrap_or_else(TreePath::root);
         let pins = closures.iter().map(|(platform, closure)| (*platform, &closure.pins));
+        warnings.extend(self.written_out(&closures));
+        let indexes = self.indexes(self.lock_path, &folder);
         let requirements =
-            Requirement::merge(&folder, pins).map_err(|unusable| self.unusable(unusable))?;
+            Requirement::merge(indexes, pins).map_err(|unusable| self.unusable(unusable))?;
         let installed = self.installed(&folder, &closures, packages)?;
         let copied = !installed.contains(&self.project.path);
         let platforms: BTreeSet<Platform> =
@@ -51,11 +54,40 @@ impl Assembly<'_> {
             files: if copied { refuse::sources(self.project)? } else { Vec::new() },
             apt: self.apt(&installed),
             packages: installed,
+            index: indexes.default(),
+            secrets: settings.secrets.clone(),
             build_apt: settings.build_apt.clone(),
             runtime_image: self.runtime_image(&environment)?,
             user: settings.user.unwrap_or(USER),
             environment,
         })
+    }
+
+    /// Returns the indexes that are configured for a lock in `folder`.
+    fn indexes<'b>(&'b self, lock: &TreePath, folder: &'b TreePath) -> Indexes<'b> {
+        let configured = self.workspace.indexes.get(lock).map_or(&[][..], Vec::as_slice);
+        Indexes { folder, configured }
+    }
+
+    /// Warns of each password that is written out in the lock, as no build is given it.
+    fn written_out(&self, closures: &[(Platform, Closure)]) -> BTreeSet<String> {
+        let pins = closures.iter().flat_map(|(_, closure)| &closure.pins);
+        let warnings = pins.filter_map(|pin| {
+            let url = match &pin.source {
+                PinSource::Registry { index: url }
+                | PinSource::Url { url, .. }
+                | PinSource::Git { url, .. } => url,
+                PinSource::Path { .. } => return None,
+            };
+            let (url, login) = Login::split(url);
+            login.is_written_out().then(|| {
+                format!(
+                    "`{}`: the password in the URL of `{url}` is not used; take it out and give builds `NETRC`",
+                    self.lock_path
+                )
+            })
+        });
+        warnings.collect()
     }
 
     /// Returns the service's closure on each of its platforms.
@@ -121,8 +153,13 @@ impl Assembly<'_> {
         };
         let project = project.filter(|project| project.name == local.name).ok_or_else(missing)?;
         let build = project.build.as_ref().ok_or_else(missing)?;
+        // One that no lock is made for is built as those that need it.
+        let lock = project.lock.as_ref().unwrap_or(self.lock_path);
+        let folder = lock.parent().unwrap_or_else(TreePath::root);
         Ok(Package {
             name: project.name.clone(),
+            index: self.indexes(lock, &folder).default(),
+            secrets: project.settings.secrets.clone(),
             build: refuse::build(self.workspace, path, build)?,
             sources: refuse::sources(project)?,
             build_apt: project.settings.build_apt.clone(),
@@ -151,8 +188,8 @@ impl Assembly<'_> {
         match unusable {
             Unusable::Outside(source) => self.outside(source),
             Unusable::Unfit(path) => FleetError::Unfit(path),
-            Unusable::Unsupported { name, how } => {
-                FleetError::Unsupported { service: self.project.path.clone(), name, how }
+            Unusable::Variable { name, url } => {
+                FleetError::Variable { service: self.project.path.clone(), name, url }
             }
         }
     }

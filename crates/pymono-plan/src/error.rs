@@ -62,15 +62,15 @@ pub enum FleetError {
         /// The requirement as written.
         requirement: String,
     },
-    /// A third-party distribution is had in a way that is not supported.
-    #[error("`{service}` needs `{name}` {how}, which is not supported yet")]
-    Unsupported {
+    /// A URL cannot be known before the build.
+    #[error("`{service}` needs `{name}` from `{url}`, which has a variable in it")]
+    Variable {
         /// The service's folder.
         service: TreePath,
         /// The distribution.
         name: String,
-        /// How it would have to be had, such as "from a folder of archives".
-        how: &'static str,
+        /// The URL, without its login.
+        url: String,
     },
     /// The images of a service do not fit each other.
     #[error(
@@ -123,9 +123,9 @@ impl FleetError {
             Self::VersionFromGit { package, .. } => Some(format!(
                 "builds do not see the repository; write the version into `{package}/pyproject.toml`"
             )),
-            Self::Unsupported { .. } => {
-                Some("take it from an index, or as an archive by its URL or its path".into())
-            }
+            Self::Variable { .. } => Some(
+                "write it out; in a URL only the user name and the password can be variables, which are then secrets of these names".into()
+            ),
             Self::Libc { .. } => {
                 Some("take both from Alpine or neither: what is installed in one runs in the other".into())
             }

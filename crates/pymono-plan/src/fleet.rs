@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 use pymono_names::{Libc, Platform, PythonVersion, ServiceName, TreePath};
-use pymono_workspace::{BuildSystem, CacheMount};
+use pymono_workspace::{BuildSystem, CacheMount, Secret};
 
-use crate::Requirement;
+use crate::{IndexChoice, Requirement};
 
 /// All services of a repository, each closed over its lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Fleet {
     pub packages: BTreeMap<TreePath, Package>,
     /// The image that uv is taken from.
     pub uv_image: String,
+    /// What keeps no service from being built, but should be looked at.
+    pub warnings: BTreeSet<String>,
 }
 
 /// A service and all that its image must hold.
@@ -32,6 +34,10 @@ pub struct Service {
     pub packages: BTreeSet<TreePath>,
     /// Its own files, where it is not installed but copied (uv: a virtual project).
     pub files: Vec<TreePath>,
+    /// Where the build requirements of its source distributions come from.
+    pub index: IndexChoice,
+    /// Secrets that the steps of its distributions are given.
+    pub secrets: BTreeSet<Secret>,
     /// Debian packages that its source distributions need beside the compilers.
     pub build_apt: BTreeSet<String>,
     /// The image on which it runs.
@@ -85,6 +91,10 @@ pub struct Package {
     pub name: PackageName,
     /// How it is built.
     pub build: BuildSystem,
+    /// Where its build requirements come from.
+    pub index: IndexChoice,
+    /// Secrets that its build is given.
+    pub secrets: BTreeSet<Secret>,
     /// Literal paths that together hold exactly its files.
     pub sources: Vec<TreePath>,
     /// Debian packages that its build needs beside the compilers.

@@ -5,11 +5,13 @@
 //! input gives the same plan, byte for byte, on every machine. No file, no
 //! process, no clock and no terminal is seen here.
 
+mod access;
 mod assemble;
 mod assembly;
 mod error;
 mod fleet;
 mod image;
+mod index;
 mod naming;
 mod plan;
 mod refuse;
@@ -21,8 +23,10 @@ pub use assemble::{Unplanned, assemble};
 pub use assembly::environment;
 pub use error::FleetError;
 pub use fleet::{Environment, Fleet, ImageSettings, Package, Service};
+pub use index::{ChosenIndex, IndexChoice};
 pub use plan::plan;
-pub use requirement::{Origin, Requirement};
+pub use requirement::{GitOrigin, Origin, Requirement};
 pub use stage::{
-    BuildPlan, Dependencies, Image, ImageFile, Layer, PackageBuild, Stage, StageKind, StageName,
+    BuildPlan, Dependencies, GitAccess, Image, ImageFile, Layer, PackageBuild, Stage, StageKind,
+    StageName,
 };

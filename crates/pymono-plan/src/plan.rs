@@ -10,10 +10,10 @@ use pymono_workspace::BuildKind;
 
 use crate::{
     BuildPlan, Dependencies, Environment, Fleet, Image, ImageFile, Layer, Package, PackageBuild,
-    Service, Stage, StageKind, StageName,
+    Service, Stage, StageKind, StageName, access,
     naming::{self, Names},
     requirement::declared_name,
-    share::{self, GroupKey, Groups, Supply},
+    share::{self, Form, GroupKey, Groups, Supply},
 };
 
 /// Where everything lies in an image.
@@ -57,14 +57,12 @@ struct Planner<'a> {
     stages: Vec<Stage>,
     /// Where in `stages` the stage of each kind is: equal inputs give one stage.
     places: BTreeMap<StageKind, usize>,
-    index: Option<String>,
 }
 
 impl<'a> Planner<'a> {
     fn new(fleet: &'a Fleet) -> Self {
         let names = Names::new(fleet.services.values().map(|service| &service.name));
-        let index = share::one_index(fleet);
-        Self { fleet, names, stages: Vec::new(), places: BTreeMap::new(), index }
+        Self { fleet, names, stages: Vec::new(), places: BTreeMap::new() }
     }
 
     /// Returns the stage that does this, new or not, with more users.
@@ -101,25 +99,23 @@ impl<'a> Planner<'a> {
     fn add_dependencies(&mut self, groups: &Groups) -> GroupStages {
         let fleet = self.fleet.services.len();
         let stages = groups.iter().map(|(key, requirements)| {
-            let GroupKey { environment, users, supply } = key;
-            let (prefix, base, index, hashed) = match supply {
-                Supply::Artifacts { index, hashed, toolchain: None } => {
-                    ("deps", self.base(environment, users), index.clone(), *hashed)
-                }
-                Supply::Artifacts { index, hashed, toolchain: Some(apt) } => (
-                    "sdist",
-                    self.toolchain(environment, apt.clone(), users),
-                    index.clone(),
-                    *hashed,
-                ),
-                Supply::Git { toolchain } => {
-                    let apt = toolchain.iter().cloned().chain([String::from("git")]).collect();
-                    ("git", self.toolchain(environment, apt, users), self.index.clone(), false)
-                }
+            let GroupKey { environment, users, supply: Supply { index, form, .. } } = key;
+            let access = access::of(&key.supply, requirements);
+            let prefix = access.prefix;
+            let base = match access.toolchain {
+                None => self.base(environment, users),
+                Some(apt) => self.toolchain(environment, apt, users),
             };
-            let from_source = !matches!(supply, Supply::Artifacts { toolchain: None, .. });
-            let requirements = requirements.clone();
-            let kind = Dependencies { base, requirements, index, hashed, from_source };
+            let kind = Dependencies {
+                base,
+                requirements: requirements.clone(),
+                index: index.clone(),
+                archives: access.archives,
+                git: access.git,
+                secrets: access.secrets,
+                hashed: matches!(form, Form::Artifacts { hashed: true, .. }),
+                from_source: prefix != "deps",
+            };
             let wish = format!("{prefix}-{}", naming::of_users(users, fleet));
             (self.stage(&wish, StageKind::Dependencies(kind), users), users.clone())
         });
@@ -152,7 +148,12 @@ impl<'a> Planner<'a> {
                 self.toolchain(environment, apt, users)
             }
         };
-        let backend = self.backend(environment, &package.build.requires, users);
+        let backend = self.backend(environment, package, users);
+        // What is known to be pure has no network and runs no code of its own.
+        let secrets = match package.build.kind {
+            BuildKind::Pure => BTreeSet::new(),
+            BuildKind::Native | BuildKind::Rust => package.secrets.clone(),
+        };
         let build = PackageBuild {
             base,
             image: environment.base_image.clone(),
@@ -161,6 +162,7 @@ impl<'a> Planner<'a> {
             sources: package.sources.clone(),
             kind: package.build.kind,
             caches: package.caches.clone(),
+            secrets,
         };
         let wish = format!("pkg-{}", package.name);
         self.stage(&wish, StageKind::Package(build), users)
@@ -169,16 +171,18 @@ impl<'a> Planner<'a> {
     fn backend(
         &mut self,
         environment: &Environment,
-        requires: &[String],
+        package: &Package,
         users: &BTreeSet<ServiceName>,
     ) -> Option<StageName> {
+        let requires = &package.build.requires;
         let first = requires.first()?;
         let name =
             declared_name(first).map_or_else(|| naming::slug(first), |name| name.to_string());
         let wish = format!("backend-{name}");
         let base = self.base(environment, users);
-        let (requires, index) = (requires.to_vec(), self.index.clone());
-        Some(self.stage(&wish, StageKind::Backend { base, requires, index }, users))
+        let secrets = access::to_index(&package.index, &package.secrets);
+        let (requires, index) = (requires.clone(), package.index.clone());
+        Some(self.stage(&wish, StageKind::Backend { base, requires, index, secrets }, users))
     }
 
     /// Returns what brings a service's own files into its image, where it is not installed.

@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::{ServiceName, TreePath};
+use pymono_workspace::Secret;
 
-use crate::{Environment, Fleet, Origin, Requirement};
+use crate::{ChosenIndex, Environment, Fleet, IndexChoice, Origin, Requirement, Service};
 
 /// An image has at most so many layers of dependencies and local packages together,
 /// unless its local packages alone are more.
@@ -32,9 +33,20 @@ pub(crate) struct GroupKey {
 
 /// How distributions are had: each way is a different command.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Supply {
-    /// Ready artifacts, or `from_source` ones for which these system packages are needed.
-    Artifacts { index: Option<String>, hashed: bool, toolchain: Option<BTreeSet<String>> },
+pub(crate) struct Supply {
+    /// Where those come from that are known by name, and what builds of the others require.
+    pub(crate) index: IndexChoice,
+    /// What they are.
+    pub(crate) form: Form,
+    /// Secrets that the services' configuration names.
+    pub(crate) secrets: BTreeSet<Secret>,
+}
+
+/// What distributions are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Form {
+    /// Ready artifacts, or source ones for which these system packages are needed.
+    Artifacts { archives: Option<ChosenIndex>, hashed: bool, toolchain: Option<BTreeSet<String>> },
     /// Commits of git repositories, built with git and these system packages.
     Git { toolchain: BTreeSet<String> },
 }
@@ -62,7 +74,7 @@ fn users_of_each(fleet: &Fleet) -> BTreeMap<Installed, BTreeSet<ServiceName>> {
     let mut users = BTreeMap::<Installed, BTreeSet<ServiceName>>::new();
     for service in fleet.services.values() {
         for requirement in &service.requirements {
-            let supply = Supply::of(requirement, &service.build_apt);
+            let supply = Supply::of(requirement, service);
             let installed = (service.environment.clone(), supply, requirement.clone());
             users.entry(installed).or_default().insert(service.name.clone());
         }
@@ -71,14 +83,25 @@ fn users_of_each(fleet: &Fleet) -> BTreeMap<Installed, BTreeSet<ServiceName>> {
 }
 
 impl Supply {
-    fn of(requirement: &Requirement, build_apt: &BTreeSet<String>) -> Self {
+    fn of(requirement: &Requirement, service: &Service) -> Self {
+        let (secrets, build_apt) = (service.secrets.clone(), &service.build_apt);
+        // What is ready and known by its place asks no index for anything.
+        let needs_index = requirement.from_source || matches!(requirement.origin, Origin::Git(_));
         let index = match &requirement.origin {
-            Origin::Git { .. } => return Self::Git { toolchain: build_apt.clone() },
-            Origin::Index(url) => Some(url.clone()),
-            Origin::Url { .. } | Origin::Archive(_) => None,
+            Origin::Index(choice) => choice.clone(),
+            _ if needs_index => service.index.clone(),
+            _ => IndexChoice::Installer,
+        };
+        let archives = match &requirement.origin {
+            Origin::Git(_) => {
+                return Self { index, form: Form::Git { toolchain: build_apt.clone() }, secrets };
+            }
+            Origin::Url { index, .. } => index.clone(),
+            Origin::Index(_) | Origin::Archive(_) => None,
         };
         let toolchain = requirement.from_source.then(|| build_apt.clone());
-        Self::Artifacts { index, hashed: !requirement.hashes.is_empty(), toolchain }
+        let form = Form::Artifacts { archives, hashed: !requirement.hashes.is_empty(), toolchain };
+        Self { index, form, secrets }
     }
 }
 
@@ -113,19 +136,6 @@ fn dissolve(groups: &mut Groups, key: &GroupKey) {
         let own = GroupKey { users: BTreeSet::from([user.clone()]), ..key.clone() };
         groups.entry(own).or_default().extend(requirements.iter().cloned());
     }
-}
-
-/// Returns the index that all distributions of the fleet come from, if there is one:
-/// build backends come from there too.
-pub(crate) fn one_index(fleet: &Fleet) -> Option<String> {
-    let requirements = fleet.services.values().flat_map(|service| &service.requirements);
-    let indexes = requirements.filter_map(|requirement| match &requirement.origin {
-        Origin::Index(url) => Some(url),
-        _ => None,
-    });
-    let indexes: BTreeSet<&String> = indexes.collect();
-    // Which of several is the default one, a lock does not tell.
-    if indexes.len() == 1 { indexes.first().map(|url| (*url).clone()) } else { None }
 }
 
 /// Returns the local packages and the services that install each, by environment.

@@ -6,9 +6,9 @@ use std::{
 };
 
 use pymono_names::{Libc, ServiceName, TreePath};
-use pymono_workspace::{BuildKind, CacheMount};
+use pymono_workspace::{BuildKind, CacheMount, Secret};
 
-use crate::{Environment, ImageSettings, Requirement};
+use crate::{ChosenIndex, Environment, ImageSettings, IndexChoice, Requirement, index};
 
 /// What will be built: every stage once, and how images are put together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,21 @@ impl BuildPlan {
                 && stage.users.iter().any(|user| services.contains(user))
         };
         self.stages.iter().filter(wanted).map(|stage| &stage.name)
+    }
+
+    /// Returns the secrets that a build of some services may ask for, each id once.
+    pub fn secrets(&self, services: &BTreeSet<&ServiceName>) -> BTreeSet<Secret> {
+        let stages = self.stages.iter();
+        let needed = stages.filter(|stage| stage.users.iter().any(|user| services.contains(user)));
+        index::by_id(needed.flat_map(|stage| stage.kind.secrets()))
+    }
+
+    /// Returns whether a build of some services may ask for an SSH agent.
+    pub fn needs_ssh(&self, services: &BTreeSet<&ServiceName>) -> bool {
+        self.stages.iter().any(|stage| {
+            matches!(&stage.kind, StageKind::Dependencies(Dependencies { git: Some(git), .. }) if git.ssh)
+                && stage.users.iter().any(|user| services.contains(user))
+        })
     }
 
     /// Returns the stage of this name.
@@ -107,8 +122,10 @@ pub enum StageKind {
         base: StageName,
         /// The requirements, sorted.
         requires: Vec<String>,
-        /// The index that they come from; uv's default where absent.
-        index: Option<String>,
+        /// Where they come from.
+        index: IndexChoice,
+        /// What the step is given without keeping it.
+        secrets: BTreeSet<Secret>,
     },
     /// One local package in a virtual environment of its own.
     Package(PackageBuild),
@@ -130,6 +147,23 @@ pub enum StageKind {
     },
 }
 
+impl StageKind {
+    /// Returns what the stage is given without keeping it.
+    pub fn secrets(&self) -> &BTreeSet<Secret> {
+        const NONE: &BTreeSet<Secret> = &BTreeSet::new();
+        match self {
+            Self::Dependencies(Dependencies { secrets, .. })
+            | Self::Backend { secrets, .. }
+            | Self::Package(PackageBuild { secrets, .. }) => secrets,
+            Self::Uv { .. }
+            | Self::Base { .. }
+            | Self::Toolchain { .. }
+            | Self::Files { .. }
+            | Self::Runtime { .. } => NONE,
+        }
+    }
+}
+
 /// A set of third-party distributions that exactly the same images need.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Dependencies {
@@ -137,12 +171,27 @@ pub struct Dependencies {
     pub base: StageName,
     /// The distributions.
     pub requirements: BTreeSet<Requirement>,
-    /// The index that they come from, where they come from one.
-    pub index: Option<String>,
+    /// Where those come from that are known by name, and what builds of the others require.
+    pub index: IndexChoice,
+    /// The index whose login opens the archives that are taken by their URL.
+    pub archives: Option<ChosenIndex>,
+    /// What git needs to reach the repositories of those that are commits.
+    pub git: Option<GitAccess>,
+    /// What the step is given without keeping it.
+    pub secrets: BTreeSet<Secret>,
     /// True if every distribution has hashes, so that they can be required.
     pub hashed: bool,
     /// True if something is built from source.
     pub from_source: bool,
+}
+
+/// How git reaches repositories.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GitAccess {
+    /// Whether some are reached with SSH.
+    pub ssh: bool,
+    /// Sites that take a login, such as `https://git.example`, and the variable of the token for each.
+    pub tokens: BTreeMap<String, String>,
 }
 
 /// The build of one local package.
@@ -162,6 +211,8 @@ pub struct PackageBuild {
     pub kind: BuildKind,
     /// Cache mounts that its configuration declares.
     pub caches: Vec<CacheMount>,
+    /// What the step is given without keeping it.
+    pub secrets: BTreeSet<Secret>,
 }
 
 /// How an image is put together.

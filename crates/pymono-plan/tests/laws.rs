@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::{collection, prelude::*};
 use pymono_names::{Libc, ServiceName, TreePath};
 use pymono_plan::{
-    BuildPlan, Dependencies, Environment, Fleet, ImageSettings, Layer, Origin, Package,
-    Requirement, Service, StageKind, StageName, plan,
+    BuildPlan, ChosenIndex, Dependencies, Environment, Fleet, ImageSettings, IndexChoice, Layer,
+    Origin, Package, Requirement, Service, StageKind, StageName, plan,
 };
-use pymono_workspace::{BuildKind, BuildSystem};
+use pymono_workspace::{BuildKind, BuildSystem, IndexFormat};
 
 const PACKAGES: usize = 5;
 
@@ -22,9 +22,17 @@ fn requirement(number: usize, index: usize, from_source: bool) -> Requirement {
     Requirement {
         name: format!("dist-{number}").parse().unwrap(),
         version: Some("1.0".to_owned()),
-        origin: Origin::Index(format!("https://index-{index}.example/simple")),
+        origin: Origin::Index(IndexChoice::One(ChosenIndex {
+            name: None,
+            url: format!("https://index-{index}.example/simple"),
+            format: IndexFormat::Simple,
+            default: index == 0,
+            user: None,
+            secrets: BTreeSet::new(),
+        })),
         only: BTreeSet::new(),
         from_source,
+        files: BTreeSet::new(),
         hashes: BTreeSet::from([format!("sha256:{number}")]),
         size: 1000 * number as u64,
     }
@@ -43,6 +51,8 @@ fn package(number: usize) -> (TreePath, Package) {
     let package = Package {
         name: format!("lib{number}").parse().unwrap(),
         build: BuildSystem { requires, backend: "backend".to_owned(), kind },
+        index: IndexChoice::Installer,
+        secrets: BTreeSet::new(),
         sources: vec![path.clone()],
         build_apt: BTreeSet::new(),
         caches: Vec::new(),
@@ -68,6 +78,8 @@ prop_compose! {
             requirements: distributions.into_iter().map(distribution).collect(),
             packages: packages.into_iter().map(|number| package(number).0).collect(),
             files: (0..files).map(|file| path(&format!("services/service{number}/file{file}"))).collect(),
+            index: IndexChoice::Installer,
+            secrets: BTreeSet::new(),
             build_apt: build_apt.then(|| "libpq-dev".to_owned()).into_iter().collect(),
             runtime_image: image,
             apt: apt.then(|| "libpq5".to_owned()).into_iter().collect(),
@@ -84,7 +96,12 @@ fn services() -> impl Strategy<Value = Vec<(TreePath, Service)>> {
 
 fn fleet(services: impl IntoIterator<Item = (TreePath, Service)>) -> Fleet {
     let packages = (0..PACKAGES).map(package).collect();
-    Fleet { services: services.into_iter().collect(), packages, uv_image: "uv:1".to_owned() }
+    Fleet {
+        services: services.into_iter().collect(),
+        packages,
+        uv_image: "uv:1".to_owned(),
+        warnings: BTreeSet::new(),
+    }
 }
 
 fn kind<'a>(plan: &'a BuildPlan, name: &StageName) -> &'a StageKind {
@@ -255,6 +272,8 @@ fn an_image_never_has_more_layers_than_engines_mount() {
             requirements: requirements.into_iter().map(|n| requirement(n, 0, false)).collect(),
             packages: BTreeSet::new(),
             files: Vec::new(),
+            index: IndexChoice::Installer,
+            secrets: BTreeSet::new(),
             build_apt: BTreeSet::new(),
             runtime_image: "python:3.13-slim".into(),
             apt: BTreeSet::new(),

@@ -1,7 +1,7 @@
 //! The pins of one closure, for people and other tools.
 
 use pymono_lock::{Artifact, Closure, Pin, PinSource};
-use pymono_names::Target;
+use pymono_names::{Login, Target};
 use serde::Serialize;
 
 /// In which form pins are written.
@@ -19,12 +19,30 @@ pub enum ExportFormat {
 ///
 /// Only artifacts that fit the target are named: its wheels, or where none
 /// fits, the source distribution.
+/// Logins in URLs are left out.
 pub fn export(closure: &Closure, target: Target, format: ExportFormat) -> String {
+    let pins = closure.pins.iter().map(without_login).collect();
+    let closure = &Closure { pins, ..closure.clone() };
     match format {
         ExportFormat::Requirements => closure.pins.iter().map(requirement).collect(),
         ExportFormat::Pylock => pylock(closure, target),
         ExportFormat::Json => json(closure, target),
     }
+}
+
+fn without_login(pin: &Pin) -> Pin {
+    let mut pin = pin.clone();
+    let source = match &mut pin.source {
+        PinSource::Registry { index: url }
+        | PinSource::Url { url, .. }
+        | PinSource::Git { url, .. } => Some(url),
+        PinSource::Path { .. } => None,
+    };
+    let files = pin.wheels.iter_mut().chain(&mut pin.sdist);
+    for url in source.into_iter().chain(files.filter_map(|file| file.url.as_mut())) {
+        *url = Login::split(url).0;
+    }
+    pin
 }
 
 /// Returns the artifacts that the target may install: what fits best comes before what must be built.

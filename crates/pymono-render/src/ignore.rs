@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pymono_names::TreePath;
-use pymono_plan::{BuildPlan, Layer, Origin, StageKind};
+use pymono_plan::{BuildPlan, IndexChoice, Layer, Origin, Requirement, StageKind};
 use pymono_workspace::{Unsent, literal_pattern};
 
 /// Returns the text of the ignore file beside the Dockerfile.
@@ -41,15 +41,21 @@ fn sent(plan: &BuildPlan) -> BTreeSet<TreePath> {
         match &stage.kind {
             StageKind::Package(build) => sent.extend(build.sources.iter().cloned()),
             StageKind::Files { sources, .. } => sent.extend(sources.iter().cloned()),
+            StageKind::Backend { index: IndexChoice::Folder(folder), .. } => {
+                sent.insert(folder.clone());
+            }
             StageKind::Dependencies(dependencies) => {
-                let archives = dependencies.requirements.iter().filter_map(|requirement| {
-                    if let Origin::Archive(path) = &requirement.origin {
-                        Some(path.clone())
-                    } else {
-                        None
+                if let (true, IndexChoice::Folder(folder)) =
+                    (dependencies.from_source, &dependencies.index)
+                {
+                    sent.insert(folder.clone());
+                }
+                for Requirement { origin, files, .. } in &dependencies.requirements {
+                    sent.extend(files.iter().cloned());
+                    if let Origin::Archive(path) = origin {
+                        sent.insert(path.clone());
                     }
-                });
-                sent.extend(archives);
+                }
             }
             _ => {}
         }

@@ -1,9 +1,11 @@
 //! The requirement files that stages install from.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display};
 
-use pymono_names::Platform;
-use pymono_plan::{BuildPlan, Origin, Requirement, StageKind, StageName};
+use pymono_names::{Login, Platform};
+use pymono_plan::{BuildPlan, GitOrigin, Origin, Requirement, Stage, StageKind, StageName};
+
+use crate::dockerfile::Install;
 
 /// Where the sources of the tree are mounted in a build.
 pub(crate) const SOURCES: &str = "/src";
@@ -13,36 +15,45 @@ pub(crate) fn file_name(stage: &StageName) -> String {
     format!("{stage}.txt")
 }
 
-/// Returns the requirement file of every stage that installs from one, by file name.
+/// Returns the name of the file with a stage's settings of uv.
+pub(crate) fn settings_name(stage: &StageName) -> String {
+    format!("{stage}.toml")
+}
+
+/// Returns the requirement file of every stage that installs from one, and the
+/// settings of uv where a stage needs some, by file name.
 pub(crate) fn pins(plan: &BuildPlan) -> BTreeMap<String, String> {
-    let texts = plan.stages.iter().filter_map(|stage| {
-        let text = match &stage.kind {
-            StageKind::Dependencies(dependencies) => {
-                dependencies.requirements.iter().map(requirement).collect()
-            }
-            StageKind::Backend { requires, .. } => {
-                requires.iter().map(|line| format!("{line}\n")).collect()
-            }
-            _ => return None,
+    let mut files = BTreeMap::new();
+    for Stage { name, kind, .. } in &plan.stages {
+        let (text, install) = match kind {
+            StageKind::Dependencies(dependencies) => (
+                dependencies.requirements.iter().map(requirement).collect(),
+                Install::of_dependencies(dependencies),
+            ),
+            StageKind::Backend { requires, index, secrets, .. } => (
+                requires.iter().map(|line| format!("{}\n", Login::without_any(line))).collect(),
+                Install::of_backends(index, secrets),
+            ),
+            _ => continue,
         };
-        Some((file_name(&stage.name), text))
-    });
-    texts.collect()
+        files.insert(file_name(name), text);
+        files.extend(install.settings().map(|text| (settings_name(name), text)));
+    }
+    files
 }
 
 /// Returns the lines that pin one distribution.
 fn requirement(requirement: &Requirement) -> String {
-    let Requirement { name, version, origin, only, from_source: _, hashes, size: _ } = requirement;
+    let Requirement { name, version, origin, only, from_source: _, files: _, hashes, size: _ } =
+        requirement;
     let mut text = match (origin, version) {
         (Origin::Index(_), Some(version)) => format!("{name}=={version}"),
         (Origin::Index(_), None) => name.to_string(),
-        (Origin::Url { url, subdirectory }, _) => {
-            format!("{name} @ {url}{}", fragment(subdirectory.as_deref()))
+        (Origin::Url { url, subdirectory, index: _ }, _) => {
+            format!("{name} @ {url}{}", fragment(&[("subdirectory", subdirectory.as_deref())]))
         }
         (Origin::Archive(path), _) => format!("{name} @ file://{SOURCES}/{path}"),
-        (Origin::Git { url, commit, subdirectory }, _) => {
-            format!("{name} @ git+{url}@{commit}{}", fragment(subdirectory.as_deref()))
-        }
+        (Origin::Git(commit), _) => git_requirement(name, commit),
     };
     if !only.is_empty() {
         let machines = only.iter().copied().map(Platform::machine);
@@ -57,6 +68,19 @@ fn requirement(requirement: &Requirement) -> String {
     text
 }
 
-fn fragment(subdirectory: Option<&str>) -> String {
-    subdirectory.map(|folder| format!("#subdirectory={folder}")).unwrap_or_default()
+fn git_requirement(name: &impl Display, commit: &GitOrigin) -> String {
+    let GitOrigin { url, login: _, commit, subdirectory, archive, lfs } = commit;
+    let fragment = fragment(&[
+        ("subdirectory", subdirectory.as_deref()),
+        ("path", archive.as_deref()),
+        ("lfs", lfs.then_some("true")),
+    ]);
+    format!("{name} @ git+{url}@{commit}{fragment}")
+}
+
+/// Returns what follows a URL, in the words of uv.
+fn fragment(parts: &[(&str, Option<&str>)]) -> String {
+    let parts = parts.iter().filter_map(|(key, value)| Some(format!("{key}={}", (*value)?)));
+    let parts = parts.collect::<Vec<_>>().join("&");
+    if parts.is_empty() { parts } else { format!("#{parts}") }
 }

@@ -7,22 +7,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use insta::assert_snapshot;
 use pymono_names::{Libc, Platform, TreePath};
 use pymono_plan::{
-    BuildPlan, Environment, Fleet, ImageSettings, Origin, Package, Requirement, Service, plan,
+    BuildPlan, ChosenIndex, Environment, Fleet, ImageSettings, IndexChoice, Origin, Package,
+    Requirement, Service, plan,
 };
 use pymono_render::{bake_file, render};
-use pymono_workspace::{BuildKind, BuildSystem, CacheMount, Unsent};
+use pymono_workspace::{BuildKind, BuildSystem, CacheMount, IndexFormat, Unsent};
 
 fn path(text: &str) -> TreePath {
     text.parse().unwrap()
+}
+
+fn index(name: Option<&str>, default: bool) -> ChosenIndex {
+    ChosenIndex {
+        name: name.map(str::to_owned),
+        url: format!("https://{}.example/simple", name.unwrap_or("index")),
+        format: IndexFormat::Simple,
+        default,
+        user: None,
+        secrets: BTreeSet::new(),
+    }
 }
 
 fn wheel(name: &str, version: &str) -> Requirement {
     Requirement {
         name: name.parse().unwrap(),
         version: Some(version.to_owned()),
-        origin: Origin::Index("https://index.example/simple".to_owned()),
+        origin: Origin::Index(IndexChoice::One(index(None, true))),
         only: BTreeSet::new(),
         from_source: false,
+        files: BTreeSet::new(),
         hashes: BTreeSet::from([format!("sha256:{name}")]),
         size: 1,
     }
@@ -40,6 +53,8 @@ fn service(name: &str, requirements: Vec<Requirement>, packages: &[&str]) -> Ser
         requirements: requirements.into_iter().collect(),
         packages: packages.iter().map(|package| path(package)).collect(),
         files: Vec::new(),
+        index: IndexChoice::Installer,
+        secrets: BTreeSet::new(),
         build_apt: BTreeSet::new(),
         runtime_image: image,
         apt: BTreeSet::new(),
@@ -60,6 +75,8 @@ fn package(name: &str, requires: &str, kind: BuildKind, folder: &str) -> (TreePa
             backend: "backend".to_owned(),
             kind,
         },
+        index: IndexChoice::Installer,
+        secrets: BTreeSet::new(),
         sources: vec![path(folder)],
         build_apt: BTreeSet::new(),
         caches: Vec::new(),
@@ -102,7 +119,9 @@ fn small() -> BuildPlan {
         (path("services/web"), web),
         (path("jobs/job"), job),
     ]);
-    plan(&Fleet { services, packages, uv_image: "ghcr.io/astral-sh/uv:0.13.9".to_owned() })
+    let warnings = BTreeSet::new();
+    let uv_image = "ghcr.io/astral-sh/uv:0.13.9".to_owned();
+    plan(&Fleet { services, packages, uv_image, warnings })
 }
 
 fn unsent() -> Unsent {
@@ -148,14 +167,14 @@ fn a_person_can_read_the_dockerfile() {
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-uv-0.13.9-$TARGETARCH,target=/root/.cache/uv \
         --mount=type=bind,from=pymono-pins,source=backend-hatchling.txt,target=/pins.txt \
-        uv pip install --target /opt/backend --default-index https://index.example/simple --requirements /pins.txt
+        uv pip install --target /opt/backend --requirements /pins.txt
 
     # setuptools>=61, for `web`.
     FROM base-py313 AS backend-setuptools
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-uv-0.13.9-$TARGETARCH,target=/root/.cache/uv \
         --mount=type=bind,from=pymono-pins,source=backend-setuptools.txt,target=/pins.txt \
-        uv pip install --target /opt/backend --default-index https://index.example/simple --requirements /pins.txt
+        uv pip install --target /opt/backend --requirements /pins.txt
 
     # == Third-party distributions, by the services that need exactly these ==
 
@@ -165,7 +184,8 @@ fn a_person_can_read_the_dockerfile() {
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-uv-0.13.9-$TARGETARCH,target=/root/.cache/uv \
         --mount=type=bind,from=pymono-pins,source=deps-api.txt,target=/pins.txt \
-        uv pip install --no-deps --require-hashes --no-build --default-index https://index.example/simple --requirements /pins.txt && \
+        [ -n "$UV_DEFAULT_INDEX" ] || export UV_DEFAULT_INDEX=https://index.example/simple; \
+        uv pip install --no-deps --require-hashes --no-build --requirements /pins.txt && \
         rm -f /app/.venv/.lock
 
     # 1 distribution, for `api`, `web`:
@@ -174,7 +194,8 @@ fn a_person_can_read_the_dockerfile() {
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-uv-0.13.9-$TARGETARCH,target=/root/.cache/uv \
         --mount=type=bind,from=pymono-pins,source=deps-api-web.txt,target=/pins.txt \
-        uv pip install --no-deps --require-hashes --no-build --default-index https://index.example/simple --requirements /pins.txt && \
+        [ -n "$UV_DEFAULT_INDEX" ] || export UV_DEFAULT_INDEX=https://index.example/simple; \
+        uv pip install --no-deps --require-hashes --no-build --requirements /pins.txt && \
         rm -f /app/.venv/.lock
 
     # 1 distribution, for `web`:
@@ -183,7 +204,8 @@ fn a_person_can_read_the_dockerfile() {
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-uv-0.13.9-$TARGETARCH,target=/root/.cache/uv \
         --mount=type=bind,from=pymono-pins,source=deps-web.txt,target=/pins.txt \
-        uv pip install --no-deps --require-hashes --no-build --default-index https://index.example/simple --requirements /pins.txt && \
+        [ -n "$UV_DEFAULT_INDEX" ] || export UV_DEFAULT_INDEX=https://index.example/simple; \
+        uv pip install --no-deps --require-hashes --no-build --requirements /pins.txt && \
         rm -f /app/.venv/.lock
 
     # 1 distribution, for `web`:
@@ -192,7 +214,8 @@ fn a_person_can_read_the_dockerfile() {
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-uv-0.13.9-$TARGETARCH,target=/root/.cache/uv \
         --mount=type=bind,from=pymono-pins,source=sdist-web.txt,target=/pins.txt \
-        uv pip install --no-deps --require-hashes --default-index https://index.example/simple --requirements /pins.txt && \
+        [ -n "$UV_DEFAULT_INDEX" ] || export UV_DEFAULT_INDEX=https://index.example/simple; \
+        uv pip install --no-deps --require-hashes --requirements /pins.txt && \
         rm -f /app/.venv/.lock
 
     # == Local packages ==

@@ -78,6 +78,9 @@ pub(crate) fn load(session: &mut Session, overrides: &Overrides) -> Result<Loade
         }
     }
     let (fleet, mut unplanned) = pymono_plan::assemble(&workspace);
+    for warning in &fleet.warnings {
+        session.shell.warn(warning)?;
+    }
     if fleet.services.is_empty() {
         return Err(if unplanned.is_empty() {
             CommandError::no_services(&session.root)

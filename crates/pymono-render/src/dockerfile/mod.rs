@@ -1,11 +1,13 @@
 //! The Dockerfile of all images.
 
 mod image;
+mod install;
 mod stage;
 
 use pymono_plan::{BuildPlan, StageKind};
 
 use image::ImageText;
+pub(crate) use install::Install;
 use stage::StageText;
 
 /// Where everything lies in an image.

@@ -2,16 +2,16 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use pymono_names::{Libc, ServiceName, TreePath};
+use pymono_names::{Libc, Login, ServiceName, TreePath};
 use pymono_plan::{
     BuildPlan, Dependencies, Environment, Origin, PackageBuild, Stage, StageKind, StageName,
 };
 use pymono_workspace::{BuildKind, CacheMount};
 
-use super::{FILES, VENV};
+use super::{FILES, Install, VENV, install::secret_mount};
 use crate::{
     PINS_CONTEXT,
-    instruction::{Run, shell},
+    instruction::Run,
     pins::{self, SOURCES},
     words,
 };
@@ -42,9 +42,10 @@ impl fmt::Display for StageText<'_> {
                 writeln!(f, "# Compilers, for {users}.\nFROM {base} AS {name}")?;
                 toolchain(f, image, *libc, apt)
             }
-            StageKind::Backend { base, requires, index } => {
+            StageKind::Backend { base, requires, index, secrets } => {
+                let requires = requires.iter().map(|line| Login::without_any(line));
                 writeln!(f, "# {}, for {users}.", words::list(requires))?;
-                self.backend(f, base, index.as_deref())
+                self.backend(f, base, &Install::of_backends(index, secrets))
             }
             StageKind::Dependencies(dependencies) => {
                 let (number, pins) = (dependencies.requirements.len(), names(dependencies));
@@ -73,37 +74,47 @@ impl StageText<'_> {
         &self,
         f: &mut fmt::Formatter<'_>,
         base: &StageName,
-        index: Option<&str>,
+        install: &Install<'_>,
     ) -> fmt::Result {
-        let name = &self.stage.name;
-        let command = format!(
-            "uv pip install --target {BACKEND}{} --requirements /pins.txt",
-            default_index(index)
-        );
-        let run = Run::new(command).mount(self.uv_cache()).mount(pins_mount(name));
-        write!(f, "FROM {base} AS {name}\nARG TARGETARCH\n{run}")
+        let arguments = format!("--target {BACKEND}");
+        let mut run = self.install(install, &arguments, "");
+        if let Some(folder) = install.folder() {
+            run = run.mount(format_args!("type=bind,source={folder},target={SOURCES}/{folder}"));
+        }
+        write!(f, "FROM {base} AS {}\nARG TARGETARCH\n{run}", self.stage.name)
     }
 
     fn dependencies(&self, f: &mut fmt::Formatter<'_>, dependencies: &Dependencies) -> fmt::Result {
-        let Dependencies { base, requirements, index, hashed, from_source } = dependencies;
-        let name = &self.stage.name;
-        let mut command = String::from("uv pip install --no-deps");
+        let Dependencies { base, requirements, hashed, from_source, .. } = dependencies;
+        let mut arguments = String::from("--no-deps");
         if *hashed {
-            command.push_str(" --require-hashes");
+            arguments.push_str(" --require-hashes");
         }
         if !from_source {
-            command.push_str(" --no-build");
+            arguments.push_str(" --no-build");
         }
-        command += &default_index(index.as_deref());
-        command.push_str(" --requirements /pins.txt");
-        command += WITHOUT_LOCK;
-        let mut run = Run::new(command).mount(self.uv_cache()).mount(pins_mount(name));
-        for requirement in requirements {
-            if let Origin::Archive(path) = &requirement.origin {
-                run = run.mount(format_args!("type=bind,source={path},target={SOURCES}/{path}"));
-            }
+        let install = Install::of_dependencies(dependencies);
+        let mut run = self.install(&install, &arguments, WITHOUT_LOCK);
+        // What must be built may require anything that is in the folder.
+        let folder = install.folder().filter(|_| *from_source);
+        let archives = requirements.iter().flat_map(|requirement| match &requirement.origin {
+            Origin::Archive(path) => vec![path],
+            _ => requirement.files.iter().collect(),
+        });
+        let archives = archives.filter(|path| folder.is_none_or(|folder| !path.is_in(folder)));
+        for path in archives.chain(folder) {
+            run = run.mount(format_args!("type=bind,source={path},target={SOURCES}/{path}"));
         }
-        write!(f, "FROM {base} AS {name}\nARG TARGETARCH\n{run}")
+        write!(f, "FROM {base} AS {}\nARG TARGETARCH\n{run}", self.stage.name)
+    }
+
+    /// Returns the step that installs what the stage's requirement file says.
+    fn install(&self, install: &Install<'_>, arguments: &str, end: &str) -> Run {
+        let name = &self.stage.name;
+        let command = install.command(arguments);
+        let run =
+            Run::new(format!("{command}{end}")).mount(self.uv_cache()).mount(pins_mount(name));
+        install.mounts(name).into_iter().fold(run, Run::mount)
     }
 
     fn package(&self, f: &mut fmt::Formatter<'_>, build: &PackageBuild) -> fmt::Result {
@@ -123,8 +134,8 @@ impl StageText<'_> {
         }
         let caches = build_caches(build);
         let argument = if caches.is_empty() { "" } else { "ARG TARGETARCH\n" };
-        for cache in caches {
-            run = run.mount(cache);
+        for mount in caches.into_iter().chain(build.secrets.iter().map(secret_mount)) {
+            run = run.mount(mount);
         }
         write!(f, "FROM {base} AS {}\n{argument}{run}", self.stage.name)
     }
@@ -270,10 +281,6 @@ fn names(dependencies: &Dependencies) -> String {
 fn pins_mount(stage: &StageName) -> String {
     let file = pins::file_name(stage);
     format!("type=bind,from={PINS_CONTEXT},source={file},target=/pins.txt")
-}
-
-fn default_index(index: Option<&str>) -> String {
-    index.map(|url| format!(" --default-index {}", shell(url))).unwrap_or_default()
 }
 
 fn at_sources(path: &TreePath) -> String {

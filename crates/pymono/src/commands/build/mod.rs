@@ -2,6 +2,7 @@
 
 mod args;
 mod requests;
+mod secrets;
 
 use std::{num::NonZeroUsize, thread::available_parallelism};
 
@@ -13,6 +14,7 @@ use pymono_report::{Bars, JsonLines, Lines, OutputError, Shell};
 
 pub(crate) use args::BuildArgs;
 use args::{ImageArgs, ProgressStyle};
+use secrets::Given;
 
 use crate::{
     error::CommandError,
@@ -35,7 +37,9 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
         platforms: platforms.iter().copied().collect(),
     };
     let mut loaded = load(session, &overrides)?;
-    let jobs = requests::jobs(&mut loaded, &session.folder, args)?;
+    let env = session.env.clone();
+    let given = Given::new(&env);
+    let jobs = requests::jobs(&mut loaded, &session.folder, args, &given)?;
     if args.all {
         tell_unplanned(session, &mut loaded, args)?;
     }

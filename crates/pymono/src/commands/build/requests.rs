@@ -9,6 +9,7 @@ use pymono_plan::{BuildPlan, Image, StageName};
 use super::{
     FOLDER,
     args::{BuildArgs, BuildxArgs},
+    secrets::Given,
 };
 use crate::{error::CommandError, load::Loaded};
 
@@ -17,15 +18,21 @@ pub(super) fn jobs(
     loaded: &mut Loaded,
     folder: &TreePath,
     args: &BuildArgs,
+    given: &Given<'_>,
 ) -> Result<Vec<Job>, CommandError> {
     let wanted = args.services.iter().map(|text| loaded.service(folder, text));
     let wanted = wanted.collect::<Result<Vec<ServiceName>, _>>()?;
-    let images = loaded.plan.images.iter().filter(|(name, _)| args.all || wanted.contains(name));
+    let plan = &loaded.plan;
+    let images = plan.images.iter().filter(|(name, _)| args.all || wanted.contains(name));
     let has_pins = !loaded.rendered.pins.is_empty();
     Ok(images
         .map(|(name, image)| Job {
             service: name.clone(),
-            request: request(name, image, has_pins, args),
+            request: BuildRequest {
+                secrets: given.secrets(plan, &BTreeSet::from([name]), &args.buildx),
+                ssh: given.ssh(plan, &BTreeSet::from([name]), &args.buildx),
+                ..request(name, image, has_pins, args)
+            },
         })
         .collect())
 }

@@ -1,0 +1,81 @@
+//! The secrets and the SSH agent that builds are given without being told on the command line.
+//!
+//! Only names of variables and files are passed on; what they hold, buildx reads.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+};
+
+use camino::Utf8PathBuf;
+use pymono_names::ServiceName;
+use pymono_plan::BuildPlan;
+use pymono_workspace::{Secret, SecretPlace};
+
+use super::args::BuildxArgs;
+
+/// What the user's environment has to give.
+pub(super) struct Given<'a> {
+    env: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Given<'a> {
+    /// Takes the variables that are set to something.
+    pub(super) fn new(env: &'a [(OsString, OsString)]) -> Self {
+        let pairs = env.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
+        Self { env: pairs.filter(|(_, value)| !value.is_empty()).collect() }
+    }
+
+    /// Returns buildx's `--secret` arguments for a build of some services: first those of the command line.
+    pub(super) fn secrets(
+        &self,
+        plan: &BuildPlan,
+        services: &BTreeSet<&ServiceName>,
+        args: &BuildxArgs,
+    ) -> Vec<String> {
+        let told: BTreeSet<&str> = args.secrets.iter().filter_map(|text| id_of(text)).collect();
+        let wanted = plan.secrets(services).into_iter();
+        let wanted = wanted.filter(|secret| !told.contains(secret.id.as_str()));
+        let found = wanted.filter_map(|secret| self.secret(&secret));
+        args.secrets.iter().cloned().chain(found).collect()
+    }
+
+    /// Returns buildx's `--ssh` arguments: those of the command line, or else the agent where one is needed.
+    pub(super) fn ssh(
+        &self,
+        plan: &BuildPlan,
+        services: &BTreeSet<&ServiceName>,
+        args: &BuildxArgs,
+    ) -> Vec<String> {
+        let agent = self.env.contains_key("SSH_AUTH_SOCK") && plan.needs_ssh(services);
+        if args.ssh.is_empty() && agent { vec!["default".to_owned()] } else { args.ssh.clone() }
+    }
+
+    fn secret(&self, secret: &Secret) -> Option<String> {
+        let (id, name) = (&secret.id, secret.told_by());
+        if let SecretPlace::Variable(_) = secret.place {
+            return self.env.contains_key(name.as_str()).then(|| format!("id={id},env={name}"));
+        }
+        let named = self.env.get(name.as_str()).map(Utf8PathBuf::from);
+        let path = named.or_else(|| self.usual_file(secret))?;
+        Some(format!("id={id},src={path}"))
+    }
+
+    /// Returns the file that a person's own programs read for this.
+    fn usual_file(&self, secret: &Secret) -> Option<Utf8PathBuf> {
+        let path = match secret.id.as_str() {
+            // All of a person's logins are only given where the configuration asks for them.
+            Secret::NETRC if secret.required => ".netrc",
+            // Which hosts a person trusts is no secret, and the agent is given along.
+            "known_hosts" => ".ssh/known_hosts",
+            _ => return None,
+        };
+        let path = Utf8PathBuf::from(self.env.get("HOME")?).join(path);
+        path.is_file().then_some(path)
+    }
+}
+
+/// Returns the id in a `--secret` argument.
+fn id_of(secret: &str) -> Option<&str> {
+    secret.split(',').find_map(|part| part.trim().strip_prefix("id="))
+}
