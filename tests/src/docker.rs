@@ -35,6 +35,12 @@ impl Docker {
         }
     }
 
+    /// Returns the address under which build steps and containers reach this machine.
+    pub fn gateway(&self) -> String {
+        let format = "{{(index .IPAM.Config 0).Gateway}}";
+        self.tool(&["network", "inspect", "bridge", "--format", format]).read().trim().to_owned()
+    }
+
     /// Returns `docker` with these arguments, not yet started.
     pub fn tool(&self, args: &[&str]) -> Tool {
         self.reached_by(Tool::new("docker").args(args))
@@ -114,6 +120,11 @@ impl Docker {
     ///
     /// `id` is written as in a Dockerfile, with `$TARGETARCH`.
     pub fn read_cache(&self, id: &str, file: &str) -> String {
+        self.in_cache(id, &format!("if test -e /cache/{file}; then cat /cache/{file}; fi"))
+    }
+
+    /// Runs a command of a shell that sees the cache mount `id` at `/cache`, and returns what it prints.
+    pub fn in_cache(&self, id: &str, command: &str) -> String {
         let nothing = TempDir::new().unwrap();
         let context = Utf8Path::from_path(nothing.path()).unwrap();
         // The folder's name is new each time, so that the step runs. `--no-cache`
@@ -121,8 +132,7 @@ impl Docker {
         let dockerfile = format!(
             "FROM python:3.13-slim AS reader\nARG TARGETARCH\n\
              RUN --mount=type=cache,id={id},target=/cache \
-             : {context}; mkdir /out && touch /out/file && \
-             if test -e /cache/{file}; then cp /cache/{file} /out/file; fi\n\
+             : {context}; mkdir /out && ( {command} ) >/out/file\n\
              FROM scratch\nCOPY --from=reader /out /\n"
         );
         let mut files = self.export(&dockerfile, context, &[]);

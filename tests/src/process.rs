@@ -78,8 +78,13 @@ impl Tool {
     }
 
     /// Starts it, with standard output to be read.
-    pub fn start(mut self) -> Child {
-        self.command.stdout(Stdio::piped()).stderr(Stdio::null());
+    pub fn start(self) -> Child {
+        self.start_with(Stdio::null())
+    }
+
+    /// Starts it with this standard input, and with standard output to be read.
+    pub fn start_with(mut self, stdin: Stdio) -> Child {
+        self.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null());
         let child = self.command.spawn();
         child.unwrap_or_else(|error| panic!("`{self}` cannot be started: {error}"))
     }
