@@ -4,7 +4,7 @@ use std::{fs, process::Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_tests::{
-    Docker, FileServer, Repo, Site, Tool,
+    FileServer, Repo, Site, Tool,
     projects::{BACKEND, built_by, in_tree},
     uv::uv,
 };
@@ -32,7 +32,10 @@ impl Shop {
         let manifest = manifest.replace("version = \"1.0\"", &format!("version = \"{version}\""));
         write(&source.join("pyproject.toml"), &manifest);
         write(&source.join("_build/backend.py"), BACKEND);
-        write(&source.join(format!("src/{name}.py")), &format!("WORD = \"{word}\"\n{BACKEND}"));
+        write(
+            &source.join(format!("src/{name}.py")),
+            &format!("WORD = \"{word}\"\n{}", backend(word)),
+        );
         let out = self.folder.join("simple").join(name);
         let build = ["build", "--quiet", "--wheel", "--out-dir", out.as_str(), source.as_str()];
         Tool::new(uv()).args(build).env("UV_PYTHON_DOWNLOADS", "never").read();
@@ -47,6 +50,13 @@ impl Shop {
     fn entry(&self, name: &str, more: &str) -> String {
         format!("[[tool.uv.index]]\nname = \"{name}\"\nurl = \"{}\"\n{more}\n\n", self.url())
     }
+}
+
+/// Returns a build backend that signs what it builds.
+fn backend(word: &str) -> String {
+    let signed = BACKEND.replace("Generator: in-tree", &format!("Generator: {word}"));
+    assert_ne!(signed, BACKEND);
+    signed
 }
 
 fn write(path: &Utf8Path, text: &str) {
@@ -171,7 +181,7 @@ fn assert_no_password(site: &Site, said: &str) {
     }
     assert_no_password_in_layers(site, &image);
     assert_no_password_in_stages(site);
-    assert_no_password_in_cache(docker);
+    assert_no_password_in_cache(site);
 }
 
 fn holds(content: &[u8]) -> bool {
@@ -225,10 +235,9 @@ fn assert_no_password_in_stages(site: &Site) {
 }
 
 /// Looks through uv's downloads, which stay with the builder.
-fn assert_no_password_in_cache(docker: &Docker) {
-    let found =
-        "if grep -rq correct-horse-battery /cache; then echo found; fi; ls /cache | head -1";
-    let found = docker.in_cache("pymono-uv-0.13.9-$TARGETARCH", found);
+fn assert_no_password_in_cache(site: &Site) {
+    let search = format!("if grep -rq {PASSWORD} /cache; then echo found; fi; ls /cache | head -1");
+    let found = site.in_cache("/root/.cache/uv", &search);
     assert!(!found.is_empty() && !found.contains("found"), "{found}");
 }
 
@@ -257,16 +266,16 @@ fn a_name_of_the_repository_is_never_taken_from_a_hostile_index() {
     // Through `between` alone, and by its own name.
     write_service(&site.repo, &["between", "core"], "");
     lock(&site.repo);
-    hostile.server.take_requests();
+    assert!(!hostile.server.take_requests().is_empty(), "uv asks it, as it is the first");
 
     site.build(&["api"]);
     assert_eq!(site.answer("api"), "between 1.0");
     let asked = hostile.server.take_requests();
     assert!(asked.is_empty(), "the hostile index was asked for {asked:?}");
-    let generator =
-        "import importlib.metadata as m; print(m.distribution('core').read_text('sources.txt'))";
-    let by = site.docker.python(&site.repo.image("api"), generator).succeeded().stdout;
-    assert!(by.contains("src/core.py"), "not built by the right backend: {by}");
+    let metadata =
+        "import importlib.metadata as m; print(m.distribution('core').read_text('WHEEL'))";
+    let built = site.docker.python(&site.repo.image("api"), metadata).succeeded().stdout;
+    assert!(built.contains("Generator: right"), "built by another backend: {built}");
 }
 
 #[test]

@@ -146,6 +146,12 @@ impl Docker {
         let id = self.tool(&["run", "--detach", "--publish", &publish, image]).read();
         Container { docker: self.clone(), id: id.trim().to_owned(), port }
     }
+
+    /// Starts a container of `image` that sees a folder of this machine, in the words of `--volume`.
+    pub fn start_with(&self, image: &str, volume: &str) -> Container {
+        let id = self.tool(&["run", "--detach", "--volume", volume, image]).read();
+        Container { docker: self.clone(), id: id.trim().to_owned(), port: 0 }
+    }
 }
 
 /// A Dockerfile and what its builds are not sent.
@@ -167,6 +173,12 @@ impl Container {
         let port = format!("{}/tcp", self.port);
         let ports = self.docker.tool(&["port", &self.id, &port]).read();
         ports.lines().next().unwrap_or_else(|| panic!("`docker port` names none")).to_owned()
+    }
+
+    /// Returns the address under which other containers and build steps reach it.
+    pub fn inside(&self) -> String {
+        let format = "{{.NetworkSettings.Networks.bridge.IPAddress}}";
+        self.docker.tool(&["inspect", "--format", format, &self.id]).read().trim().to_owned()
     }
 
     /// Returns what it has printed.

@@ -57,13 +57,23 @@ impl Site {
 
     /// Returns the text of `file` in the cache mount that a build has at `target`; nothing if it has left none.
     pub fn read_cache(&self, target: &str, file: &str) -> String {
+        self.docker.read_cache(&self.cache_id(target), file)
+    }
+
+    /// Runs a command of a shell that sees at `/cache` what a build has at `target`, and returns what it prints.
+    pub fn in_cache(&self, target: &str, command: &str) -> String {
+        self.docker.in_cache(&self.cache_id(target), command)
+    }
+
+    /// Returns the id of the one cache mount that builds have at `target`.
+    fn cache_id(&self, target: &str) -> String {
         let dockerfile = self.repo.read(".pymono/state/Dockerfile");
         let end = format!(",target={target}");
         let mounts = dockerfile.split_whitespace().filter_map(|word| word.strip_suffix(&end));
         let ids: BTreeSet<_> =
             mounts.filter_map(|mount| mount.strip_prefix("--mount=type=cache,id=")).collect();
         assert_eq!(ids.len(), 1, "a cache mount at `{target}`: {ids:?}");
-        ids.iter().map(|id| self.docker.read_cache(id, file)).collect()
+        ids.into_iter().collect()
     }
 
     /// Runs the image of `service` as it is and returns what it prints.
