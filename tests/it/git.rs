@@ -89,6 +89,23 @@ fn a_repository_is_opened_by_a_token_for_its_site_or_a_file_of_logins() {
     assert_nothing_left(&site);
 }
 
+#[test]
+#[ignore = "needs a Docker engine: cargo xtask test"]
+fn a_commit_with_files_in_lfs_has_git_lfs_for_its_checkout() {
+    let (site, _server, netrc) = behind_a_login("lfs", "bob");
+    // uv itself refuses to go on where it wants LFS and there is none.
+    site.repo.replace(
+        "services/api/pyproject.toml",
+        "forked.git\" }",
+        "forked.git\", lfs = true }",
+    );
+    let lock = site.repo.read("uv.lock").replace("forked.git#", "forked.git?lfs=true#");
+    site.repo.write("uv.lock", &lock.replace("forked.git\" }", "forked.git?lfs=true\" }"));
+    let _ = site.pymono(&["build", "api"]).env("NETRC", netrc).run().succeeded();
+    assert_eq!(site.answer("api"), site.repo.unique());
+    assert!(site.repo.read(".pymono/state/pins/git-api.txt").contains("#lfs=true"));
+}
+
 /// Asserts that neither the image nor our own files have the token, and the image has no git.
 fn assert_nothing_left(site: &Site) {
     let image = site.repo.image("api");

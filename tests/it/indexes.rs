@@ -165,6 +165,15 @@ fn what_the_configuration_requires_is_missed_before_anything_is_installed() {
     let failed = site.pymono(&["build", "api"]).run().ended_with(1);
     let said = failed.stdout + &failed.stderr;
     assert!(said.contains("pass-of-bob"), "{said}");
+
+    let file = site.repo.outside().join("pass");
+    fs::write(&file, PASSWORD).unwrap();
+    let secret = format!("id=pass-of-bob,src={file}");
+    let build = site.pymono(&["-v", "build", "api", "--secret", &secret]);
+    let build = build.env("UV_INDEX_CLOSED_USERNAME", "bob");
+    let built = build.env("UV_INDEX_CLOSED_PASSWORD", PASSWORD).run().succeeded();
+    assert_eq!(site.answer("api"), format!("plain {}", site.repo.unique()));
+    assert_no_password(&site, &(built.stdout + &built.stderr));
 }
 
 /// Asserts that nothing that a build leaves has the password.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
+use pymono_names::Login;
 use thiserror::Error;
 
 /// Columns that the verb of a status line takes.
@@ -165,9 +166,9 @@ impl Shell {
         self.say(format_args!("\n{label}: {hint}"))
     }
 
-    /// Writes one line to standard error.
+    /// Writes one line to standard error, without the login of any URL in it.
     pub fn say(&mut self, line: impl Display) -> Result<(), OutputError> {
-        writeln!(self.stderr, "{line}")?;
+        writeln!(self.stderr, "{}", Login::without_any(&line.to_string()))?;
         Ok(self.stderr.flush()?)
     }
 

@@ -79,3 +79,42 @@ impl<'a> Given<'a> {
 fn id_of(secret: &str) -> Option<&str> {
     secret.split(',').find_map(|part| part.trim().strip_prefix("id="))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(env: &[(&str, &str)], secret: &Secret) -> Option<String> {
+        let env: Vec<(OsString, OsString)> =
+            env.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Given::new(&env).secret(secret)
+    }
+
+    #[test]
+    fn a_variable_is_passed_on_by_its_name_where_it_is_set() {
+        let secret = Secret::variable("TOKEN");
+        assert_eq!(given(&[("TOKEN", "x")], &secret).as_deref(), Some("id=TOKEN,env=TOKEN"));
+        assert_eq!(given(&[("TOKEN", "")], &secret), None);
+        assert_eq!(given(&[], &secret), None);
+    }
+
+    #[test]
+    fn all_logins_of_a_person_are_given_only_where_that_is_asked_for() {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path().to_str().unwrap();
+        std::fs::write(format!("{home}/.netrc"), "").unwrap();
+        let required = Secret { required: true, ..Secret::netrc() };
+        assert_eq!(given(&[("HOME", home)], &Secret::netrc()), None);
+        let usual = format!("id=netrc,src={home}/.netrc");
+        assert_eq!(given(&[("HOME", home)], &required), Some(usual));
+        let named = [("HOME", home), ("NETRC", "/logins")];
+        assert_eq!(given(&named, &required).as_deref(), Some("id=netrc,src=/logins"));
+    }
+
+    #[test]
+    fn the_command_line_tells_which_secret_is_given_otherwise() {
+        assert_eq!(id_of("id=netrc,src=/x"), Some("netrc"));
+        assert_eq!(id_of("src=/x, id=netrc"), Some("netrc"));
+        assert_eq!(id_of("type=env"), None);
+    }
+}
