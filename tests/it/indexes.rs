@@ -1,5 +1,7 @@
 //! Several indexes, logins to them, and names that somebody else has taken.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::{fs, process::Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -40,6 +42,22 @@ impl Shop {
         let build = ["build", "--quiet", "--wheel", "--out-dir", out.as_str(), source.as_str()];
         Tool::new(uv()).args(build).env("UV_PYTHON_DOWNLOADS", "never").read();
         fs::remove_file(out.join(".gitignore")).unwrap();
+    }
+
+    /// Offers a source distribution that `backend` builds; its module says `word`.
+    fn offer_source(&self, name: &str, backend: &str, word: &str) {
+        let folder = self.folder.with_extension("source");
+        let source = folder.join(format!("{name}-1.0"));
+        let system = format!("requires = [\"{backend}\"]\nbuild-backend = \"{backend}\"");
+        write(&source.join("pyproject.toml"), &built_by(&system, name, ""));
+        let metadata = format!("Metadata-Version: 2.2\nName: {name}\nVersion: 1.0\n");
+        write(&source.join("PKG-INFO"), &metadata);
+        write(&source.join(format!("src/{name}.py")), &format!("WORD = \"{word}\"\n"));
+        let out = self.folder.join("simple").join(name);
+        fs::create_dir_all(&out).unwrap();
+        let archive = out.join(format!("{name}-1.0.tar.gz"));
+        let tar = ["czf", archive.as_str(), &format!("{name}-1.0")];
+        Tool::new("tar").args(tar).cwd(&folder).read();
     }
 
     fn url(&self) -> String {
@@ -281,10 +299,35 @@ fn a_name_of_the_repository_is_never_taken_from_a_hostile_index() {
     assert_eq!(site.answer("api"), "between 1.0");
     let asked = hostile.server.take_requests();
     assert!(asked.is_empty(), "the hostile index was asked for {asked:?}");
-    let metadata =
-        "import importlib.metadata as m; print(m.distribution('core').read_text('WHEEL'))";
-    let built = site.docker.python(&site.repo.image("api"), metadata).succeeded().stdout;
-    assert!(built.contains("Generator: right"), "built by another backend: {built}");
+    assert!(generator(&site, "core").contains("Generator: right"));
+}
+
+/// Returns what the wheel of a distribution says about itself.
+fn generator(site: &Site, name: &str) -> String {
+    let program = format!(
+        "import importlib.metadata as m; print(m.distribution('{name}').read_text('WHEEL'))"
+    );
+    site.docker.python(&site.repo.image("api"), &program).succeeded().stdout
+}
+
+#[test]
+#[ignore = "needs a Docker engine: cargo xtask test"]
+fn what_a_closed_index_has_in_source_is_built_with_what_the_default_one_has() {
+    let site = Site::new(Repo::new("source", ""));
+    let open = Shop::open(&site, "open", None);
+    open.offer("buildtool", "1.0", "", "right");
+    let closed = Shop::open(&site, "closed", Some(("bob", PASSWORD)));
+    closed.offer("buildtool", "99.0", "", "HOSTILE");
+    closed.offer_source("hidden", "buildtool", site.repo.unique());
+    let entries = [closed.entry("closed", "explicit = true"), open.entry("open", "default = true")];
+    add_indexes(&site.repo, &entries);
+    let source = "[tool.uv.sources]\nhidden = { index = \"closed\" }\n";
+    write_service(&site.repo, &["hidden"], source);
+    lock(&site.repo);
+    let build = site.pymono(&["build", "api"]).env("UV_INDEX_CLOSED_USERNAME", "bob");
+    let _ = build.env("UV_INDEX_CLOSED_PASSWORD", PASSWORD).run().succeeded();
+    assert_eq!(site.answer("api"), site.repo.unique());
+    assert!(generator(&site, "hidden").contains("Generator: right"));
 }
 
 #[test]

@@ -202,3 +202,53 @@ fn one_of_each<'a, K: Ord + 'a>(
     }
     kept.into_values().cloned().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(name: &str, default: bool) -> Index {
+        Index {
+            name: Some(name.to_owned()),
+            url: format!("https://{name}.example/simple"),
+            format: IndexFormat::Simple,
+            explicit: false,
+            default,
+            login: Login::default(),
+        }
+    }
+
+    fn find(configured: &[Index], written: &str) -> IndexChoice {
+        Indexes { folder: &TreePath::root(), configured }.find(written).unwrap()
+    }
+
+    #[test]
+    fn what_no_lock_names_comes_from_the_configured_default_or_the_installer_s_own() {
+        let listed = [index("listed", false)];
+        assert_eq!(find(&listed, PinSource::DEFAULT_INDEX), IndexChoice::Installer);
+        let both = [index("listed", false), index("corp", true)];
+        let IndexChoice::One(chosen) = find(&both, PinSource::DEFAULT_INDEX) else { panic!() };
+        assert_eq!(chosen.name.as_deref(), Some("corp"));
+    }
+
+    #[test]
+    fn an_index_is_known_again_with_another_end_and_a_login() {
+        let known = [index("corp", false)];
+        for written in ["https://corp.example/simple/", "https://bob:hidden@corp.example/simple"] {
+            let IndexChoice::One(chosen) = find(&known, written) else { panic!() };
+            assert_eq!(chosen.name.as_deref(), Some("corp"));
+            assert_eq!(chosen.url, "https://corp.example/simple");
+        }
+        let IndexChoice::One(other) = find(&known, "https://corp.example/simple2") else {
+            panic!()
+        };
+        assert_eq!((other.name, other.default, other.secrets.len()), (None, true, 0));
+    }
+
+    #[test]
+    fn of_two_secrets_in_one_place_the_required_one_stays() {
+        let required = Secret { required: true, ..Secret::netrc() };
+        let united = unite([&Secret::netrc(), &required, &Secret::netrc()]);
+        assert_eq!(united, BTreeSet::from([required]));
+    }
+}
