@@ -37,12 +37,14 @@ pub(crate) fn of(supply: &Supply, requirements: &BTreeSet<Requirement>) -> Acces
     match &supply.form {
         Form::Artifacts { archives, toolchain, .. } => {
             let more = archives.iter().flat_map(|index| &index.secrets);
+            let is_url = |it: &Requirement| matches!(it.origin, Origin::Url { .. });
+            let netrc = requirements.iter().any(is_url).then(Secret::netrc);
             Access {
                 prefix: if toolchain.is_some() { "sdist" } else { "deps" },
                 toolchain: toolchain.clone(),
                 archives: archives.clone(),
                 git: None,
-                secrets: unite(to_index.iter().chain(more)),
+                secrets: unite(to_index.iter().chain(more).chain(&netrc)),
             }
         }
         Form::Git { toolchain } => to_git(toolchain, &to_index, requirements),
