@@ -12,7 +12,7 @@ use crate::cargo;
 /// The crates, bottom first. A crate may depend on those in the lines before.
 const LAYERS: &[&[&str]] = &[
     &["pymono-exec", "pymono-names"],
-    &["pymono-event", "pymono-lock", "pymono-workspace"],
+    &["pymono-event", "pymono-lock", "pymono-recipe", "pymono-workspace"],
     &["pymono-plan", "pymono-scan"],
     &["pymono-buildx", "pymono-check", "pymono-fingerprint", "pymono-render", "pymono-report"],
     &["pymono"],

@@ -1,0 +1,324 @@
+//! Commands of containers, and what they start.
+
+use std::fmt;
+
+use crate::shell;
+
+/// How a command is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// A list of words, started as it is.
+    Exec,
+    /// One text, started by a shell.
+    Shell,
+}
+
+/// What a container starts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Command {
+    /// How it is written.
+    pub form: Form,
+    /// The words; in shell form the text is the only one.
+    pub words: Vec<String>,
+    /// The line that says it, counted from one.
+    pub line: usize,
+}
+
+/// What a command starts in the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Starts {
+    /// Python, or a program that is written in it.
+    Python,
+    /// A script or a program of which nothing is known.
+    Unknown,
+    /// A program that is not Python.
+    Other,
+}
+
+impl Command {
+    /// Returns the words that the engine starts: a shell before what is in shell form.
+    pub fn exec(&self) -> Vec<String> {
+        match self.form {
+            Form::Exec => self.words.clone(),
+            Form::Shell => {
+                let text = self.words.first().cloned().unwrap_or_default();
+                vec!["/bin/sh".to_owned(), "-c".to_owned(), text]
+            }
+        }
+    }
+
+    /// Returns true where nothing is started: `CMD []`.
+    pub fn is_empty(&self) -> bool {
+        self.words.iter().all(String::is_empty)
+    }
+
+    /// Returns what it starts, seen through shells, launchers and environments.
+    pub fn starts(&self) -> Starts {
+        let simple = self.simple();
+        let kinds =
+            simple.iter().map(|words| kind(&words.iter().map(String::as_str).collect::<Vec<_>>()));
+        // Preparation comes first, and Python wins over what it shares the line with.
+        kinds
+            .fold(None, |best, kind| match (best, kind) {
+                (Some(Starts::Python), _) | (_, Starts::Python) => Some(Starts::Python),
+                (Some(Starts::Other), Starts::Unknown) => Some(Starts::Other),
+                (_, kind) => Some(kind),
+            })
+            .unwrap_or(Starts::Unknown)
+    }
+
+    /// Returns the commands in it, each without what only launches another.
+    pub fn simple(&self) -> Vec<Vec<String>> {
+        let text = match self.form {
+            Form::Exec => match shell_text(&self.words) {
+                Some(text) => text.to_owned(),
+                None => return vec![launched(&self.words).to_vec()],
+            },
+            Form::Shell => self.words.concat(),
+        };
+        let own = |command: &shell::ShellCommand| {
+            command.texts().into_iter().map(str::to_owned).collect()
+        };
+        let commands: Vec<Vec<String>> =
+            shell::commands(&text, self.line).iter().map(own).collect();
+        commands.iter().map(|words| launched(words).to_vec()).filter(|it| !it.is_empty()).collect()
+    }
+}
+
+impl fmt::Display for Command {
+    /// Writes it as one would in a shell.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.form {
+            Form::Shell => f.write_str(&self.words.concat()),
+            Form::Exec => {
+                let words = self.words.iter().map(String::as_str);
+                f.write_str(&shlex::try_join(words).unwrap_or_else(|_| self.words.join(" ")))
+            }
+        }
+    }
+}
+
+/// Returns the text of `sh -c TEXT`, behind launchers or not.
+fn shell_text(words: &[String]) -> Option<&str> {
+    let [program, flags, text, ..] = launched(words) else { return None };
+    let is_shell = ["sh", "bash", "ash", "dash"].contains(&base_name(program));
+    (is_shell && flags.starts_with('-') && flags.contains('c')).then_some(text.as_str())
+}
+
+pub(crate) fn base_name(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
+}
+
+/// Programs that start what follows them, with the words of theirs that come before it.
+fn launcher(words: &[String]) -> Option<usize> {
+    let second = || words.get(1).map(String::as_str);
+    // Behind `--` stands what is started.
+    let behind = || words.iter().position(|it| it == "--").map(|at| at + 1);
+    let flags = |from: usize| {
+        let flag = |it: &&String| it.starts_with('-') && *it != "--";
+        from + words.iter().skip(from).take_while(flag).count()
+    };
+    match base_name(words.first()?) {
+        "exec"
+        | "nohup"
+        | "time"
+        | "command"
+        | "xvfb-run"
+        | "ddtrace-run"
+        | "opentelemetry-instrument"
+        | "sentry-run"
+        | "nice"
+        | "stdbuf" => Some(flags(1)),
+        "tini" | "dumb-init" | "catatonit" | "doppler" | "infisical" | "op" | "wait-for-it.sh"
+        | "wait-for-it" | "wait-for" | "dockerize" | "with-contenv" => {
+            Some(behind().unwrap_or_else(|| flags(1)))
+        }
+        "gosu" | "su-exec" | "chroot" => Some(2),
+        "newrelic-admin" if second() == Some("run-program") => Some(2),
+        "poetry" | "pdm" | "pipenv" | "hatch" | "rye" | "uv" | "pixi"
+            if second() == Some("run") =>
+        {
+            Some(behind().unwrap_or_else(|| after_run(words)))
+        }
+        "conda" | "mamba" | "micromamba" if second() == Some("run") => Some(after_run(words)),
+        "env" => Some(1),
+        assignment if is_assignment(assignment) => Some(1),
+        _ => None,
+    }
+}
+
+/// Returns where the command begins in `uv run --flag value command`.
+fn after_run(words: &[String]) -> usize {
+    const VALUED: [&str; 10] = [
+        "--package",
+        "--with",
+        "--group",
+        "--extra",
+        "--python",
+        "-p",
+        "-n",
+        "--directory",
+        "--project",
+        "--env-file",
+    ];
+    let mut at = 2;
+    while let Some(word) =
+        words.get(at).filter(|it| it.starts_with('-') && !["-m", "--module"].contains(&it.as_str()))
+    {
+        at += if VALUED.contains(&word.as_str()) { 2 } else { 1 };
+    }
+    at
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
+    })
+}
+
+/// Returns the words from the program that is started in the end.
+pub(crate) fn launched(words: &[String]) -> &[String] {
+    let mut rest = words;
+    while let Some(skip) = launcher(rest) {
+        let Some(shorter) = rest.get(skip.max(1)..).filter(|it| !it.is_empty()) else { break };
+        rest = shorter;
+    }
+    rest
+}
+
+fn kind(words: &[&str]) -> Starts {
+    const PYTHON: [&str; 36] = [
+        "airflow",
+        "alembic",
+        "arq",
+        "bentoml",
+        "celery",
+        "chainlit",
+        "daphne",
+        "dagster",
+        "django-admin",
+        "dramatiq",
+        "fastapi",
+        "faust",
+        "flask",
+        "functions-framework",
+        "gradio",
+        "granian",
+        "gunicorn",
+        "huey_consumer",
+        "hypercorn",
+        "ipython",
+        "jupyter",
+        "litestar",
+        "locust",
+        "mlflow",
+        "panel",
+        "pypy",
+        "pypy3",
+        "pytest",
+        "rq",
+        "sanic",
+        "streamlit",
+        "supervisord",
+        "uv",
+        "uvicorn",
+        "uwsgi",
+        "waitress-serve",
+    ];
+    const OTHER: [&str; 44] = [
+        "apache2",
+        "apachectl",
+        "bun",
+        "bundle",
+        "caddy",
+        "cargo",
+        "catalina.sh",
+        "consul",
+        "cypress",
+        "deno",
+        "dotnet",
+        "envoy",
+        "go",
+        "gradle",
+        "haproxy",
+        "httpd",
+        "java",
+        "java-jar",
+        "kong",
+        "minio",
+        "mix",
+        "mongod",
+        "mvn",
+        "mysqld",
+        "next",
+        "nginx",
+        "node",
+        "nodemon",
+        "npm",
+        "npx",
+        "php",
+        "php-fpm",
+        "pnpm",
+        "postgres",
+        "puma",
+        "rails",
+        "redis-server",
+        "ruby",
+        "serve",
+        "ts-node",
+        "tsx",
+        "vite",
+        "yarn",
+        "traefik",
+    ];
+    let Some(program) = words.first().map(|it| base_name(it)) else { return Starts::Unknown };
+    let versioned = program.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
+    let is_file = |it: &&str| it.rsplit_once('.').is_some_and(|(_, extension)| extension == "py");
+    let is_module = ["-m", "--module"].contains(&program);
+    if words.iter().any(is_file) || versioned == "python" || is_module || PYTHON.contains(&program)
+    {
+        Starts::Python
+    } else if OTHER.contains(&program) {
+        Starts::Other
+    } else {
+        Starts::Unknown
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exec(words: &[&str]) -> Command {
+        let words = words.iter().map(|it| (*it).to_owned()).collect();
+        Command { form: Form::Exec, words, line: 1 }
+    }
+
+    fn shell(text: &str) -> Command {
+        Command { form: Form::Shell, words: vec![text.to_owned()], line: 1 }
+    }
+
+    #[test]
+    fn launchers_are_seen_through() {
+        let python = ["python", "main.py"];
+        for words in [
+            &["/usr/bin/tini", "--", "python", "main.py"][..],
+            &["poetry", "run", "python", "main.py"],
+            &["uv", "run", "--package", "api", "python", "main.py"],
+            &["env", "A=1", "gosu", "app", "python", "main.py"],
+            &["sh", "-c", "exec python main.py"],
+        ] {
+            assert_eq!(exec(words).simple(), [python], "{words:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_started_decides() {
+        assert_eq!(shell("cd x && exec gunicorn app:app").starts(), Starts::Python);
+        assert_eq!(shell("python manage.py migrate && ./start.sh").starts(), Starts::Python);
+        assert_eq!(exec(&["python3.12", "-m", "api"]).starts(), Starts::Python);
+        assert_eq!(exec(&["node", "server.js"]).starts(), Starts::Other);
+        assert_eq!(exec(&["/start.sh"]).starts(), Starts::Unknown);
+        assert_eq!(exec(&[]).starts(), Starts::Unknown);
+    }
+}
