@@ -4,18 +4,34 @@
 //! compose file builds, each with its line. This crate sees no file, process,
 //! clock or terminal, and never runs what it reads.
 
+mod bake;
+mod build;
+mod cluster;
 mod command;
+mod compose;
 mod dockerfile;
+mod document;
 mod error;
 mod expand;
 mod lines;
+mod platform;
+mod procfile;
 mod reference;
 mod shell;
 
+pub use bake::{Bake, BakeTarget};
+pub use build::Build;
+pub use cluster::{Artifact, Container, parse_kubernetes, parse_skaffold};
 pub use command::{Command, Form, Starts};
+pub use compose::{Compose, ComposeService};
 pub use dockerfile::{
     Argument, Arguments, Base, Config, Context, Dockerfile, Health, Install, Installer, Manager,
     Mount, Origin, Package, Port, PythonHint, Reach, Run, Stage, Transfer, Variable,
 };
 pub use error::RecipeError;
+pub use platform::{
+    PlatformService, parse_app_engine, parse_fly, parse_railway_json, parse_railway_toml,
+    parse_render,
+};
+pub use procfile::Procfile;
 pub use reference::ImageReference;
