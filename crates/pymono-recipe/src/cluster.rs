@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Build, Command, Form, RecipeError,
+    Arguments, Build, Command, Form, RecipeError,
     build::{variables, with_value},
     document::{self, Node},
     expand::{Escape, expand},
@@ -35,6 +35,8 @@ pub struct Container {
     pub cmd: Option<Command>,
     /// The ports that it listens on.
     pub ports: Vec<u16>,
+    /// Environment variables whose value is written there.
+    pub env: Arguments,
     /// The HTTP path that tells its health.
     pub health: Option<String>,
     /// The line that it begins on.
@@ -119,6 +121,9 @@ fn container(node: &Node) -> Option<Container> {
     };
     let ports = node.get("ports").map(Node::items).unwrap_or_default();
     let tcp = ports.iter().filter(|it| it.text_of("protocol") != Some("UDP"));
+    let env = node.get("env").map(Node::items).unwrap_or_default();
+    let variable =
+        |it: &Node| Some((it.text_of("name")?.to_owned(), it.text_of("value")?.to_owned()));
     let probes = ["readinessProbe", "livenessProbe", "startupProbe"];
     Some(Container {
         name: node.text_of("name").unwrap_or_default().to_owned(),
@@ -126,6 +131,7 @@ fn container(node: &Node) -> Option<Container> {
         entrypoint: words("command"),
         cmd: words("args"),
         ports: tcp.filter_map(|it| it.text_of("containerPort")?.parse().ok()).collect(),
+        env: env.iter().filter_map(|it| variable(it)).collect(),
         health: probes
             .iter()
             .find_map(|it| node.at(&[it, "httpGet", "path"])?.text())

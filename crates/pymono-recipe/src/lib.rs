@@ -1,8 +1,10 @@
 //! Reads the recipes that people write by hand for their images.
 //!
 //! Text in, facts out: what a Dockerfile installs, copies and runs, what a
-//! compose file builds, each with its line. This crate sees no file, process,
-//! clock or terminal, and never runs what it reads.
+//! compose file builds, each with its line ([`Recipe::parse`]); and from all
+//! recipes of a tree together, which folders they make services of
+//! ([`services`]). This crate sees no file, process, clock or terminal, and
+//! never runs what it reads.
 
 mod bake;
 mod build;
@@ -13,10 +15,14 @@ mod dockerfile;
 mod document;
 mod error;
 mod expand;
+mod launcher;
 mod lines;
 mod platform;
 mod procfile;
+mod programs;
+mod recipe;
 mod reference;
+mod service;
 mod shell;
 
 pub use bake::{Bake, BakeTarget};
@@ -34,4 +40,8 @@ pub use platform::{
     parse_render,
 };
 pub use procfile::Procfile;
+pub use recipe::{Recipe, RecipeKind};
 pub use reference::ImageReference;
+pub use service::{
+    Image, Missing, Process, Purpose, Services, Source, Surroundings, named_dockerfiles, services,
+};

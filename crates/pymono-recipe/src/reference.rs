@@ -99,7 +99,9 @@ impl ImageReference {
     pub fn serves(&self) -> bool {
         let last = self.last().to_lowercase();
         let servers = ["uvicorn-gunicorn", "meinheld-gunicorn", "uwsgi-nginx", "uwsgi-flask"];
-        servers.iter().any(|server| last.starts_with(server))
+        let whole = ["airflow", "dagster", "jupyterhub", "locust", "superset"];
+        let family = servers.iter().any(|server| last.starts_with(server));
+        family || last.ends_with("-notebook") || whole.contains(&last.as_str())
     }
 }
 

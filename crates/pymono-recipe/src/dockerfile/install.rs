@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::{command::base_name, reference::regex, shell::ShellCommand};
+use crate::{launcher::base_name, reference::regex, shell::ShellCommand};
 
 /// What installs Python packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,6 +1,6 @@
 //! Packages that a stage installs with the system's package manager.
 
-use crate::{command::base_name, shell::ShellCommand};
+use crate::{launcher::base_name, shell::ShellCommand};
 
 /// A package manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! What a `RUN` says: its mounts and its commands.
 
 use crate::{
-    command::{base_name, launched},
+    launcher::{base_name, launched},
     shell::{self, ShellCommand},
 };
 
