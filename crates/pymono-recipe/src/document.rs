@@ -1,12 +1,13 @@
 //! YAML and JSON documents, each node with its line.
 //!
-//! Built on `saphyr-parser`'s events: what an alias names is shared and not
+//! Built on `granit-parser`'s events: what an alias names is shared and not
 //! copied, and a document that is too deep or too large when its aliases are
 //! followed is refused, so that no file can exhaust memory or stack.
 
 use std::{collections::BTreeMap, rc::Rc};
 
-use saphyr_parser::{Event, Parser, ScalarStyle, Span};
+use granit_parser::{Event, Parser, ScalarStyle, Span};
+use serde::de::IgnoredAny;
 
 use crate::RecipeError;
 
@@ -38,7 +39,7 @@ pub(crate) fn documents(text: &str) -> Result<Vec<Rc<Node>>, RecipeError> {
     let mut loader = Loader::default();
     for event in Parser::new_from_str(text) {
         let (event, span) = event
-            .map_err(|error| RecipeError::new(error.marker().line(), error.info().to_owned()))?;
+            .map_err(|error| RecipeError::new(error.marker().line(), error.info().clone()))?;
         loader.add(event, span)?;
     }
     Ok(loader.documents)
@@ -47,6 +48,16 @@ pub(crate) fn documents(text: &str) -> Result<Vec<Rc<Node>>, RecipeError> {
 /// Reads the first document of a text; nothing where there is none.
 pub(crate) fn document(text: &str) -> Result<Option<Rc<Node>>, RecipeError> {
     Ok(documents(text)?.into_iter().next())
+}
+
+/// Reads a JSON text; its errors are those of a JSON parser, which knows their line better.
+pub(crate) fn json(text: &str) -> Result<Option<Rc<Node>>, RecipeError> {
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+        let message = error.to_string();
+        let message = message.split(" at line ").next().unwrap_or_default();
+        return Err(RecipeError::new(error.line(), message));
+    }
+    document(text)
 }
 
 /// A list or a mapping that is being read.
@@ -74,8 +85,8 @@ impl Loader {
                 let value = if null { Value::Null } else { Value::Scalar(text.into_owned()) };
                 self.close(line, anchor, value)
             }
-            Event::SequenceStart(anchor, _) => self.begin(line, anchor, true),
-            Event::MappingStart(anchor, _) => self.begin(line, anchor, false),
+            Event::SequenceStart(_, anchor, _) => self.begin(line, anchor, true),
+            Event::MappingStart(_, anchor, _) => self.begin(line, anchor, false),
             Event::SequenceEnd | Event::MappingEnd => {
                 let Some(open) = self.open.pop() else { return Ok(()) };
                 let value =
@@ -231,7 +242,7 @@ mod tests {
 
     #[test]
     fn json_is_read_with_its_lines() {
-        let node = read("{\n\t\"a\": [1, \"x\\u00e9\"],\n\t\"b\": null\n}");
+        let node = json("{\n\t\"a\": [1, \"x\\u00e9\"],\n\t\"b\": null\n}").unwrap().unwrap();
         assert_eq!(node.get("a").unwrap().texts(), ["1", "xé"]);
         assert_eq!((node.get("a").unwrap().line, node.text_of("b")), (2, None));
     }
@@ -244,6 +255,13 @@ mod tests {
         assert!(documents(&"[".repeat(100)).is_err());
         assert!(documents(&("- ".repeat(50_000) + "x")).is_err());
         assert!(documents("a: &a [*a]").is_err());
+    }
+
+    #[test]
+    fn a_bracket_may_close_where_its_key_begins() {
+        let node = read("api:\n  command: [\n    \"a\",\n    b\n  ]\n  ports: {\n    x: 1\n  }\n");
+        assert_eq!(node.at(&["api", "command"]).unwrap().texts(), ["a", "b"]);
+        assert_eq!(node.at(&["api", "ports"]).unwrap().text_of("x"), Some("1"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod command;
 mod compose;
 mod dockerfile;
 mod document;
+mod env_file;
 mod error;
 mod expand;
 mod launcher;
@@ -34,6 +35,7 @@ pub use dockerfile::{
     Argument, Arguments, Base, Config, Context, Dockerfile, Health, Install, Installer, Manager,
     Mount, Origin, Package, Port, PythonHint, Reach, Run, Stage, Transfer, Variable,
 };
+pub use env_file::parse_env_file;
 pub use error::RecipeError;
 pub use platform::{
     PlatformService, parse_app_engine, parse_fly, parse_railway_json, parse_railway_toml,

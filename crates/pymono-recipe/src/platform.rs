@@ -138,7 +138,7 @@ pub fn parse_railway_toml(text: &str) -> Result<PlatformService, RecipeError> {
 
 /// Reads a `railway.json`.
 pub fn parse_railway_json(text: &str) -> Result<PlatformService, RecipeError> {
-    let Some(document) = document::document(text)? else { return Ok(PlatformService::default()) };
+    let Some(document) = document::json(text)? else { return Ok(PlatformService::default()) };
     let said =
         |keys: &[&str]| document.at(keys).and_then(|it| Some((it.line, it.text()?.to_owned())));
     let health = said(&["deploy", "healthcheckPath"]).map(|(_, path)| path);

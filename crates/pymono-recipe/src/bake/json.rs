@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) fn targets(text: &str) -> Result<BTreeMap<String, Written>, RecipeError> {
-    let Some(document) = document::document(text)? else { return Ok(BTreeMap::new()) };
+    let Some(document) = document::json(text)? else { return Ok(BTreeMap::new()) };
     let defaults = document.get("variable").map(Node::pairs).unwrap_or_default();
     let default = |name: &str| {
         let found = defaults.iter().find(|(known, _)| *known == name);
