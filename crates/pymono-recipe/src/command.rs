@@ -57,18 +57,16 @@ impl Command {
     }
 
     /// Returns what it starts, seen through shells, launchers and environments.
+    ///
+    /// What only prepares does not count. What only waits starts nothing, so that is not Python.
     pub fn starts(&self) -> Starts {
         let simple = self.simple();
-        let kinds =
-            simple.iter().map(|words| kind(&words.iter().map(String::as_str).collect::<Vec<_>>()));
-        // Preparation comes first, and Python wins over what it shares the line with.
-        kinds
-            .fold(None, |best, kind| match (best, kind) {
-                (Some(Starts::Python), _) | (_, Starts::Python) => Some(Starts::Python),
-                (Some(Starts::Other), Starts::Unknown) => Some(Starts::Other),
-                (_, kind) => Some(kind),
-            })
-            .unwrap_or(Starts::Unknown)
+        let texts = simple.iter().map(|words| words.iter().map(String::as_str).collect::<Vec<_>>());
+        let kinds: Vec<Starts> = texts.filter_map(|words| kind(&words)).collect();
+        let strongest = [Starts::Python, Starts::Other].into_iter().find(|it| kinds.contains(it));
+        let weakest =
+            if kinds.is_empty() && !self.is_empty() { Starts::Other } else { Starts::Unknown };
+        strongest.unwrap_or(weakest)
     }
 
     /// Returns the commands in it, each without what only launches another.
@@ -144,5 +142,8 @@ mod tests {
         assert_eq!(exec(&["node", "server.js"]).starts(), Starts::Other);
         assert_eq!(exec(&["/start.sh"]).starts(), Starts::Unknown);
         assert_eq!(exec(&[]).starts(), Starts::Unknown);
+        assert_eq!(shell("cd x && A=1 && ./start.sh").starts(), Starts::Unknown);
+        assert_eq!(shell("ls -la; tail -f /dev/null").starts(), Starts::Other);
+        assert_eq!(exec(&["bash"]).starts(), Starts::Other);
     }
 }

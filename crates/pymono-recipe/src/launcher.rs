@@ -66,7 +66,8 @@ fn after_run(words: &[String]) -> usize {
     at
 }
 
-fn is_assignment(word: &str) -> bool {
+/// Returns whether a word sets a variable: `NAME=value`.
+pub(crate) fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| {
         !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
     })

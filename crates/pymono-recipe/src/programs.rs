@@ -1,6 +1,9 @@
 //! Programs that are known to be Python, or not.
 
-use crate::{Starts, launcher::base_name};
+use crate::{
+    Starts,
+    launcher::{base_name, is_assignment},
+};
 
 /// Programs that are written in Python, and what runs applications that are.
 const PYTHON: &[&str] = &[
@@ -95,18 +98,29 @@ const OTHER: &[&str] = &[
     "traefik",
 ];
 
-/// Returns what a command without launchers starts.
-pub(crate) fn kind(words: &[&str]) -> Starts {
-    let Some(program) = words.first().map(|it| base_name(it)) else { return Starts::Unknown };
+/// Commands that only prepare for others, or do nothing that lasts.
+const IDLE: &[&str] = &[
+    ".", "[", "[[", "cat", "cd", "chmod", "chown", "cp", "echo", "export", "ls", "mkdir", "mv",
+    "printf", "pwd", "rm", "set", "sleep", "source", "tail", "test", "touch", "true", "ulimit",
+    "umask", "wait",
+];
+
+/// Returns what a command without launchers starts; nothing where it only prepares, or waits.
+pub(crate) fn kind(words: &[&str]) -> Option<Starts> {
+    let program = base_name(words.first()?);
+    let shell = ["ash", "bash", "dash", "sh"].contains(&program) && words.len() == 1;
+    if shell || IDLE.contains(&program) || is_assignment(program) {
+        return None;
+    }
     let versioned = program.trim_end_matches(|it: char| it.is_ascii_digit() || it == '.');
     let is_file = |it: &&str| it.rsplit_once('.').is_some_and(|(_, extension)| extension == "py");
     let is_module = ["-m", "--module"].contains(&program);
     if words.iter().any(is_file) || versioned == "python" || is_module || PYTHON.contains(&program)
     {
-        Starts::Python
+        Some(Starts::Python)
     } else if OTHER.contains(&program) {
-        Starts::Other
+        Some(Starts::Other)
     } else {
-        Starts::Unknown
+        Some(Starts::Unknown)
     }
 }

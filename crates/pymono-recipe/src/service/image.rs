@@ -8,7 +8,7 @@ use super::{
     Image, Missing, Purpose, Source, Surroundings,
     below::{Below, Grounds},
     context,
-    leaf::{leaves, purpose, purpose_of},
+    leaf::{leaves, purpose_of, stage_purpose},
     owner::{Evidence, names_of_file, normalised, owner},
     parent::Local,
     python, serve, variant,
@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
         };
         let stages = dockerfile.stages(&wanted.args);
         let target = place(&stages, wanted.target.as_deref())?;
-        let said = [purpose_of(&wanted.dockerfile)?, stage_purpose(&stages[target])?];
+        let said = [purpose_of(&wanted.dockerfile)?, stage_purpose(&stages, target)?];
         let development = wanted.development || said.contains(&Purpose::Development);
         self.image(Chosen {
             dockerfile: &wanted.dockerfile,
@@ -125,7 +125,7 @@ impl<'a> Builder<'a> {
             .iter()
             .filter(|it| !it.development)
             .filter_map(|it| place(&stages, it.target.as_deref()))
-            .filter(|at| stage_purpose(&stages[*at]) == Some(Purpose::Production))
+            .filter(|at| stage_purpose(&stages, *at) == Some(Purpose::Production))
             .collect();
         let leaves = leaves(&stages);
         // Without a name, only the last stage can be built.
@@ -148,7 +148,7 @@ impl<'a> Builder<'a> {
                 context: context.clone(),
                 named_context: asking.is_some_and(|it| it.context.is_some()),
                 args,
-                purpose: purpose.max(stage_purpose(&stages[target])?),
+                purpose: purpose.max(stage_purpose(&stages, target)?),
                 wanted: asking,
                 several: leaves.len() > 1,
             })
@@ -255,10 +255,6 @@ fn place(stages: &[Stage], name: Option<&str>) -> Option<usize> {
     }
 }
 
-fn stage_purpose(stage: &Stage) -> Option<Purpose> {
-    stage.name.as_deref().map_or(Some(Purpose::Production), purpose)
-}
-
 fn overridden(config: &mut Config, run: &wanted::Overrides) {
     if let Some(entrypoint) = &run.entrypoint {
         config.entrypoint = Some(entrypoint.clone());
@@ -299,9 +295,10 @@ fn name(chosen: &Chosen<'_>, folder: &TreePath, surroundings: &Surroundings<'_>)
     if let Some(target) = chosen.stages[chosen.target].name.clone().filter(|_| chosen.several) {
         return target;
     }
-    let project = || surroundings.projects.get(folder).cloned();
-    let own =
-        folder.file_name().map(str::to_owned).or_else(project).unwrap_or_else(|| "app".to_owned());
+    let project = surroundings.projects.get(folder).filter(|it| !it.is_empty());
+    // Everybody's sources are in `src`.
+    let telling = folder.parts().rev().find(|it| *it != "src");
+    let own = project.map(String::as_str).or(telling).unwrap_or("app").to_owned();
     let file = chosen.dockerfile.file_name().unwrap_or_default().to_lowercase();
     let stem =
         names_of_file(chosen.dockerfile).into_iter().next().filter(|it| file.contains(it.as_str()));

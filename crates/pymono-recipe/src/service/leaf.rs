@@ -82,11 +82,18 @@ pub(crate) fn purpose_of(path: &TreePath) -> Option<Purpose> {
     purpose(&said)
 }
 
+/// Returns what a stage is for. Where none is for production, those for development are what there is.
+pub(crate) fn stage_purpose(stages: &[Stage], at: usize) -> Option<Purpose> {
+    let said = stages.get(at)?.name.as_deref().map_or(Some(Purpose::Production), purpose);
+    said.map(|it| if stages.iter().any(is_production) { it } else { Purpose::Production })
+}
+
+fn is_production(stage: &Stage) -> bool {
+    stage.name.as_deref().is_none_or(|it| purpose(it) == Some(Purpose::Production))
+}
+
 /// Returns the places of the stages that are images: those on which nothing stands but what is for development.
 pub(crate) fn leaves(stages: &[Stage]) -> Vec<usize> {
-    let is_production = |stage: &Stage| {
-        stage.name.as_deref().is_none_or(|it| purpose(it) == Some(Purpose::Production))
-    };
     let any = stages.iter().any(is_production);
     let counts = |stage: &&Stage| !any || is_production(stage);
     let needed: BTreeSet<usize> = stages.iter().filter(counts).flat_map(Stage::needs).collect();

@@ -168,8 +168,8 @@ fn dockerfiles_in_a_folder_of_their_own_are_told_by_what_they_build() {
         &tree,
         &[
             "services/api api docker/api.Dockerfile [uvicorn api:app]",
-            "services/cron cron-scheduler docker/scheduler.Dockerfile [cron-main]",
-            "services/worker worker docker/worker/Dockerfile [celery -A worker.tasks worker]",
+            "services/cron acme-cron-scheduler docker/scheduler.Dockerfile [cron-main]",
+            "services/worker acme-worker docker/worker/Dockerfile [celery -A worker.tasks worker]",
         ],
     );
 }
@@ -220,6 +220,7 @@ fn what_is_no_python_is_no_image() {
         ("site/Dockerfile", docs),
         ("java/Dockerfile", "FROM eclipse-temurin\nCMD java -jar x.jar"),
         ("base/Dockerfile", "FROM python:3.12\nRUN apt-get install -y libpq5"),
+        ("idle/Dockerfile", "FROM python:3.12\nRUN pip install x\nCMD set && ls -la"),
         ("checks/Dockerfile", "FROM python:3.12\nCOPY . .\nCMD [\"python\", \"-m\", \"pytest\"]"),
         (".devcontainer/Dockerfile", SIMPLE),
         (".github/actions/x/Dockerfile", SIMPLE),
@@ -241,12 +242,14 @@ fn a_stage_for_development_does_not_hide_the_one_for_production() {
         ),
         ("vote/Dockerfile", text),
         ("web/Dockerfile", reversed),
-        ("other/Dockerfile", reversed),
+        ("other/src/Dockerfile", reversed),
+        ("tool/Dockerfile", "FROM python:3.12 AS devel\nCMD python tool.py"),
     ];
     check(
         &tree,
         &[
-            "other other other/Dockerfile#builder [python3 app.py]",
+            "other/src other other/src/Dockerfile#builder [python3 app.py]",
+            "tool tool tool/Dockerfile#devel [python tool.py]",
             "vote vote vote/Dockerfile#final [gunicorn app:app]",
             "~vote vote vote/Dockerfile#dev [python app.py]",
             "web web web/Dockerfile#builder [python3 app.py]",
