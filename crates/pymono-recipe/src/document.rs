@@ -38,8 +38,8 @@ enum Value {
 pub(crate) fn documents(text: &str) -> Result<Vec<Rc<Node>>, RecipeError> {
     let mut loader = Loader::default();
     for event in Parser::new_from_str(text) {
-        let (event, span) = event
-            .map_err(|error| RecipeError::new(error.marker().line(), error.info().clone()))?;
+        let (event, span) =
+            event.map_err(|error| RecipeError::new(error.marker().line(), error.info().clone()))?;
         loader.add(event, span)?;
     }
     Ok(loader.documents)

@@ -5,6 +5,8 @@ use std::str::Chars;
 
 /// How deep variables may lie in each other's defaults.
 const DEPTH: usize = 16;
+/// How long a text may get, in bytes: variables that name each other twice grow without end.
+const LENGTH: usize = 64 * 1024;
 
 /// The character that keeps a `$` from being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +81,7 @@ impl Expansion<'_> {
     }
 
     fn modified(&self, name: &str, modifier: &str, out: &mut Expanded) {
-        let value = (self.lookup)(name);
+        let value = (self.lookup)(name).filter(|it| out.text.len() + it.len() <= LENGTH);
         let (empty_counts, modifier) =
             modifier.strip_prefix(':').map_or((false, modifier), |rest| (true, rest));
         let value = value.filter(|value| !empty_counts || !value.is_empty());
@@ -155,6 +157,15 @@ mod tests {
     fn compose_files_escape_by_a_second_dollar() {
         let expanded = expand("$$TAG $TAG", Escape::Dollar, &|_| Some("x".to_owned()));
         assert_eq!(expanded.text, "$TAG x");
+    }
+
+    #[test]
+    fn variables_that_double_end_somewhere() {
+        let mut value = "xx".to_owned();
+        for _ in 0..64 {
+            value = expand("$A$A", Escape::Backslash, &|_| Some(value.clone())).text;
+        }
+        assert!(value.len() < 2 * LENGTH);
     }
 
     #[test]

@@ -57,6 +57,8 @@ fn unrolled(
         .collect()
 }
 
+/// How long a text may get, in bytes.
+const LENGTH: usize = 64 * 1024;
 /// How many targets a matrix may make.
 const COMBINATIONS: usize = 1000;
 
@@ -156,5 +158,7 @@ fn template_text(template: &StringTemplate, values: &Values) -> Option<String> {
         Element::Interpolation(it) => text(&it.expr, values),
         Element::Directive(_) => None,
     };
-    template.iter().map(element).collect()
+    let text: String = template.iter().map(element).collect::<Option<_>>()?;
+    // Variables that name each other twice grow without end.
+    (text.len() <= LENGTH).then_some(text)
 }

@@ -99,9 +99,11 @@ fn installer(words: &[&str]) -> Option<(Installer, usize)> {
     }
 }
 
-const FILE_FLAGS: [&str; 8] =
-    ["-r", "--requirement", "--requirements", "-c", "--constraint", "-f", "--file", "-p"];
-const CHOICE_FLAGS: [&str; 12] = [
+/// Flags of pip and its kin that name a file.
+const FILE_FLAGS: [&str; 7] =
+    ["-r", "--requirement", "--requirements", "-c", "--constraint", "-f", "--file"];
+/// Flags of the others that choose members, groups and extras.
+const CHOICE_FLAGS: [&str; 11] = [
     "--package",
     "--only",
     "--with",
@@ -111,12 +113,13 @@ const CHOICE_FLAGS: [&str; 12] = [
     "--extras",
     "-E",
     "--only-group",
-    "-p",
     "--project",
     "--directory",
 ];
-const OTHER_FLAGS: [&str; 16] = [
+/// Further flags whose value is the next word.
+const OTHER_FLAGS: [&str; 17] = [
     "-i",
+    "-p",
     "--index-url",
     "--extra-index-url",
     "--find-links",
@@ -141,7 +144,7 @@ fn argument<'a>(install: &mut Install, word: &'a str, rest: &mut impl Iterator<I
         matches!(install.installer, Installer::Pip | Installer::UvPip | Installer::Conda);
     if flag == "-e" || flag == "--editable" {
         install.paths.extend(value.or_else(|| rest.next()).map(str::to_owned));
-    } else if pip_like && FILE_FLAGS.contains(&flag) && flag != "-p" {
+    } else if pip_like && FILE_FLAGS.contains(&flag) {
         install.files.extend(value.or_else(|| rest.next()).map(str::to_owned));
     } else if let Some(file) =
         word.strip_prefix("-r").filter(|it| pip_like && !it.is_empty() && !it.starts_with('-'))
@@ -151,11 +154,11 @@ fn argument<'a>(install: &mut Install, word: &'a str, rest: &mut impl Iterator<I
         let chosen = value.or_else(|| rest.next()).unwrap_or_default();
         install.chosen.extend(chosen.split(',').filter(|it| !it.is_empty()).map(str::to_owned));
     } else if OTHER_FLAGS.contains(&flag) {
+        // The value is neither a name nor a path.
         let _ = value.or_else(|| rest.next());
-    } else if word.starts_with('-') {
-    } else if is_path(word) {
+    } else if !word.starts_with('-') && is_path(word) {
         install.paths.push(word.to_owned());
-    } else if pip_like {
+    } else if !word.starts_with('-') && pip_like {
         install.names.push(word.to_owned());
     }
 }

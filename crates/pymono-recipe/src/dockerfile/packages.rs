@@ -140,24 +140,16 @@ fn names(manager: Manager, command: &ShellCommand, start: usize) -> (Vec<Package
 
 /// Takes `name=version` apart; nothing for a word that names no package of a repository.
 fn package(manager: Manager, word: &str) -> Option<(String, Option<String>)> {
-    let at = word.find(['=', '<', '>', '~']).filter(|at| *at > 0).unwrap_or(word.len());
-    let (name, version) = word.split_at(at);
-    // `pkg/release`, `pkg:arch`, `pkg@repository`; a path is a file, and no package of a repository.
-    let name = if name.starts_with(['/', '.']) && !name.starts_with(".build") { "" } else { name };
-    let name = name.split(['/', '@']).next()?;
-    let name = if manager == Manager::Apt {
-        name.trim_end_matches(['+']).split(':').next()?
-    } else {
-        name
-    };
-    let ok = |it: char| it.is_ascii_alphanumeric() || "+-._".contains(it);
-    // `g++` ends in what else means "install this".
-    let name = if word.starts_with("g++") || word.starts_with("libstdc++") {
-        word.split(['=', ':', '/']).next()?
-    } else {
-        name
-    };
-    let is_name = !name.is_empty() && name.chars().all(ok) && !name.ends_with('-');
+    if word.starts_with('/') || word.starts_with("./") {
+        return None;
+    }
+    let (name, version) = word.split_at(word.find(['=', '<', '>', '~']).unwrap_or(word.len()));
+    // A release, a repository and an architecture may follow the name; a path is a file.
+    let ends: &[char] = if manager == Manager::Apt { &['/', ':'] } else { &['@'] };
+    let name = name.split(ends).next()?;
+    let is_part = |it: char| it.is_ascii_alphanumeric() || "+-._".contains(it);
+    // To apt, a dash at the end means to take it away.
+    let is_name = !name.is_empty() && name.chars().all(is_part) && !name.ends_with('-');
     let version = version.strip_prefix('=').unwrap_or(version);
     is_name.then(|| (name.to_owned(), Some(version.to_owned()).filter(|it| !it.is_empty())))
 }

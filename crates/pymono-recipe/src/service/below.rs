@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{Arguments, Config, Context, Manager, Recipe, Stage};
 
-/// How many images may stand on each other.
-const DEPTH: usize = 6;
+/// The images of the tree that were looked at, by Dockerfile and target.
+type Seen = BTreeSet<(TreePath, Option<String>)>;
 
 /// The recipes, the tree and what it makes itself.
 #[derive(Debug)]
@@ -85,9 +85,10 @@ impl Grounds<'_> {
         stages: &[Stage],
         target: usize,
         wanted: Option<&Wanted>,
-        context: &TreePath,
     ) -> Below {
-        self.below_at(dockerfile, stages, target, (wanted, context), 0)
+        let name = stages.get(target).and_then(|it| it.name.clone());
+        let mut seen = Seen::from([(dockerfile.clone(), name)]);
+        self.below_at(dockerfile, stages, target, wanted, &mut seen)
     }
 
     fn below_at(
@@ -95,50 +96,41 @@ impl Grounds<'_> {
         dockerfile: &TreePath,
         stages: &[Stage],
         target: usize,
-        (wanted, _context): (Option<&Wanted>, &TreePath),
-        depth: usize,
+        wanted: Option<&Wanted>,
+        seen: &mut Seen,
     ) -> Below {
         let base = python::bottom_name(stages, target);
-        let found = base
-            .as_deref()
-            .filter(|_| depth < DEPTH)
-            .and_then(|it| self.local.find(it, wanted, dockerfile));
-        let mut below = found.and_then(|it| self.parent(&it, depth + 1)).unwrap_or_default();
+        let found = base.as_deref().and_then(|it| self.local.find(it, wanted, dockerfile));
+        let mut below = found.and_then(|it| self.parent(&it, seen)).unwrap_or_default();
         // An image that a build copies from may be one of the tree too.
-        for at in Stage::closure(stages, target) {
-            for name in named(&stages[at]) {
-                let copied = self.local.find(&name, wanted, dockerfile).filter(|_| depth < DEPTH);
-                let Some(copied) = copied.and_then(|it| self.parent(&it, depth + 1)) else {
-                    continue;
-                };
-                below.has_python |= copied.has_python;
-                below.sources.extend(copied.sources);
-                below.parents.extend(copied.parents);
-            }
+        for name in Stage::closure(stages, target).into_iter().flat_map(|at| named(&stages[at])) {
+            let copied = self.local.find(&name, wanted, dockerfile);
+            let Some(copied) = copied.and_then(|it| self.parent(&it, seen)) else { continue };
+            below.has_python |= copied.has_python;
+            below.sources.extend(copied.sources);
+            below.parents.extend(copied.parents);
         }
         below.python = python::version(stages, target).or(below.python);
         below.base = below.base.or(base);
         below
     }
 
-    /// Returns all that an image of the tree gives to those that stand on it.
-    fn parent(&self, parent: &Parent, depth: usize) -> Option<Below> {
+    /// Returns all that an image of the tree gives to those that stand on it; nothing at the second look.
+    fn parent(&self, parent: &Parent, seen: &mut Seen) -> Option<Below> {
         let Recipe::Dockerfile(dockerfile) = self.recipes.get(&parent.dockerfile)? else {
             return None;
         };
         let wanted = parent.wanted.as_ref();
         let args = wanted.map_or_else(Arguments::new, |it| it.args.clone());
         let stages = dockerfile.stages(&args);
-        let name = wanted.and_then(|it| it.target.as_deref());
-        let target = match name {
-            Some(name) => stages.iter().rposition(|it| it.name.as_deref() == Some(name))?,
-            None => stages.len().checked_sub(1)?,
-        };
+        let target = place(&stages, wanted.and_then(|it| it.target.as_deref()))?;
+        if !seen.insert((parent.dockerfile.clone(), stages[target].name.clone())) {
+            return None;
+        }
         let named = wanted.and_then(|it| it.context.clone());
         let context = named
             .unwrap_or_else(|| context::context(&parent.dockerfile, &stages, self.surroundings));
-        let mut below =
-            self.below_at(&parent.dockerfile, &stages, target, (wanted, &context), depth);
+        let mut below = self.below_at(&parent.dockerfile, &stages, target, wanted, seen);
         below.config = below.over(&stages[target].config);
         below.has_python |= python::has_python(&stages, target);
         below.apt = below.packages(&stages, target, Manager::Apt);
@@ -177,6 +169,14 @@ impl Grounds<'_> {
             sources.extend(found.into_iter().map(source));
         }
         (sources, missing)
+    }
+}
+
+/// Returns the place of the stage that is built: that of the name, or the last.
+pub(crate) fn place(stages: &[Stage], name: Option<&str>) -> Option<usize> {
+    match name {
+        Some(name) => stages.iter().rposition(|it| it.name.as_deref() == Some(name)),
+        None => stages.len().checked_sub(1),
     }
 }
 

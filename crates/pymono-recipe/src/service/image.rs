@@ -6,7 +6,7 @@ use pymono_names::TreePath;
 
 use super::{
     Image, Missing, Purpose, Source, Surroundings,
-    below::{Below, Grounds},
+    below::{Below, Grounds, place},
     context,
     leaf::{leaves, purpose_of, stage_purpose},
     owner::{Evidence, names_of_file, normalised, owner},
@@ -80,6 +80,18 @@ struct Chosen<'a> {
     wanted: Option<&'a Wanted>,
     /// Whether the Dockerfile builds several images.
     several: bool,
+}
+
+impl Chosen<'_> {
+    /// Returns how a recipe starts the image.
+    ///
+    /// One that builds it for development says nothing of how it is started in production.
+    fn run(&self) -> Option<&wanted::Overrides> {
+        let wanted = self.wanted?;
+        let same = wanted.target.is_none() || wanted.target == self.stages[self.target].name;
+        let production = self.purpose == Purpose::Production;
+        (same && !(production && wanted.development)).then_some(&wanted.run)
+    }
 }
 
 struct Builder<'a> {
@@ -169,11 +181,8 @@ impl<'a> Builder<'a> {
 
     fn image(&self, chosen: Chosen<'_>) -> Option<Image> {
         let Chosen { dockerfile, stages, target, context, wanted, .. } = &chosen;
-        // A recipe that asks for a stage for development says nothing of how another one is started.
-        let run = wanted
-            .filter(|it| it.target.is_none() || it.target == stages[*target].name)
-            .map(|it| &it.run);
-        let below = self.grounds.below(dockerfile, stages, *target, *wanted, context);
+        let run = chosen.run();
+        let below = self.grounds.below(dockerfile, stages, *target, *wanted);
         let mut config = below.over(&stages[*target].config);
         if let Some(run) = run {
             overridden(&mut config, run);
@@ -192,8 +201,7 @@ impl<'a> Builder<'a> {
             names: names(&chosen),
             surroundings: self.grounds.surroundings,
         })?;
-        let env: BTreeMap<String, String> =
-            config.env.iter().map(|(name, it)| (name.clone(), it.value.clone())).collect();
+        let env = environment(&config);
         let healthcheck = config.health.as_ref().map(|it| it.test.clone());
         let named = name(&chosen, &folder, self.grounds.surroundings);
         let outside = run.cloned().unwrap_or_else(|| wanted::deployed_as(&named, &self.containers));
@@ -247,12 +255,8 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Returns the place of the stage that is built: that of the name, or the last.
-fn place(stages: &[Stage], name: Option<&str>) -> Option<usize> {
-    match name {
-        Some(name) => stages.iter().rposition(|it| it.name.as_deref() == Some(name)),
-        None => stages.len().checked_sub(1),
-    }
+fn environment(config: &Config) -> BTreeMap<String, String> {
+    config.env.iter().map(|(name, it)| (name.clone(), it.value.clone())).collect()
 }
 
 fn overridden(config: &mut Config, run: &wanted::Overrides) {

@@ -1,10 +1,9 @@
 //! Whether an image runs Python, and which.
 
-use super::below::Below;
-use crate::{Command, ImageReference, Installer, Manager, Origin, Stage, Starts};
+use std::collections::BTreeSet;
 
-/// How deep stages may be copied from each other.
-const DEPTH: usize = 8;
+use super::below::Below;
+use crate::{Command, ImageReference, Manager, Origin, Stage, Starts};
 
 /// Returns whether what a target starts is Python.
 ///
@@ -25,30 +24,30 @@ pub(crate) fn runs_python(
     }
 }
 
-/// Returns whether a target has a Python to run things with, one that is not there for a build alone.
+/// Returns whether a target has a Python to run things with: its own, or copied into it.
 pub(crate) fn has_python(stages: &[Stage], target: usize) -> bool {
-    has_python_at(stages, target, 0)
+    let (mut seen, mut open) = (BTreeSet::from([target]), vec![target]);
+    while let Some(stage) = open.pop().and_then(|at| stages.get(at)) {
+        if brings_python(stage) {
+            return true;
+        }
+        let copied = stage.transfers.iter().filter_map(|it| match it.origin {
+            Origin::Stage(at) => Some(at),
+            _ => None,
+        });
+        open.extend(copied.chain(stage.base.stage).filter(|at| seen.insert(*at)));
+    }
+    false
 }
 
-fn has_python_at(stages: &[Stage], target: usize, depth: usize) -> bool {
-    let chain = Stage::chain(stages, target);
-    let own = chain.iter().filter_map(|at| stages.get(*at));
-    let installs = |stage: &Stage| {
-        let installs = stage
-            .installs
-            .iter()
-            .any(|it| it.installer != Installer::Conda || !it.names.is_empty());
-        installs || !stage.pythons.is_empty()
-    };
-    let copied = |stage: &Stage| {
-        stage.transfers.iter().any(|it| match &it.origin {
-            Origin::Stage(at) => depth < DEPTH && has_python_at(stages, *at, depth + 1),
-            Origin::Named(name) => ImageReference::parse(name).has_python(),
-            Origin::Context => false,
-        })
-    };
-    bottom(stages, target).is_some_and(|it| it.has_python())
-        || own.clone().any(|it| installs(it) || copied(it))
+/// Returns whether a stage itself brings a Python, one that is not there for a build alone.
+fn brings_python(stage: &Stage) -> bool {
+    let based = stage.base.stage.is_none() && stage.base.reference().has_python();
+    let copied = stage.transfers.iter().any(|it| match &it.origin {
+        Origin::Named(name) => ImageReference::parse(name).has_python(),
+        _ => false,
+    });
+    based || copied || !stage.installs.is_empty() || !stage.pythons.is_empty()
 }
 
 /// Returns the name of the image at the bottom of a target's stages.

@@ -258,6 +258,23 @@ fn a_stage_for_development_does_not_hide_the_one_for_production() {
 }
 
 #[test]
+fn a_compose_file_for_development_does_not_start_production() {
+    let compose = "services: {shop: {build: shop, command: python main.py --reload}}";
+    let tree = [
+        ("docker-compose.dev.yml", compose),
+        ("shop/Dockerfile", SIMPLE),
+        ("shop/pyproject.toml", "shop"),
+    ];
+    check(
+        &tree,
+        &[
+            "shop shop shop/Dockerfile [python main.py]",
+            "~shop shop shop/Dockerfile [python main.py --reload]",
+        ],
+    );
+}
+
+#[test]
 fn services_that_share_an_image_are_images_of_one_folder() {
     let compose = "services:\n  web:\n    image: acme/shop\n    build: ./shop\n    command: gunicorn shop.wsgi -b 0.0.0.0:9000\n    healthcheck: {test: curl -f http://localhost:9000/up}\n  worker:\n    image: acme/shop\n    command: celery -A shop worker\n  again: {build: shop, command: celery -A shop worker}\n";
     let tree =
@@ -319,6 +336,17 @@ fn images_that_stand_on_each_other_in_a_circle_end() {
         ("b/Dockerfile", "FROM acme/a\nCMD python b.py"),
     ];
     assert_eq!(shown(&tree).len(), 2);
+}
+
+#[test]
+fn stages_that_all_copy_from_each_other_are_read_in_time() {
+    let copies =
+        |at: usize| (0..at).map(|from| format!("COPY --from={from} /a /a\n")).collect::<String>();
+    let stage = |at: usize| format!("FROM debian\n{}", copies(at));
+    let text: String = (0..40).map(stage).collect::<String>() + "CMD [\"/a/b\"]";
+    check(&[("api/Dockerfile", &text), ("api/x/pyproject.toml", "x")], &[]);
+    let python = text.replace("/a/b", "/a/b.py");
+    assert_eq!(shown(&[("api/Dockerfile", &python), ("api/x/pyproject.toml", "x")]).len(), 1);
 }
 
 #[test]
