@@ -121,16 +121,7 @@ fn target(body: &Body, values: &Values, line: usize) -> Written {
         }
         _ => BTreeMap::new(),
     };
-    Written {
-        line,
-        inherits: all("inherits"),
-        context: one("context"),
-        dockerfile: one("dockerfile"),
-        target: one("target"),
-        args: pairs("args"),
-        contexts: pairs("contexts"),
-        tags: all("tags"),
-    }
+    Written::new(line, &one, &all, &pairs)
 }
 
 /// Returns the text of an expression, as far as it has one without computing.

@@ -29,14 +29,5 @@ fn target(node: &Node, text: &dyn Fn(&str) -> String) -> Written {
     };
     let pairs =
         |key: &str| node.get(key).map(|it| with_value(variables(it, text))).unwrap_or_default();
-    Written {
-        line: node.line,
-        inherits: all("inherits"),
-        context: one("context"),
-        dockerfile: one("dockerfile"),
-        target: one("target"),
-        args: pairs("args"),
-        contexts: pairs("contexts"),
-        tags: all("tags"),
-    }
+    Written::new(node.line, &one, &all, &pairs)
 }

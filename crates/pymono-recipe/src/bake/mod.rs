@@ -38,6 +38,27 @@ struct Written {
     tags: Vec<String>,
 }
 
+impl Written {
+    /// Reads a target by its keys: those of one text, of a list of texts, and of pairs of them.
+    fn new(
+        line: usize,
+        one: &dyn Fn(&str) -> Option<String>,
+        all: &dyn Fn(&str) -> Vec<String>,
+        pairs: &dyn Fn(&str) -> BTreeMap<String, String>,
+    ) -> Self {
+        Self {
+            line,
+            inherits: all("inherits"),
+            context: one("context"),
+            dockerfile: one("dockerfile"),
+            target: one("target"),
+            args: pairs("args"),
+            contexts: pairs("contexts"),
+            tags: all("tags"),
+        }
+    }
+}
+
 impl Bake {
     /// Reads a `docker-bake.json`, by the [bake file reference].
     ///
