@@ -3,11 +3,34 @@
 use std::collections::BTreeSet;
 
 use pymono_names::Target;
+use thiserror::Error;
 
 use crate::{
-    Closure, ClosureError, LocalPackage, Lock, LockFormat, PdmLock, PipfileLock, PoetryLock,
-    Pylock, Requirements, Selection,
+    Closure, ClosureError, FormatError, LocalPackage, Lock, LockError, LockFormat, PdmLock,
+    PipfileLock, PoetryLock, Problem, Pylock, Requirements, Selection,
+    problem::Page,
 };
+
+/// What keeps a lock of any format from being read.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ReadError {
+    /// A lock of uv.
+    #[error(transparent)]
+    Uv(#[from] LockError),
+    /// A lock of another tool, or what is read along with it.
+    #[error(transparent)]
+    Other(#[from] FormatError),
+}
+
+impl ReadError {
+    /// Returns what to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Uv(error) => error.hint(),
+            Self::Other(error) => error.hint(),
+        }
+    }
+}
 
 /// A parsed lock of any format.
 ///
@@ -30,6 +53,36 @@ pub enum AnyLock {
 }
 
 impl AnyLock {
+    /// Reads the lock at `path`, in the format that its name tells: what is no other lock is a
+    /// file of requirements.
+    ///
+    /// `read` returns the text of a file, and nothing if there is none. It is asked for the
+    /// lock, for the `pyproject.toml` beside those locks that need it, and for what a file of
+    /// requirements leads to. All paths are relative to the project's folder.
+    pub fn read(
+        path: &str,
+        mut read: impl FnMut(&str) -> Option<String>,
+    ) -> Result<Self, ReadError> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let format = LockFormat::of_file_name(name).unwrap_or(LockFormat::Requirements);
+        if format == LockFormat::Requirements {
+            return Ok(Self::Requirements(Requirements::parse(path, read)?));
+        }
+        let missing = || {
+            let problem = Problem::NoFile { path: path.to_owned() };
+            Page::new(format, path, "").error(None, problem)
+        };
+        let text = read(path).ok_or_else(missing)?;
+        let mut manifest = || read("pyproject.toml").unwrap_or_default();
+        Ok(match format {
+            LockFormat::Uv => Self::Uv(Lock::parse(&text)?),
+            LockFormat::Poetry => Self::Poetry(PoetryLock::parse(&text, &manifest())?),
+            LockFormat::Pdm => Self::Pdm(PdmLock::parse(&text, &manifest())?),
+            LockFormat::Pipfile => Self::Pipfile(PipfileLock::parse(&text)?),
+            LockFormat::Pylock | LockFormat::Requirements => Self::Pylock(Pylock::parse(&text)?),
+        })
+    }
+
     /// Returns the format.
     pub fn format(&self) -> LockFormat {
         match self {

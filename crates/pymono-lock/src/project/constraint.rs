@@ -9,7 +9,7 @@ use pep440_rs::VersionSpecifiers;
 /// `~1.2` up to the next minor one, `||` stands between alternatives.
 ///
 /// [Poetry's ranges]: https://python-poetry.org/docs/dependency-specification/#version-constraints
-pub(crate) fn ranges(text: &str) -> Result<Vec<VersionSpecifiers>, String> {
+pub fn ranges(text: &str) -> Result<Vec<VersionSpecifiers>, String> {
     let mut ranges = Vec::new();
     for alternative in text.split("||").flat_map(|part| part.split('|')) {
         let comparisons: Vec<_> =

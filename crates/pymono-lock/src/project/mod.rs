@@ -11,10 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep508_rs::{ExtraName, PackageName};
 use pymono_names::Target;
 
+pub use self::constraint::ranges;
 use self::wire::Manifest;
-pub(crate) use self::{
-    constraint::ranges, dependency::DependencyWire, pdm::pdm, poetry::poetry, wire::GroupItem,
-};
+pub(crate) use self::{dependency::DependencyWire, pdm::pdm, poetry::poetry, wire::GroupItem};
 use crate::{
     Closure, ClosureError, GroupName, LocalKind, LockError, Selection,
     environment::environment,

@@ -30,12 +30,14 @@ use crate::{
 /// be seen in it.
 ///
 /// `${VARIABLES}` stay as they are written: as a rule they are credentials.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Requirements {
     lines: Vec<Line>,
     /// Lines of files that are included with `-c`: they bound versions and add nothing.
     constraints: Vec<Line>,
     indexes: Indexes,
+    /// Whether each file that adds lines says that a tool resolved it.
+    resolved: bool,
 }
 
 /// Where distributions are looked for.
@@ -84,6 +86,32 @@ pub struct Unpinned {
     pub place: String,
 }
 
+/// A requirement that is left to the installer to resolve, with all that it needs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Open {
+    /// Its name.
+    pub name: PackageName,
+    /// The requirement without its marker, as `name[extra]>=1`, bounded by the constraints too.
+    pub requirement: String,
+    /// The file and the line in it, as `requirements.txt:3`.
+    pub place: String,
+    /// True if it allows one version or archive only.
+    pub pinned: bool,
+    /// The hashes that it allows; all if there are none.
+    pub hashes: BTreeSet<String>,
+}
+
+impl Default for Requirements {
+    fn default() -> Self {
+        Self {
+            lines: Vec::new(),
+            constraints: Vec::new(),
+            indexes: Indexes::default(),
+            resolved: true,
+        }
+    }
+}
+
 impl Requirements {
     /// Reads the file at `path`, and all that it includes.
     ///
@@ -105,6 +133,43 @@ impl Requirements {
             Wanted::Local(path, kind) => Some(LocalPackage { name: &line.name, path, kind: *kind }),
             _ => None,
         })
+    }
+
+    /// Adds a requirement as [PEP 508](https://peps.python.org/pep-0508/) defines it, that
+    /// stands in a line of some other file.
+    pub fn add(&mut self, file: &str, line: usize, text: &str) -> Result<(), FormatError> {
+        let line = read::line(file, line, text)?;
+        self.lines.push(line);
+        Ok(())
+    }
+
+    /// Returns the names that are required, each with the extras of it that are.
+    pub fn names(&self) -> impl Iterator<Item = (&PackageName, &BTreeSet<ExtraName>)> {
+        self.lines.iter().map(|line| (&line.name, &line.extras))
+    }
+
+    /// Returns whether the files list all that is needed: they do where every line has a hash,
+    /// because then pip refuses what has none, and where a tool says that it resolved them.
+    /// Others may name what is needed directly and no more.
+    pub fn lists_all(&self) -> bool {
+        let third_party = |line: &&Line| !matches!(line.wanted, Wanted::Local(..));
+        let hashed = |line: &Line| match &line.wanted {
+            Wanted::Commit(_) => true,
+            _ => !line.hashes.is_empty(),
+        };
+        self.resolved || self.lines.iter().filter(third_party).all(hashed)
+    }
+
+    /// Returns the requirements of `target`, for an installer that resolves them.
+    pub fn open(
+        &self,
+        selection: &Selection,
+        target: &Target,
+    ) -> Result<BTreeSet<Open>, ClosureError> {
+        let scene = Known::default().scene(selection, *target)?;
+        let lines = self.lines.iter().filter(|line| line.holds(&scene));
+        let third_party = lines.filter(|line| !matches!(line.wanted, Wanted::Local(..)));
+        Ok(third_party.map(|line| line.open(&self.bounds(line, &scene), &self.indexes)).collect())
     }
 
     /// Returns where the files' options say that distributions are looked for.
@@ -212,6 +277,13 @@ impl Line {
         self.hashes.iter().chain(bounds.into_iter().flat_map(|bound| &bound.hashes))
     }
 
+    fn open(&self, bounds: &[&Self], indexes: &Indexes) -> Open {
+        let Unpinned { name, requirement, place } = self.unpinned(bounds);
+        let pinned = self.pinned(bounds, indexes).is_some();
+        let hashes = self.all_hashes(bounds).cloned().collect();
+        Open { name, requirement, place, pinned, hashes }
+    }
+
     fn unpinned(&self, bounds: &[&Self]) -> Unpinned {
         let extras: Vec<_> = self.extras.iter().map(AsRef::as_ref).collect();
         let extras =
@@ -223,12 +295,27 @@ impl Line {
         });
         let wanted = match &self.wanted {
             Wanted::Branch(url) => format!(" @ {url}"),
+            Wanted::Archive(source) | Wanted::Commit(source) => format!(" @ {}", url_of(source)),
             _ => ranges.collect::<Vec<_>>().join(", "),
         };
         Unpinned {
             name: self.name.clone(),
             requirement: format!("{}{extras}{wanted}", self.name),
             place: self.place.clone(),
+        }
+    }
+}
+
+/// Returns where a requirement's own archive or commit is, as a requirement spells it.
+fn url_of(source: &PinSource) -> String {
+    let at = |folder: &Option<String>| {
+        folder.as_ref().map(|folder| format!("#subdirectory={folder}")).unwrap_or_default()
+    };
+    match source {
+        PinSource::Registry { index: place } | PinSource::Path { path: place } => place.clone(),
+        PinSource::Url { url, subdirectory } => format!("{url}{}", at(subdirectory)),
+        PinSource::Git { url, commit, subdirectory, .. } => {
+            format!("git+{url}@{commit}{}", at(subdirectory))
         }
     }
 }
