@@ -6,7 +6,9 @@ use std::{
 };
 
 use pymono_names::TreePath;
-use pymono_plan::{Fleet, ImageSettings, Origin, Package, Requirement, Service};
+use pymono_plan::{
+    Fleet, ImageSettings, Open, OpenRequirement, Origin, Package, Requirement, Service,
+};
 use pymono_workspace::{BuildKind, Contents};
 use serde_json::json;
 
@@ -35,6 +37,10 @@ impl Inputs {
         inputs.add(Piece::Base(Role::Installer), &fleet.uv_image);
         for requirement in &service.requirements {
             inputs.add_pin(requirement);
+        }
+        if let Some(Open { requirements, index, extra_indexes }) = &service.open {
+            inputs.add(Piece::Config("indexes"), &json!([index.to_string(), extra_indexes]));
+            requirements.iter().for_each(|requirement| inputs.add_open(requirement));
         }
         for (package_path, package) in packages(fleet, service) {
             inputs.add_package(path, package_path, package);
@@ -71,6 +77,17 @@ impl Inputs {
                 known.push('\n');
                 known.push_str(&value);
             })
+            .or_insert(value);
+    }
+
+    /// Adds a requirement as it is written: what it leads to is not known before the build.
+    fn add_open(&mut self, requirement: &OpenRequirement) {
+        let OpenRequirement { name, text, place: _, pinned: _, only, hashes } = requirement;
+        let only: Vec<String> = only.iter().map(ToString::to_string).collect();
+        let value = json!({ "open": text, "only": only, "hashes": hashes }).to_string();
+        self.pieces
+            .entry(Piece::Pin(name.clone()))
+            .and_modify(|known| *known += &format!("\n{value}"))
             .or_insert(value);
     }
 
@@ -149,7 +166,7 @@ fn compiles(fleet: &Fleet, service: &Service) -> bool {
 
 /// Returns a distribution with all that decides what is installed: its size does not.
 fn pin(requirement: &Requirement) -> String {
-    let Requirement { name, version, origin, only, from_source, files, hashes, size: _ } =
+    let Requirement { name, version, origin, only, from_source, unnamed, files, hashes, size: _ } =
         requirement;
     let only: Vec<String> = only.iter().map(ToString::to_string).collect();
     json!({
@@ -159,6 +176,7 @@ fn pin(requirement: &Requirement) -> String {
         "files": files,
         "only": only,
         "from_source": from_source,
+        "unnamed": unnamed,
         "hashes": hashes,
     })
     .to_string()

@@ -90,5 +90,8 @@ pub(crate) fn requirer<'a>(
     projects: impl Iterator<Item = &'a pymono_workspace::Project>,
     name: &PackageName,
 ) -> Option<&'a TreePath> {
-    projects.into_iter().find(|project| project.requirements.contains(name)).map(|it| &it.path)
+    projects
+        .into_iter()
+        .find(|project| project.requirements.iter().any(|it| it.name == *name))
+        .map(|it| &it.path)
 }

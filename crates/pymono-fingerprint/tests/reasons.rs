@@ -9,7 +9,8 @@ use pymono_plan::{
     Environment, Fleet, ImageSettings, IndexChoice, Origin, Package, Requirement, Service,
 };
 use pymono_workspace::{
-    BuildKind, BuildSystem, ContentId, Contents, Kind, Launch, Project, Settings, Workspace,
+    BuildKind, BuildSystem, ContentId, Contents, Declared, Kind, Launch, Manager, Project,
+    Settings, Workspace,
 };
 
 const API: &str = "services/api";
@@ -36,17 +37,24 @@ fn project(at: &str, kind: Kind, needs: &[&str], requires: &[&str]) -> (TreePath
         name: path(at).file_name().unwrap().parse().unwrap(),
         kind,
         why: Vec::new(),
+        manifest: path(at).join("pyproject.toml").unwrap(),
+        manager: Manager::Uv,
         lock: None,
         requires_python: None,
-        requirements: requires.iter().map(|name| name.parse().unwrap()).collect(),
+        requirements: requires.iter().map(|name| declared(name)).collect(),
         python: python(),
         build: None,
         needs: needs.iter().map(|need| path(need)).collect(),
+        bricks: BTreeSet::new(),
         launch: Launch::default(),
         settings: Settings::default(),
         sources: vec![path(at)],
     };
     (path(at), project)
+}
+
+fn declared(name: &str) -> Declared {
+    Declared { name: name.parse().unwrap(), text: name.into(), line: 1 }
 }
 
 fn package(at: &str) -> (TreePath, Package) {
@@ -74,6 +82,7 @@ fn pin(name: &str, version: &str) -> Requirement {
         only: BTreeSet::new(),
         from_source: false,
         files: BTreeSet::new(),
+        unnamed: false,
         hashes: BTreeSet::from([format!("sha256:{name}{version}")]),
         size: 1,
     }
@@ -88,6 +97,7 @@ fn service(name: &str, packages: &[&str]) -> Service {
             libc: Libc::Glibc,
         },
         requirements: BTreeSet::from([pin("idna", "3.10"), pin("sqlparse", "0.5.1")]),
+        open: None,
         packages: packages.iter().map(|at| path(at)).collect(),
         files: Vec::new(),
         index: IndexChoice::Installer,

@@ -3,34 +3,11 @@
 use std::collections::BTreeSet;
 
 use pymono_names::Target;
-use thiserror::Error;
 
 use crate::{
-    Closure, ClosureError, FormatError, LocalPackage, Lock, LockError, LockFormat, PdmLock,
-    PipfileLock, PoetryLock, Problem, Pylock, Requirements, Selection,
-    problem::Page,
+    Closure, ClosureError, LocalPackage, Lock, LockError, LockFormat, PdmLock, PipfileLock,
+    PoetryLock, Problem, Pylock, Requirements, Selection, page::Page,
 };
-
-/// What keeps a lock of any format from being read.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum ReadError {
-    /// A lock of uv.
-    #[error(transparent)]
-    Uv(#[from] LockError),
-    /// A lock of another tool, or what is read along with it.
-    #[error(transparent)]
-    Other(#[from] FormatError),
-}
-
-impl ReadError {
-    /// Returns what to do about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Uv(error) => error.hint(),
-            Self::Other(error) => error.hint(),
-        }
-    }
-}
 
 /// A parsed lock of any format.
 ///
@@ -62,7 +39,7 @@ impl AnyLock {
     pub fn read(
         path: &str,
         mut read: impl FnMut(&str) -> Option<String>,
-    ) -> Result<Self, ReadError> {
+    ) -> Result<Self, LockError> {
         let name = path.rsplit('/').next().unwrap_or(path);
         let format = LockFormat::of_file_name(name).unwrap_or(LockFormat::Requirements);
         if format == LockFormat::Requirements {
@@ -75,11 +52,13 @@ impl AnyLock {
         let text = read(path).ok_or_else(missing)?;
         let mut manifest = || read("pyproject.toml").unwrap_or_default();
         Ok(match format {
-            LockFormat::Uv => Self::Uv(Lock::parse(&text)?),
-            LockFormat::Poetry => Self::Poetry(PoetryLock::parse(&text, &manifest())?),
-            LockFormat::Pdm => Self::Pdm(PdmLock::parse(&text, &manifest())?),
-            LockFormat::Pipfile => Self::Pipfile(PipfileLock::parse(&text)?),
-            LockFormat::Pylock | LockFormat::Requirements => Self::Pylock(Pylock::parse(&text)?),
+            LockFormat::Uv => Self::Uv(Lock::parse(path, &text)?),
+            LockFormat::Poetry => Self::Poetry(PoetryLock::parse(path, &text, &manifest())?),
+            LockFormat::Pdm => Self::Pdm(PdmLock::parse(path, &text, &manifest())?),
+            LockFormat::Pipfile => Self::Pipfile(PipfileLock::parse(path, &text)?),
+            LockFormat::Pylock | LockFormat::Requirements => {
+                Self::Pylock(Pylock::parse(path, &text)?)
+            }
         })
     }
 

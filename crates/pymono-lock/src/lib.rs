@@ -35,7 +35,7 @@ mod testing;
 mod uv;
 mod web;
 
-pub use any::{AnyLock, ReadError};
+pub use any::AnyLock;
 pub use closure::{Closure, GroupName, Local, LocalKind, LocalPackage, Selection};
 pub use error::ClosureError;
 pub use format::LockFormat;
@@ -44,8 +44,8 @@ pub use pin::{Artifact, Pin, PinSource};
 pub use pipfile::PipfileLock;
 pub use poetry::PoetryLock;
 pub use problem::{LockError, Problem};
-pub use pylock::Pylock;
 pub use project::ranges as poetry_ranges;
+pub use pylock::Pylock;
 pub use requirements::{Indexes, Open, Requirements, Unpinned};
 pub use stale::{Member, Stale, is_stale, stale_member};
 pub use uv::{Lock, LockForTarget};

@@ -2,11 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pymono_lock::Lock;
-use pymono_names::TreePath;
-use pymono_workspace::{Kind, Workspace};
+use pymono_names::{ServiceName, TreePath};
+use pymono_workspace::{Kind, Project, Workspace};
 
-use crate::{Fleet, FleetError, assembly::Assembly, naming};
+use crate::{
+    Fleet, FleetError, Service,
+    assembly::Assembly,
+    close::Closing,
+    locks::{self, Locks},
+    naming,
+};
 
 /// The uv that installs everything where the configuration names none.
 const UV_IMAGE: &str = "ghcr.io/astral-sh/uv:0.13.9";
@@ -34,22 +39,13 @@ pub fn assemble(workspace: &Workspace) -> (Fleet, Vec<Unplanned>) {
         uv_image: workspace.uv_image.clone().unwrap_or_else(|| UV_IMAGE.to_owned()),
         warnings: BTreeSet::new(),
     };
-    let (locks, mut unplanned) = parse_locks(workspace);
+    let (locks, mut unplanned) = locks::read_all(workspace);
     for project in services() {
-        // A lock that is not there has its error already.
-        let lock = match &project.lock {
-            Some(path) => locks.get_key_value(path).ok_or(None),
-            None => Err(Some(FleetError::NoLock { service: project.path.clone() })),
-        };
-        let assembled = lock.and_then(|(lock_path, lock)| {
-            let assembly = Assembly { workspace, project, lock_path, lock };
-            let Fleet { packages, warnings, .. } = &mut fleet;
-            assembly.service(names[&project.path].clone(), packages, warnings).map_err(Some)
-        });
-        match assembled {
-            Ok(service) => drop(fleet.services.insert(project.path.clone(), service)),
-            Err(None) => {}
-            Err(Some(error)) => {
+        let name = names[&project.path].clone();
+        match service(workspace, &locks, project, name, &mut fleet) {
+            Ok(Some(service)) => drop(fleet.services.insert(project.path.clone(), service)),
+            Ok(None) => {}
+            Err(error) => {
                 unplanned.push(Unplanned { services: vec![project.path.clone()], error });
             }
         }
@@ -78,20 +74,23 @@ fn take_shared_references(fleet: &mut Fleet) -> Vec<Unplanned> {
     shared.collect()
 }
 
-fn parse_locks(workspace: &Workspace) -> (BTreeMap<TreePath, Lock>, Vec<Unplanned>) {
-    let (mut locks, mut unplanned) = (BTreeMap::new(), Vec::new());
-    for (path, text) in &workspace.locks {
-        match Lock::parse(path.as_str(), text) {
-            Ok(lock) => drop(locks.insert(path.clone(), lock)),
-            Err(source) => {
-                let services = workspace.projects.values().filter(|project| {
-                    project.kind == Kind::Service && project.lock.as_ref() == Some(path)
-                });
-                let services = services.map(|project| project.path.clone()).collect();
-                let error = FleetError::Lock(source);
-                unplanned.push(Unplanned { services, error });
-            }
-        }
-    }
-    (locks, unplanned)
+/// Returns one service; nothing where its lock could not be read, which has its error already.
+fn service(
+    workspace: &Workspace,
+    locks: &Locks,
+    project: &Project,
+    name: ServiceName,
+    fleet: &mut Fleet,
+) -> Result<Option<Service>, FleetError> {
+    let strict = project.settings.require_locked == Some(true);
+    let without = locks::without(project).filter(|_| !strict);
+    let (lock_path, lock) = match &project.lock {
+        Some(path) => match locks.get_key_value(path) {
+            Some(known) => known,
+            None => return Ok(None),
+        },
+        None => (&project.manifest, without.as_ref().ok_or_else(|| FleetError::no_lock(project))?),
+    };
+    let closing = Closing { workspace, project, lock_path, lock };
+    Assembly { closing }.service(name, &mut fleet.packages, &mut fleet.warnings).map(Some)
 }

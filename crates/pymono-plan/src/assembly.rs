@@ -2,13 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pymono_lock::{Closure, Local, LocalKind, Lock, PinSource, Selection};
+use pep508_rs::PackageName;
+use pymono_lock::{AnyLock, PinSource};
 use pymono_names::{InvalidTreePath, Libc, Login, Platform, ServiceName, Target, TreePath};
-use pymono_workspace::{Project, Workspace};
+use pymono_workspace::Project;
 
 use crate::{
-    Environment, FleetError, Package, Requirement, Service, image::image_settings, index::Indexes,
-    refuse, requirement::Unusable,
+    Environment, FleetError, Open, OpenRequirement, Package, Requirement, Service,
+    close::{Closed, Closing},
+    image::image_settings,
+    index::Indexes,
+    locks, refuse,
+    requirement::Unusable,
 };
 
 /// The user that services run as where the configuration names none.
@@ -16,14 +21,8 @@ const USER: u32 = 1001;
 
 /// One service on its way into the fleet.
 pub(crate) struct Assembly<'a> {
-    /// All projects.
-    pub(crate) workspace: &'a Workspace,
-    /// The service's.
-    pub(crate) project: &'a Project,
-    /// The path of its lock.
-    pub(crate) lock_path: &'a TreePath,
-    /// Its lock.
-    pub(crate) lock: &'a Lock,
+    /// The service and its lock.
+    pub(crate) closing: Closing<'a>,
 }
 
 impl Assembly<'_> {
@@ -34,24 +33,26 @@ impl Assembly<'_> {
         packages: &mut BTreeMap<TreePath, Package>,
         warnings: &mut BTreeSet<String>,
     ) -> Result<Service, FleetError> {
-        let settings = &self.project.settings;
-        let environment = environment(self.project);
+        let Closing { workspace, project, lock_path, .. } = self.closing;
+        let settings = &project.settings;
+        let environment = environment(project);
         let closures = self.closures(environment.libc)?;
-        let folder = self.lock_path.parent().unwrap_or_else(TreePath::root);
-        let pins = closures.iter().map(|(platform, closure)| (*platform, &closure.pins));
+        let folder = locks::folder(workspace, lock_path);
+        let pins = closures.iter().map(|(platform, closed)| (*platform, &closed.closure.pins));
         warnings.extend(self.written_out(&closures));
-        let indexes = self.indexes(self.lock_path, &folder);
+        let indexes = self.indexes(lock_path, &folder);
         let requirements =
             Requirement::merge(indexes, pins).map_err(|unusable| self.unusable(unusable))?;
-        let installed = self.installed(&folder, &closures, packages)?;
-        let copied = !installed.contains(&self.project.path);
+        let installed = self.installed(&closures, packages)?;
+        let copied = !installed.contains(&project.path);
         let platforms: BTreeSet<Platform> =
             closures.iter().map(|(platform, _)| *platform).collect();
         Ok(Service {
-            image: image_settings(self.project, &name, platforms, copied)?,
+            image: image_settings(project, &name, platforms, copied)?,
             name,
             requirements,
-            files: if copied { refuse::sources(self.project)? } else { Vec::new() },
+            open: self.open(&closures, indexes)?,
+            files: if copied { refuse::sources(project)? } else { Vec::new() },
             apt: self.apt(&installed),
             packages: installed,
             index: indexes.default(),
@@ -65,13 +66,13 @@ impl Assembly<'_> {
 
     /// Returns the indexes that are configured for a lock in `folder`.
     fn indexes<'b>(&'b self, lock: &TreePath, folder: &'b TreePath) -> Indexes<'b> {
-        let configured = self.workspace.indexes.get(lock).map_or(&[][..], Vec::as_slice);
+        let configured = self.closing.workspace.indexes.get(lock).map_or(&[][..], Vec::as_slice);
         Indexes { folder, configured }
     }
 
     /// Warns of each password that is written out in the lock, as no build is given it.
-    fn written_out(&self, closures: &[(Platform, Closure)]) -> BTreeSet<String> {
-        let pins = closures.iter().flat_map(|(_, closure)| &closure.pins);
+    fn written_out(&self, closures: &[(Platform, Closed)]) -> BTreeSet<String> {
+        let pins = closures.iter().flat_map(|(_, closed)| &closed.closure.pins);
         let warnings = pins.filter_map(|pin| {
             let url = match &pin.source {
                 PinSource::Registry { index: url }
@@ -83,7 +84,7 @@ impl Assembly<'_> {
             login.is_written_out().then(|| {
                 format!(
                     "`{}`: the password in the URL of `{url}` is not used; take it out and give builds `NETRC`",
-                    self.lock_path
+                    self.closing.lock_path
                 )
             })
         });
@@ -95,24 +96,14 @@ impl Assembly<'_> {
     /// Platforms that the configuration names must all close. Where it names
     /// none, those that close are the service's: a distribution that exists for
     /// one machine only is no reason to refuse the other.
-    fn closures(&self, libc: Libc) -> Result<Vec<(Platform, Closure)>, FleetError> {
-        let settings = &self.project.settings;
-        let selection = Selection {
-            package: self.project.name.clone(),
-            extras: settings.extras.clone(),
-            groups: settings.groups.clone(),
-        };
+    fn closures(&self, libc: Libc) -> Result<Vec<(Platform, Closed)>, FleetError> {
+        let project = self.closing.project;
         let close = |platform| {
-            let target = Target { python: self.project.python, platform, libc };
-            let closed = self.lock.close(&selection, &target);
-            closed.map(|closure| (platform, closure)).map_err(|source| FleetError::Closure {
-                service: self.project.path.clone(),
-                lock: self.lock_path.clone(),
-                source: Box::new(source),
-            })
+            let target = Target { python: project.python, platform, libc };
+            self.closing.close(&target).map(|closed| (platform, closed))
         };
-        if !settings.platforms.is_empty() {
-            return settings.platforms.iter().copied().map(close).collect();
+        if !project.settings.platforms.is_empty() {
+            return project.settings.platforms.iter().copied().map(close).collect();
         }
         let (closed, mut failed): (Vec<_>, Vec<_>) =
             Platform::ALL.into_iter().map(close).partition(Result::is_ok);
@@ -123,44 +114,74 @@ impl Assembly<'_> {
         }
     }
 
+    /// Returns what is resolved when the image is built, merged over its platforms.
+    fn open(
+        &self,
+        closures: &[(Platform, Closed)],
+        indexes: Indexes<'_>,
+    ) -> Result<Option<Open>, FleetError> {
+        let AnyLock::Requirements(file) = self.closing.lock else { return Ok(None) };
+        let mut merged = BTreeMap::<pymono_lock::Open, BTreeSet<Platform>>::new();
+        let mut is_open = false;
+        for (platform, closed) in closures {
+            is_open |= closed.open.is_some();
+            for requirement in closed.open.iter().flatten() {
+                merged.entry(requirement.clone()).or_default().insert(*platform);
+            }
+        }
+        let requirements = merged.into_iter().map(|(requirement, only)| OpenRequirement {
+            name: requirement.name,
+            text: requirement.requirement,
+            place: self.closing.placed(&requirement.place),
+            pinned: requirement.pinned,
+            only: if only.len() == closures.len() { BTreeSet::new() } else { only },
+            hashes: requirement.hashes,
+        });
+        let main = file.indexes().main.as_deref().unwrap_or(PinSource::DEFAULT_INDEX);
+        let index = indexes.find(main).map_err(|source| self.outside(source))?;
+        let extra = file.indexes().extra.iter().map(|url| Login::split(url).0);
+        Ok(is_open.then(|| Open {
+            requirements: requirements.collect(),
+            index,
+            extra_indexes: extra.collect(),
+        }))
+    }
+
     /// Returns the local packages that the image gets installed, and notes how each is built.
     fn installed(
         &self,
-        folder: &TreePath,
-        closures: &[(Platform, Closure)],
+        closures: &[(Platform, Closed)],
         packages: &mut BTreeMap<TreePath, Package>,
     ) -> Result<BTreeSet<TreePath>, FleetError> {
         let mut installed = BTreeSet::new();
-        for (path, local) in closures.iter().flat_map(|(_, closure)| &closure.locals) {
-            if local.kind == LocalKind::Virtual {
-                continue;
+        for (path, name) in closures.iter().flat_map(|(_, closed)| &closed.installed) {
+            if !packages.contains_key(path) {
+                packages.insert(path.clone(), self.package(path, name.as_ref())?);
             }
-            let path = folder.join(path).map_err(|source| self.outside(source))?;
-            if !packages.contains_key(&path) {
-                packages.insert(path.clone(), self.package(&path, local)?);
-            }
-            installed.insert(path);
+            installed.insert(path.clone());
         }
         Ok(installed)
     }
 
-    fn package(&self, path: &TreePath, local: &Local) -> Result<Package, FleetError> {
-        let project = self.workspace.projects.get(path);
+    fn package(&self, path: &TreePath, name: Option<&PackageName>) -> Result<Package, FleetError> {
+        let Closing { workspace, project: service, lock_path, .. } = self.closing;
+        let project = workspace.projects.get(path);
         let missing = || FleetError::Missing {
-            service: self.project.path.clone(),
+            service: service.path.clone(),
             package: path.clone(),
-            lock: self.lock_path.clone(),
+            lock: lock_path.clone(),
         };
-        let project = project.filter(|project| project.name == local.name).ok_or_else(missing)?;
+        let same = |project: &&Project| name.is_none_or(|name| project.name == *name);
+        let project = project.filter(same).ok_or_else(missing)?;
         let build = project.build.as_ref().ok_or_else(missing)?;
         // One that no lock is made for is built as those that need it.
-        let lock = project.lock.as_ref().unwrap_or(self.lock_path);
-        let folder = lock.parent().unwrap_or_else(TreePath::root);
+        let lock = project.lock.as_ref().unwrap_or(lock_path);
+        let folder = locks::folder(workspace, lock);
         Ok(Package {
             name: project.name.clone(),
             index: self.indexes(lock, &folder).default(),
             secrets: project.settings.secrets.clone(),
-            build: refuse::build(self.workspace, path, build)?,
+            build: refuse::build(workspace, path, build)?,
             sources: refuse::sources(project)?,
             build_apt: project.settings.build_apt.clone(),
             caches: project.settings.cache.clone(),
@@ -170,18 +191,23 @@ impl Assembly<'_> {
     /// Returns the runtime image, in which what is installed in the base image must run.
     fn runtime_image(&self, environment: &Environment) -> Result<String, FleetError> {
         let base = &environment.base_image;
-        let runtime = self.project.settings.runtime_image.as_ref().unwrap_or(base);
+        let runtime = self.closing.project.settings.runtime_image.as_ref().unwrap_or(base);
         if Libc::of_image(runtime) == environment.libc {
             return Ok(runtime.clone());
         }
         let (base, runtime) = (base.clone(), runtime.clone());
-        Err(FleetError::Libc { service: self.project.path.clone(), base, runtime })
+        Err(FleetError::Libc { service: self.closing.project.path.clone(), base, runtime })
     }
 
     /// Returns the system packages that the service and its local packages need at run time.
     fn apt(&self, installed: &BTreeSet<TreePath>) -> BTreeSet<String> {
-        let projects = installed.iter().filter_map(|path| self.workspace.projects.get(path));
-        projects.chain([self.project]).flat_map(|project| &project.settings.apt).cloned().collect()
+        let projects =
+            installed.iter().filter_map(|path| self.closing.workspace.projects.get(path));
+        projects
+            .chain([self.closing.project])
+            .flat_map(|project| &project.settings.apt)
+            .cloned()
+            .collect()
     }
 
     fn unusable(&self, unusable: Unusable) -> FleetError {
@@ -189,13 +215,13 @@ impl Assembly<'_> {
             Unusable::Outside(source) => self.outside(source),
             Unusable::Unfit(path) => FleetError::Unfit(path),
             Unusable::Variable { name, url } => {
-                FleetError::Variable { service: self.project.path.clone(), name, url }
+                FleetError::Variable { service: self.closing.project.path.clone(), name, url }
             }
         }
     }
 
     fn outside(&self, source: InvalidTreePath) -> FleetError {
-        FleetError::Outside { lock: self.lock_path.clone(), source }
+        FleetError::Outside { lock: self.closing.lock_path.clone(), source }
     }
 }
 

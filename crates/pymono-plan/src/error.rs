@@ -1,7 +1,8 @@
 //! What can be wrong with a workspace, and what to do about it.
 
-use pymono_lock::{ClosureError, LockError};
+use pymono_lock::{ClosureError, LockError, LockFormat};
 use pymono_names::{InvalidTreePath, TreePath};
+use pymono_workspace::{Manager, Project};
 use thiserror::Error;
 
 /// What keeps a workspace from being planned.
@@ -15,6 +16,16 @@ pub enum FleetError {
     NoLock {
         /// The service's folder.
         service: TreePath,
+        /// The tool that manages its dependencies.
+        manager: Manager,
+    },
+    /// A service has requirements that are not pinned, and is configured to have none.
+    #[error("`{service}` has requirements that nothing pins: {requirements}")]
+    Unpinned {
+        /// The service's folder.
+        service: TreePath,
+        /// The requirements, each with its file and line.
+        requirements: String,
     },
     /// A service could not be closed over its lock.
     #[error("failed to find what `{service}` needs in `{lock}`")]
@@ -23,6 +34,8 @@ pub enum FleetError {
         service: TreePath,
         /// The lock file.
         lock: TreePath,
+        /// The lock's format.
+        format: LockFormat,
         /// Why not.
         source: Box<ClosureError>,
     },
@@ -108,12 +121,23 @@ pub enum FleetError {
 }
 
 impl FleetError {
+    /// Makes the error of a service without a lock.
+    pub(crate) fn no_lock(project: &Project) -> Self {
+        Self::NoLock { service: project.path.clone(), manager: project.manager }
+    }
+
     /// Returns what to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Lock(source) => source.hint(),
-            Self::Closure { source, .. } => source.hint(),
-            Self::NoLock { service } => Some(format!("run `uv lock` in `{service}` and commit the lock")),
+            Self::Closure { source, format, .. } => source.hint_for(*format),
+            Self::NoLock { service, manager } => {
+                let command = manager.lock_command();
+                Some(format!("run `{command}` in `{service}` and commit the lock"))
+            }
+            Self::Unpinned { .. } => {
+                Some("pin each with `==`, such as by `uv pip compile`, or take `require-locked` away".into())
+            }
             Self::Outside { .. } => {
                 Some("run pymono from the folder that holds all of it, or move the package into the repository".into())
             }

@@ -6,7 +6,7 @@ use pep508_rs::PackageName;
 use pymono_names::{Libc, Platform, PythonVersion, ServiceName, TreePath};
 use pymono_workspace::{BuildSystem, CacheMount, Secret};
 
-use crate::{IndexChoice, Requirement};
+use crate::{IndexChoice, Origin, Requirement};
 
 /// All services of a repository, each closed over its lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,21 @@ pub struct Fleet {
     pub warnings: BTreeSet<String>,
 }
 
+impl Service {
+    /// Returns the requirements that nothing pins.
+    pub fn unpinned(&self) -> impl Iterator<Item = &OpenRequirement> {
+        let open = self.open.iter().flat_map(|open| &open.requirements);
+        open.filter(|requirement| !requirement.pinned)
+    }
+
+    /// Returns the distributions that are built from source, with build requirements that no
+    /// lock pins; those of an open closure, and those whose lock names no files, are not known.
+    pub fn from_source(&self) -> impl Iterator<Item = &Requirement> {
+        let is_built = |it: &&Requirement| it.from_source || matches!(it.origin, Origin::Git(_));
+        self.requirements.iter().filter(is_built)
+    }
+}
+
 /// A service and all that its image must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
@@ -28,11 +43,13 @@ pub struct Service {
     pub name: ServiceName,
     /// Where things are installed for it.
     pub environment: Environment,
-    /// Third-party distributions, exactly its closure.
+    /// Third-party distributions, exactly its closure; none where that is open.
     pub requirements: BTreeSet<Requirement>,
+    /// What is required in place of a closure, where no lock lists all that is needed.
+    pub open: Option<Open>,
     /// Local packages that are installed, itself included if it is a package.
     pub packages: BTreeSet<TreePath>,
-    /// Its own files, where it is not installed but copied (uv: a virtual project).
+    /// Its own files, where it is not installed but copied: it is no package.
     pub files: Vec<TreePath>,
     /// Where the build requirements of its source distributions come from.
     pub index: IndexChoice,
@@ -48,6 +65,36 @@ pub struct Service {
     pub user: u32,
     /// What its image says and does.
     pub image: ImageSettings,
+}
+
+/// Requirements that are resolved when the image is built.
+///
+/// The same requirements may give other distributions tomorrow.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Open {
+    /// The requirements.
+    pub requirements: BTreeSet<OpenRequirement>,
+    /// Where they are looked for.
+    pub index: IndexChoice,
+    /// The URLs of further indexes, in order, without logins.
+    pub extra_indexes: Vec<String>,
+}
+
+/// A requirement that is resolved when the image is built, with all that it needs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OpenRequirement {
+    /// The name of what is required.
+    pub name: PackageName,
+    /// All of it but its marker, as PEP 508 defines it.
+    pub text: String,
+    /// The file and the line in it, as `requirements.txt:3`.
+    pub place: String,
+    /// True if it allows one version or archive only; what that needs is open all the same.
+    pub pinned: bool,
+    /// The platforms that need it; empty where all platforms of the image do.
+    pub only: BTreeSet<Platform>,
+    /// The hashes that it allows; all if there are none.
+    pub hashes: BTreeSet<String>,
 }
 
 /// An image's metadata and names.

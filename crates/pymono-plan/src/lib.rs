@@ -8,10 +8,12 @@
 mod access;
 mod assemble;
 mod assembly;
+mod close;
 mod error;
 mod fleet;
 mod image;
 mod index;
+mod locks;
 mod naming;
 mod plan;
 mod refuse;
@@ -21,8 +23,9 @@ mod stage;
 
 pub use assemble::{Unplanned, assemble};
 pub use assembly::environment;
+pub use close::close;
 pub use error::FleetError;
-pub use fleet::{Environment, Fleet, ImageSettings, Package, Service};
+pub use fleet::{Environment, Fleet, ImageSettings, Open, OpenRequirement, Package, Service};
 pub use index::{ChosenIndex, IndexChoice};
 pub use plan::plan;
 pub use requirement::{GitOrigin, Origin, Requirement};

@@ -28,7 +28,8 @@ pub fn plan(fleet: &Fleet) -> BuildPlan {
     let environments = planner.add_dependencies(&share::groups(fleet));
     let packages = planner.add_packages();
     let images = fleet.services.iter().map(|(path, service)| {
-        let mut layers = layers(path, service, &environments, &packages);
+        let mut layers: Vec<Layer> = planner.open(service).into_iter().collect();
+        layers.extend(self::layers(path, service, &environments, &packages));
         if !layers.iter().any(|layer| matches!(layer, Layer::Environment(_))) {
             // With nothing installed, the empty environment is still where Python is.
             let users = BTreeSet::from([service.name.clone()]);
@@ -114,7 +115,8 @@ impl<'a> Planner<'a> {
                 git: access.git,
                 secrets: access.secrets,
                 hashed: matches!(form, Form::Artifacts { hashed: true, .. }),
-                from_source: prefix != "deps",
+                from_source: prefix != "deps"
+                    || matches!(form, Form::Artifacts { unnamed: true, .. }),
             };
             let wish = format!("{prefix}-{}", naming::of_users(users, fleet));
             (self.stage(&wish, StageKind::Dependencies(kind), users), users.clone())
@@ -183,6 +185,21 @@ impl<'a> Planner<'a> {
         let secrets = access::to_index(&package.index, &package.secrets);
         let (requires, index) = (requires.clone(), package.index.clone());
         Some(self.stage(&wish, StageKind::Backend { base, requires, index, secrets }, users))
+    }
+
+    /// Returns what brings the distributions of a service into its image that no lock lists.
+    fn open(&mut self, service: &Service) -> Option<Layer> {
+        let open = service.open.clone().filter(|open| !open.requirements.is_empty())?;
+        let users = BTreeSet::from([service.name.clone()]);
+        let base = if service.build_apt.is_empty() {
+            self.base(&service.environment, &users)
+        } else {
+            self.toolchain(&service.environment, service.build_apt.clone(), &users)
+        };
+        let wish = format!("open-{}", service.name);
+        let secrets = access::to_index(&open.index, &service.secrets);
+        let kind = StageKind::Open { base, open, secrets };
+        Some(Layer::Environment(self.stage(&wish, kind, &users)))
     }
 
     /// Returns what brings a service's own files into its image, where it is not installed.
@@ -257,7 +274,7 @@ fn rank(kind: &StageKind) -> u8 {
         StageKind::Base { .. } => 1,
         StageKind::Toolchain { .. } => 2,
         StageKind::Backend { .. } => 3,
-        StageKind::Dependencies(_) => 4,
+        StageKind::Dependencies(_) | StageKind::Open { .. } => 4,
         StageKind::Package(_) => 5,
         StageKind::Files { .. } => 6,
         StageKind::Runtime { .. } => 7,

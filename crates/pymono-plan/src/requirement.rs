@@ -29,6 +29,8 @@ pub struct Requirement {
     pub from_source: bool,
     /// The files that fit, where it comes from a folder of the tree.
     pub files: BTreeSet<TreePath>,
+    /// True if the lock names no files, so that it cannot be told whether there is a wheel.
+    pub unnamed: bool,
     /// Hashes of the artifacts that fit, as `sha256:…`.
     pub hashes: BTreeSet<String>,
     /// Bytes of the largest artifact that fits; 0 where the lock does not tell.
@@ -148,6 +150,7 @@ impl Requirement {
             origin,
             only: BTreeSet::from([platform]),
             from_source,
+            unnamed: pin.wheels.iter().any(|wheel| !wheel.is_named()),
             hashes: artifacts().filter_map(|artifact| artifact.hash.clone()).collect(),
             size: artifacts().filter_map(|artifact| artifact.size).max().unwrap_or(0),
         })
@@ -158,6 +161,7 @@ impl Requirement {
         self.files.extend(other.files);
         self.hashes.extend(other.hashes);
         self.from_source |= other.from_source;
+        self.unnamed |= other.unnamed;
         self.size = self.size.max(other.size);
     }
 

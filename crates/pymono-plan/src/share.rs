@@ -46,7 +46,16 @@ pub(crate) struct Supply {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Form {
     /// Ready artifacts, or source ones for which these system packages are needed.
-    Artifacts { archives: Option<ChosenIndex>, hashed: bool, toolchain: Option<BTreeSet<String>> },
+    ///
+    /// Of `unnamed` ones nobody knows which they are. They may be built, with what the base has:
+    /// as a rule they are wheels, and compilers for all would be there for nothing. System
+    /// packages that are configured for builds say that one of them is not.
+    Artifacts {
+        archives: Option<ChosenIndex>,
+        hashed: bool,
+        unnamed: bool,
+        toolchain: Option<BTreeSet<String>>,
+    },
     /// Commits of git repositories, built with git and these system packages.
     Git { toolchain: BTreeSet<String> },
 }
@@ -99,8 +108,11 @@ impl Supply {
             Origin::Url { index, .. } => index.clone(),
             Origin::Index(_) | Origin::Archive(_) => None,
         };
-        let toolchain = requirement.from_source.then(|| build_apt.clone());
-        let form = Form::Artifacts { archives, hashed: !requirement.hashes.is_empty(), toolchain };
+        let Requirement { from_source, unnamed, hashes, .. } = requirement;
+        let compiled = *from_source || (*unnamed && !build_apt.is_empty());
+        let toolchain = compiled.then(|| build_apt.clone());
+        let (hashed, unnamed) = (!hashes.is_empty(), *unnamed);
+        let form = Form::Artifacts { archives, hashed, unnamed, toolchain };
         Self { index, form, secrets }
     }
 }

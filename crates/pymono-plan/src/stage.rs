@@ -8,7 +8,7 @@ use std::{
 use pymono_names::{Libc, ServiceName, TreePath};
 use pymono_workspace::{BuildKind, CacheMount, Secret};
 
-use crate::{ChosenIndex, Environment, ImageSettings, IndexChoice, Requirement, index};
+use crate::{ChosenIndex, Environment, ImageSettings, IndexChoice, Open, Requirement, index};
 
 /// What will be built: every stage once, and how images are put together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +116,15 @@ pub enum StageKind {
     },
     /// Third-party distributions in a virtual environment of their own.
     Dependencies(Dependencies),
+    /// Requirements that are resolved when the stage is built, in a virtual environment of its own.
+    Open {
+        /// The base, with compilers where system packages for builds are configured.
+        base: StageName,
+        /// The requirements.
+        open: Open,
+        /// What the step is given without keeping it.
+        secrets: BTreeSet<Secret>,
+    },
     /// Build backends in a folder of their own.
     Backend {
         /// The base.
@@ -153,6 +162,7 @@ impl StageKind {
         const NONE: &BTreeSet<Secret> = &BTreeSet::new();
         match self {
             Self::Dependencies(Dependencies { secrets, .. })
+            | Self::Open { secrets, .. }
             | Self::Backend { secrets, .. }
             | Self::Package(PackageBuild { secrets, .. }) => secrets,
             Self::Uv { .. }
@@ -181,7 +191,7 @@ pub struct Dependencies {
     pub secrets: BTreeSet<Secret>,
     /// True if every distribution has hashes, so that they can be required.
     pub hashed: bool,
-    /// True if something is built from source.
+    /// True if something is built from source, or may have to be.
     pub from_source: bool,
 }
 

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::{Platform, TreePath};
 use pymono_plan::{Fleet, FleetError, Service};
-use pymono_workspace::{BuildKind, BuildSystem, Kind, Launch, Project, Settings, Workspace};
+use pymono_workspace::{
+    BuildKind, BuildSystem, Kind, Launch, Manager, Project, Settings, Workspace,
+};
 
 const LOCK: &str = r#"
 version = 1
@@ -80,6 +82,8 @@ fn project(name: &str, folder: &str, kind: Kind) -> Project {
         name: name.parse().unwrap(),
         kind,
         why: Vec::new(),
+        manifest: path(folder).join("pyproject.toml").unwrap(),
+        manager: Manager::Uv,
         lock: Some(path("uv.lock")),
         requires_python: None,
         requirements: BTreeSet::new(),
@@ -90,6 +94,7 @@ fn project(name: &str, folder: &str, kind: Kind) -> Project {
             kind: BuildKind::Pure,
         }),
         needs: BTreeSet::new(),
+        bricks: BTreeSet::new(),
         launch: Launch { command: Some(vec![name.to_owned()]), port: None, health: None },
         settings: Settings::default(),
         sources: vec![path(folder)],

@@ -33,6 +33,7 @@ fn requirement(number: usize, index: usize, from_source: bool) -> Requirement {
         only: BTreeSet::new(),
         from_source,
         files: BTreeSet::new(),
+        unnamed: false,
         hashes: BTreeSet::from([format!("sha256:{number}")]),
         size: 1000 * number as u64,
     }
@@ -76,6 +77,7 @@ prop_compose! {
             name: format!("service{number}").parse().unwrap(),
             environment,
             requirements: distributions.into_iter().map(distribution).collect(),
+            open: None,
             packages: packages.into_iter().map(|number| package(number).0).collect(),
             files: (0..files).map(|file| path(&format!("services/service{number}/file{file}"))).collect(),
             index: IndexChoice::Installer,
@@ -147,6 +149,7 @@ fn parents(kind: &StageKind) -> Vec<&StageName> {
         StageKind::Toolchain { base, .. }
         | StageKind::Backend { base, .. }
         | StageKind::Files { base, .. }
+        | StageKind::Open { base, .. }
         | StageKind::Dependencies(Dependencies { base, .. }) => vec![base],
         StageKind::Package(build) => build.backend.iter().chain([&build.base]).collect(),
     }
@@ -270,6 +273,7 @@ fn an_image_never_has_more_layers_than_engines_mount() {
             name: name.parse().unwrap(),
             environment,
             requirements: requirements.into_iter().map(|n| requirement(n, 0, false)).collect(),
+            open: None,
             packages: BTreeSet::new(),
             files: Vec::new(),
             index: IndexChoice::Installer,

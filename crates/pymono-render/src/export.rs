@@ -150,8 +150,10 @@ fn pylock_package(pin: &Pin) -> PylockPackage<'_> {
     let artifacts = artifacts(pin);
     match &pin.source {
         PinSource::Registry { index } => {
-            package.index = Some(index);
-            let files = artifacts.into_iter().map(pylock_file);
+            package.index = Some(index.as_str()).filter(|index| *index != PinSource::DEFAULT_INDEX);
+            // A file without a name cannot be told from others in this format.
+            let files = artifacts.into_iter().filter(|artifact| artifact.is_named());
+            let files = files.map(pylock_file);
             if pin.wheels.is_empty() {
                 package.sdist = files.into_iter().next();
             } else {
@@ -206,7 +208,8 @@ struct ExportedPin<'a> {
     source: String,
     requirement: String,
     hashes: Vec<&'a str>,
-    from_source: bool,
+    /// `null` where the lock names no files.
+    from_source: Option<bool>,
 }
 
 fn json(closure: &Closure, target: Target) -> String {
@@ -221,7 +224,10 @@ fn json(closure: &Closure, target: Target) -> String {
             .trim_end()
             .to_owned(),
         hashes: hashes(pin),
-        from_source: pin.wheels.is_empty(),
+        from_source: artifacts(pin)
+            .iter()
+            .all(|artifact| artifact.is_named())
+            .then_some(pin.wheels.is_empty()),
     });
     let export = Export { version: 1, target, pins: pins.collect() };
     // Only a map with keys that are no strings could make this fail.

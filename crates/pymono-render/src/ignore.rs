@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pymono_names::TreePath;
-use pymono_plan::{BuildPlan, IndexChoice, Layer, Origin, Requirement, StageKind};
+use pymono_plan::{BuildPlan, IndexChoice, Layer, Open, Origin, Requirement, StageKind};
 use pymono_workspace::{Unsent, literal_pattern};
 
 /// Returns the text of the ignore file beside the Dockerfile.
@@ -41,7 +41,8 @@ fn sent(plan: &BuildPlan) -> BTreeSet<TreePath> {
         match &stage.kind {
             StageKind::Package(build) => sent.extend(build.sources.iter().cloned()),
             StageKind::Files { sources, .. } => sent.extend(sources.iter().cloned()),
-            StageKind::Backend { index: IndexChoice::Folder(folder), .. } => {
+            StageKind::Backend { index: IndexChoice::Folder(folder), .. }
+            | StageKind::Open { open: Open { index: IndexChoice::Folder(folder), .. }, .. } => {
                 sent.insert(folder.clone());
             }
             StageKind::Dependencies(dependencies) => {

@@ -1,9 +1,14 @@
 //! The requirement files that stages install from.
 
-use std::{collections::BTreeMap, fmt::Display};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+};
 
 use pymono_names::{Login, Platform};
-use pymono_plan::{BuildPlan, GitOrigin, Origin, Requirement, Stage, StageKind, StageName};
+use pymono_plan::{
+    BuildPlan, GitOrigin, OpenRequirement, Origin, Requirement, Stage, StageKind, StageName,
+};
 
 use crate::dockerfile::Install;
 
@@ -30,6 +35,10 @@ pub(crate) fn pins(plan: &BuildPlan) -> BTreeMap<String, String> {
                 dependencies.requirements.iter().map(requirement).collect(),
                 Install::of_dependencies(dependencies),
             ),
+            StageKind::Open { open, secrets, .. } => (
+                open.requirements.iter().map(open_requirement).collect(),
+                Install::of_backends(&open.index, secrets),
+            ),
             StageKind::Backend { requires, index, secrets, .. } => (
                 requires.iter().map(|line| format!("{}\n", Login::without_any(line))).collect(),
                 Install::of_backends(index, secrets),
@@ -44,8 +53,17 @@ pub(crate) fn pins(plan: &BuildPlan) -> BTreeMap<String, String> {
 
 /// Returns the lines that pin one distribution.
 fn requirement(requirement: &Requirement) -> String {
-    let Requirement { name, version, origin, only, from_source: _, files: _, hashes, size: _ } =
-        requirement;
+    let Requirement {
+        name,
+        version,
+        origin,
+        only,
+        from_source: _,
+        unnamed: _,
+        files: _,
+        hashes,
+        size: _,
+    } = requirement;
     let mut text = match (origin, version) {
         (Origin::Index(_), Some(version)) => format!("{name}=={version}"),
         (Origin::Index(_), None) => name.to_string(),
@@ -55,6 +73,19 @@ fn requirement(requirement: &Requirement) -> String {
         (Origin::Archive(path), _) => format!("{name} @ file://{SOURCES}/{path}"),
         (Origin::Git(commit), _) => git_requirement(name, commit),
     };
+    text += &ending(only, hashes);
+    text
+}
+
+/// Returns the lines of a requirement that the installer resolves.
+fn open_requirement(requirement: &OpenRequirement) -> String {
+    let OpenRequirement { name: _, text, place: _, pinned: _, only, hashes } = requirement;
+    format!("{}{}", Login::without_any(text), ending(only, hashes))
+}
+
+/// Returns the marker and the hashes of a requirement, and the end of its line.
+fn ending(only: &BTreeSet<Platform>, hashes: &BTreeSet<String>) -> String {
+    let mut text = String::new();
     if !only.is_empty() {
         let machines = only.iter().copied().map(Platform::machine);
         let markers = machines.map(|machine| format!("platform_machine == '{machine}'"));

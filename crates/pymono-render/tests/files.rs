@@ -36,6 +36,7 @@ fn wheel(name: &str, version: &str) -> Requirement {
         only: BTreeSet::new(),
         from_source: false,
         files: BTreeSet::new(),
+        unnamed: false,
         hashes: BTreeSet::from([format!("sha256:{name}")]),
         size: 1,
     }
@@ -51,6 +52,7 @@ fn service(name: &str, requirements: Vec<Requirement>, packages: &[&str]) -> Ser
             libc: Libc::Glibc,
         },
         requirements: requirements.into_iter().collect(),
+        open: None,
         packages: packages.iter().map(|package| path(package)).collect(),
         files: Vec::new(),
         index: IndexChoice::Installer,

@@ -9,8 +9,8 @@ use pymono_names::{Credential, Login};
 use pymono_plan::{BuildPlan, assemble, plan};
 use pymono_render::{Rendered, bake_file, render};
 use pymono_workspace::{
-    BuildKind, BuildSystem, Index, IndexFormat, Kind, Launch, Project, Secret, SecretPlace,
-    Settings, Unsent, Workspace,
+    BuildKind, BuildSystem, Index, IndexFormat, Kind, Launch, Manager, Project, Secret,
+    SecretPlace, Settings, Unsent, Workspace,
 };
 
 /// Returns the entry of a distribution with these files.
@@ -60,6 +60,8 @@ fn workspace(packages: &[String], indexes: &[Index], secrets: &[Secret]) -> Work
         name: "api".parse().unwrap(),
         kind: Kind::Service,
         why: Vec::new(),
+        manifest: "api/pyproject.toml".parse().unwrap(),
+        manager: Manager::Uv,
         lock: Some("api/uv.lock".parse().unwrap()),
         requires_python: None,
         requirements: BTreeSet::new(),
@@ -70,6 +72,7 @@ fn workspace(packages: &[String], indexes: &[Index], secrets: &[Secret]) -> Work
             kind: BuildKind::Native,
         }),
         needs: BTreeSet::new(),
+        bricks: BTreeSet::new(),
         launch: Launch { command: Some(vec!["api".to_owned()]), ..Launch::default() },
         settings: Settings { secrets: secrets.iter().cloned().collect(), ..Settings::default() },
         sources: vec!["api".parse().unwrap()],
@@ -77,6 +80,7 @@ fn workspace(packages: &[String], indexes: &[Index], secrets: &[Secret]) -> Work
     Workspace {
         projects: BTreeMap::from([(project.path.clone(), project)]),
         locks: BTreeMap::from([("api/uv.lock".parse().unwrap(), lock)]),
+        texts: BTreeMap::new(),
         indexes: BTreeMap::from([("api/uv.lock".parse().unwrap(), indexes.to_vec())]),
         uv_image: None,
         unsent: Unsent::default(),

@@ -17,8 +17,8 @@ use crate::{
     tree::Tree,
 };
 
-const NO_LOCK: &str = "there is no `uv.lock` in the tree (one that git ignores does not count), so no \
-    project is known; run `uv lock` beside the `pyproject.toml` of each project or workspace";
+const NO_PROJECT: &str = "there is no Python project in the tree: no `pyproject.toml`, `setup.py`, \
+    `Pipfile` or `requirements.txt` (one that git ignores does not count)";
 
 /// Scans a tree.
 pub(crate) fn workspace(
@@ -35,8 +35,8 @@ pub(crate) fn workspace(
     programs.go_on()?;
     let workspaces = local::workspaces(&tree, |folder| whole.excludes(folder), warnings)?;
     let found = local::projects(&tree, &workspaces, warnings)?;
-    if workspaces.is_empty() {
-        warnings.push(Warning::new(NO_LOCK));
+    if found.is_empty() {
+        warnings.push(Warning::new(NO_PROJECT));
     }
     programs.go_on()?;
     let ground = Ground::new(&tree, &workspaces, &found, &whole, home.as_ref(), warnings)?;
@@ -50,10 +50,14 @@ pub(crate) fn workspace(
     }
     warnings.extend(links::warnings(&ground, |path| wanted.contains(path)));
     let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
-    let unsent = ignore::unsent(&tree, root, &wanted, &local::locks(&workspaces));
+    let wanted_found = || wanted.iter().filter_map(|path| found.get(path));
+    let bricks = wanted_found().flat_map(|found| found.manifest.bricks.keys());
+    let sent = wanted.iter().chain(bricks).cloned().collect();
+    let unsent = ignore::unsent(&tree, root, &sent, &local::locks(&workspaces, &found));
     Ok(Workspace {
         indexes: indexes(&tree, &workspaces, warnings)?,
-        locks: locks(&tree, wanted.iter().filter_map(|path| found.get(path)))?,
+        locks: locks(&tree, wanted_found())?,
+        texts: texts(&tree, wanted_found())?,
         unsent,
         uv_image: whole.uv_image,
         projects,
@@ -65,9 +69,25 @@ fn locks<'a>(
     tree: &Tree,
     projects: impl Iterator<Item = &'a Found>,
 ) -> Result<BTreeMap<TreePath, String>, ScanError> {
-    let folders: BTreeSet<_> = projects.filter_map(|found| found.workspace.as_ref()).collect();
-    let read = |lock: TreePath| tree.read(&lock).map(|text| (lock, text));
-    folders.into_iter().map(local::lock_in).map(read).collect()
+    let locks: BTreeSet<_> = projects.filter_map(|found| found.lock.as_ref()).collect();
+    locks.into_iter().map(|lock| Ok((lock.clone(), tree.read(lock)?))).collect()
+}
+
+/// Returns the texts of what is read along with locks: manifests, and what files of requirements lead to.
+fn texts<'a>(
+    tree: &Tree,
+    projects: impl Iterator<Item = &'a Found>,
+) -> Result<BTreeMap<TreePath, String>, ScanError> {
+    let mut texts = BTreeMap::new();
+    for found in projects {
+        texts.extend(found.listed.texts.clone());
+        for name in ["pyproject.toml", "Pipfile"] {
+            if let Some(file) = tree.file_in(&found.manifest.folder, name) {
+                texts.insert(file.clone(), tree.read(&file)?);
+            }
+        }
+    }
+    Ok(texts)
 }
 
 /// Returns the indexes that are configured for the projects of each lock.

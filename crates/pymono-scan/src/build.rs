@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::{
     ScanError,
-    manifest::{BuildSystemTable, Manifest, Requirement},
+    manifest::{BuildSystemTable, Form, Manifest, Requirement},
+    poetry,
     tree::Tree,
 };
 
@@ -32,16 +33,11 @@ pub(crate) fn build_system(
     depended_upon: bool,
 ) -> Result<Option<BuildSystem>, ScanError> {
     let declared = manifest.content.build_system.as_ref();
-    let package = manifest.content.tool.uv.package;
-    if package == Some(false) || (declared.is_none() && package.is_none() && !depended_upon) {
+    if !is_package(tree, manifest, depended_upon) {
         return Ok(None);
     }
-    let legacy = BuildSystemTable {
-        requires: vec![LEGACY_REQUIRES.to_owned()],
-        build_backend: None,
-        backend_path: Vec::new(),
-    };
-    let table = declared.unwrap_or(&legacy);
+    let otherwise = undeclared(manifest);
+    let table = declared.unwrap_or(&otherwise);
     let requires: BTreeSet<&String> = table.requires.iter().collect();
     requires.iter().try_for_each(|text| check(manifest, text))?;
     Ok(Some(BuildSystem {
@@ -49,6 +45,49 @@ pub(crate) fn build_system(
         backend: table.build_backend.clone().unwrap_or_else(|| LEGACY_BACKEND.to_owned()),
         kind: kind(tree, manifest, table),
     }))
+}
+
+/// Returns whether a project is one to install, by the rules of the tool that it is written for.
+fn is_package(tree: &Tree, manifest: &Manifest, depended_upon: bool) -> bool {
+    let content = &manifest.content;
+    let has = |file: &str| tree.file_in(&manifest.folder, file).is_some();
+    match manifest.form {
+        Form::Pipfile | Form::Requirements => {
+            let standard = content.build_system.is_some() && manifest.named;
+            return has("setup.py") || standard || (depended_upon && has("pyproject.toml"));
+        }
+        Form::Setup => return true,
+        Form::Pyproject => {}
+    }
+    let poetry = &content.tool.poetry;
+    let builds_by_poetry = content.build_system.as_ref().is_none_or(|system| {
+        system.build_backend.as_deref().is_some_and(|backend| backend.starts_with("poetry"))
+    });
+    let of_poetry = poetry.is_object()
+        && (content.build_system.is_some()
+            || has("poetry.lock")
+            || manifest.file.item(&["project"]).is_none());
+    if of_poetry && builds_by_poetry {
+        let no_package = poetry.get("package-mode") == Some(&Value::Bool(false));
+        // Poetry's own metadata are for an application as often as for a package.
+        let certain = manifest.file.item(&["project"]).is_some() && !has("poetry.lock");
+        return !no_package && (certain || depended_upon || poetry::has_package(tree, manifest));
+    }
+    if content.tool.pdm.get("distribution") == Some(&Value::Bool(false)) {
+        return false;
+    }
+    content.tool.uv.package.unwrap_or(content.build_system.is_some() || depended_upon)
+}
+
+/// Returns how a project without a `[build-system]` is built: by Poetry itself, or as PEP 517 says.
+fn undeclared(manifest: &Manifest) -> BuildSystemTable {
+    let by_poetry = manifest.content.tool.poetry.is_object();
+    let requires = if by_poetry { "poetry-core" } else { LEGACY_REQUIRES };
+    BuildSystemTable {
+        requires: vec![requires.to_owned()],
+        build_backend: by_poetry.then(|| "poetry.core.masonry.api".to_owned()),
+        backend_path: Vec::new(),
+    }
 }
 
 /// Refuses what is no requirement (PEP 508), or would be more than one line.
@@ -80,14 +119,18 @@ fn kind(tree: &Tree, manifest: &Manifest, table: &BuildSystemTable) -> BuildKind
     let tool = &manifest.content.tool;
     let backend = table.build_backend.as_deref().unwrap_or(LEGACY_BACKEND);
     let pure = match backend.split([':', '.']).next().unwrap_or_default() {
-        "hatchling" => only(&["hatchling"]) && !has_hooks(&tool.hatch) && !has("hatch_build.py"),
+        "hatchling" => {
+            only(&["hatchling", "hatch-polylith-bricks"])
+                && !has_hooks(&tool.hatch)
+                && !has("hatch_build.py")
+        }
         "flit_core" => only(&["flit-core"]),
         "uv_build" => only(&["uv-build"]),
         "poetry" => only(&["poetry-core"]) && tool.poetry.get("build").is_none(),
         "pdm" => {
             let build = tool.pdm.get("build");
             let own = ["custom-hook", "run-setuptools"];
-            only(&["pdm-backend"])
+            only(&["pdm-backend", "pdm-polylith-bricks"])
                 && !has("pdm_build.py")
                 && !own.iter().any(|key| build.is_some_and(|build| build.get(key).is_some()))
         }
@@ -109,5 +152,8 @@ fn has_hooks(hatch: &Value) -> bool {
     let per_target =
         targets.is_some_and(|targets| targets.values().any(|t| t.get("hooks").is_some()));
     let metadata = hatch.get("metadata").and_then(|metadata| metadata.get("hooks"));
-    per_target || metadata.is_some() || build.is_some_and(|build| build.get("hooks").is_some())
+    // The one of Polylith copies files and does nothing else.
+    let own = build.and_then(|build| build.get("hooks")?.as_object());
+    let own = own.is_some_and(|hooks| hooks.keys().any(|hook| hook != "polylith-bricks"));
+    per_target || metadata.is_some() || own
 }

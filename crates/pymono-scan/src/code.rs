@@ -23,6 +23,12 @@ const ASIDE: [&str; 9] = [
 /// Stems of files that are looked at first, best first.
 const STEMS: [&str; 7] = ["main", "app", "asgi", "wsgi", "server", "api", "__init__"];
 
+/// Names of files that are there to be started.
+const STARTED: [&str; 6] = ["main.py", "app.py", "server.py", "worker.py", "run.py", "__main__.py"];
+
+/// So many of them are opened at most.
+const MOST_STARTED: usize = 20;
+
 /// Names of objects that are preferred where a file has several, best first.
 const OBJECTS: [&str; 3] = ["app", "api", "application"];
 
@@ -75,6 +81,15 @@ pub(crate) struct App {
     pub(crate) health: Option<String>,
 }
 
+/// A file that can be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Runnable {
+    /// The file, relative to the project.
+    pub(crate) file: String,
+    /// The module as it is imported.
+    pub(crate) module: String,
+}
+
 /// What the files of a project show.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Code {
@@ -86,6 +101,8 @@ pub(crate) struct Code {
     pub(crate) main_package: Option<(String, String)>,
     /// `main.py`, `app.py` or `manage.py` in the project's folder.
     pub(crate) main_file: Option<String>,
+    /// A file inside of a package that runs something when it is started.
+    pub(crate) main_module: Option<Runnable>,
 }
 
 /// Reads the Python files of the project of `manifest`, of which `sources` holds the paths.
@@ -97,9 +114,9 @@ pub(crate) fn read(
     sources: &[TreePath],
     frameworks: bool,
 ) -> Code {
-    let files = files(tree, &manifest.folder, sources);
+    let files = files(tree, manifest, sources);
     let roots = import_roots(manifest, &files);
-    let mut code = Code::default();
+    let mut code = Code { main_module: main_module(tree, &files, &roots), ..Code::default() };
     for (file, path) in &files {
         let (root, module) = module_of(path, &roots);
         if path.ends_with("/__main__.py") && code.main_package.is_none() {
@@ -109,7 +126,7 @@ pub(crate) fn read(
         // A link that leads nowhere shows nothing.
         let Some(text) = frameworks.then(|| tree.read(file).ok()).flatten() else { continue };
         if code.grpc.is_none() && GRPC.iter().any(|call| text.contains(call)) {
-            code.grpc = Some((*path).to_owned());
+            code.grpc = Some(path.clone());
         }
         if CONSTRUCTORS.iter().any(|call| text.contains(call)) {
             code.apps.extend(apps(path, &text, root, &module));
@@ -128,27 +145,55 @@ pub(crate) fn modules<'a>(
     manifest: &Manifest,
     sources: &'a [TreePath],
 ) -> Vec<(&'a TreePath, String)> {
-    let files = files(tree, &manifest.folder, sources);
+    let files = files(tree, manifest, sources);
     let roots = import_roots(manifest, &files);
     files.iter().map(|(file, path)| (*file, module_of(path, &roots).1)).collect()
 }
 
 /// Returns the files with a project's code, each with its path in the project, the likeliest first.
+///
+/// What the build takes in from elsewhere has the place that it gets there.
 fn files<'a>(
     tree: &'a Tree,
-    folder: &TreePath,
+    manifest: &Manifest,
     sources: &'a [TreePath],
-) -> Vec<(&'a TreePath, &'a str)> {
+) -> Vec<(&'a TreePath, String)> {
     let files = sources.iter().flat_map(|source| {
         tree.has(source).then_some(source).into_iter().chain(tree.below(source))
     });
-    let mut files: Vec<(&TreePath, &str)> = files
-        .filter_map(|file| Some((file, file.relative_to(folder)?)))
+    let placed = |file: &TreePath| {
+        let own = file.relative_to(&manifest.folder).map(str::to_owned);
+        own.or_else(|| {
+            let brick = manifest.bricks.iter().find(|(brick, _)| file.is_in(brick));
+            brick.and_then(|(brick, place)| Some(format!("{place}/{}", file.relative_to(brick)?)))
+        })
+    };
+    let mut files: Vec<(&TreePath, String)> = files
+        .filter_map(|file| Some((file, placed(file)?)))
         .filter(|(_, path)| is_code(path))
         .collect();
-    files.sort_by_key(|(_, path)| (path.matches('/').count(), stem_rank(path), *path));
+    files
+        .sort_by_cached_key(|(_, path)| (path.matches('/').count(), stem_rank(path), path.clone()));
     files.dedup();
     files
+}
+
+/// Returns the likeliest file inside of a package that says what it does when it is started.
+fn main_module(tree: &Tree, files: &[(&TreePath, String)], roots: &[String]) -> Option<Runnable> {
+    let likely = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        path.contains('/') && STARTED.contains(&name)
+    };
+    let starts = |file: &TreePath| {
+        // A link that leads nowhere shows nothing.
+        let text = tree.read(file).unwrap_or_default();
+        ["if __name__ == \"__main__\"", "if __name__ == '__main__'"]
+            .iter()
+            .any(|guard| text.lines().any(|line| line.starts_with(guard)))
+    };
+    let mut likely = files.iter().filter(|(_, path)| likely(path)).take(MOST_STARTED);
+    let (_, path) = likely.find(|(file, _)| starts(file))?;
+    Some(Runnable { file: path.clone(), module: module_of(path, roots).1 })
 }
 
 /// Returns what orders applications, the best first.
@@ -170,6 +215,11 @@ fn is_code(path: &str) -> bool {
     name.strip_suffix(".py").is_some() && !aside && !test && path != "setup.py"
 }
 
+/// Returns whether a file holds code of the project in `folder`.
+pub(crate) fn is_code_of(folder: &TreePath, file: &TreePath) -> bool {
+    file.relative_to(folder).is_some_and(is_code)
+}
+
 fn position(list: &[&str], name: &str) -> usize {
     list.iter().position(|known| *known == name).unwrap_or(list.len())
 }
@@ -180,7 +230,7 @@ fn stem_rank(path: &str) -> usize {
 }
 
 /// Returns the folders that modules are imported from, relative to the project, the longest first.
-fn import_roots(manifest: &Manifest, files: &[(&TreePath, &str)]) -> Vec<String> {
+fn import_roots(manifest: &Manifest, files: &[(&TreePath, String)]) -> Vec<String> {
     let tool = &manifest.content.tool;
     let mut roots = vec![String::new()];
     let hatch =
@@ -190,6 +240,9 @@ fn import_roots(manifest: &Manifest, files: &[(&TreePath, &str)]) -> Vec<String>
             package.trim_end_matches('/').rsplit_once('/').map(|(root, _)| root.to_owned()),
         );
     }
+    let poetry = tool.poetry.get("packages").and_then(|list| list.as_array());
+    let from = poetry.into_iter().flatten().filter_map(|package| package.get("from")?.as_str());
+    roots.extend(from.map(str::to_owned));
     let setuptools =
         tool.setuptools.pointer("/packages/find/where").and_then(|list| list.as_array());
     let listed = setuptools.into_iter().flatten().filter_map(|root| root.as_str());

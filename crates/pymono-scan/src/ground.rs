@@ -10,7 +10,7 @@ use crate::{
     config::{Configured, Home, Table},
     cover::cover,
     local::{self, Found, Workspaces},
-    manifest::Requirement,
+    manifest::{Requirement, Scope},
     members::UvWorkspace,
     python::Limit,
     tree::Tree,
@@ -62,10 +62,8 @@ impl<'a> Ground<'a> {
         warnings: &mut Vec<Warning>,
     ) -> Result<Self, ScanError> {
         let folders: BTreeSet<TreePath> = found.keys().cloned().collect();
-        let locks = local::locks(workspaces);
-        let edges = found.values().flat_map(|project| project.edges.values().flatten());
-        let installed: BTreeSet<&TreePath> =
-            edges.filter(|edge| edge.installed).map(|edge| &edge.to).collect();
+        let locks = local::locks(workspaces, found);
+        let installed = installed(found);
         let mut projects = BTreeMap::new();
         for (path, project) in found {
             let own = own_table(project, home, warnings)?;
@@ -76,8 +74,12 @@ impl<'a> Ground<'a> {
             let mut known = Known::new(project, whole, own)?;
             known.service_by = by;
             known.build = build::build_system(tree, &project.manifest, installed.contains(path))?;
-            known.gathers = workspaces.get(path).is_some_and(|root| root.members.len() > 1);
+            known.gathers = workspaces.get(path).is_some_and(|root| root.members.len() > 1)
+                || project.gathers();
             known.sources = cover(tree, path, &folders, &locks);
+            let bricks = project.manifest.bricks.keys();
+            known.sources.extend(bricks.filter(|brick| !brick.is_in(path)).cloned());
+            known.sources.sort();
             projects.insert(path, known);
         }
         let limits = workspaces.iter().map(|(root, workspace)| Ok((root, limits(workspace)?)));
@@ -137,9 +139,17 @@ impl<'a> Known<'a> {
         let configured = own.as_ref().map(|own| own.over(whole, false)).transpose()?;
         let configured = configured.unwrap_or_else(|| whole.clone());
         let settings = &configured.settings;
-        let requirements = found.manifest.production(&settings.extras, &settings.groups);
+        let mut requirements = found.manifest.production(&settings.extras, &settings.groups);
         let edges = requirements.iter().filter_map(|needed| found.edges.get(&needed.name));
-        let needs = edges.flatten().map(|edge| edge.to.clone()).collect();
+        let named = edges.flatten().map(|edge| edge.to.clone());
+        let groups = found.manifest.with_included(&settings.groups);
+        let folders = found.folders.iter().filter(|edge| match &edge.scope {
+            Scope::Production => true,
+            Scope::Extra(extra) => settings.extras.contains(extra),
+            Scope::Group(group) | Scope::Editable(group) => groups.contains(group),
+        });
+        let needs = named.chain(folders.map(|edge| edge.to.clone())).collect();
+        requirements.extend(found.listed.names.iter().cloned());
         Ok(Self {
             found,
             configured,
@@ -153,6 +163,14 @@ impl<'a> Known<'a> {
             sources: Vec::new(),
         })
     }
+}
+
+/// Returns the folders of the projects that others want installed.
+fn installed(found: &BTreeMap<TreePath, Found>) -> BTreeSet<&TreePath> {
+    let projects = || found.values();
+    let named = projects().flat_map(|project| project.edges.values().flatten());
+    let named = named.filter(|edge| edge.installed).map(|edge| &edge.to);
+    named.chain(projects().flat_map(|project| &project.folders).map(|edge| &edge.to)).collect()
 }
 
 fn limits(workspace: &UvWorkspace) -> Result<Vec<(TreePath, Limit)>, ScanError> {

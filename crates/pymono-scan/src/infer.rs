@@ -15,9 +15,12 @@ use crate::{
 };
 
 /// Folders of what is not for production.
-const ASIDE: [&str; 11] = [
+const ASIDE: [&str; 14] = [
     "tests",
     "test",
+    "testing",
+    "testdata",
+    "e2e",
     "examples",
     "example",
     "docs",
@@ -185,6 +188,11 @@ fn by_start(evidence: &Evidence<'_>, in_library: Option<&str>) -> Option<Vec<Str
     if let Some((package, _)) = &evidence.code.main_package {
         why.push(format!("has {package}.__main__"));
     }
+    let module = evidence.code.main_module.as_ref().filter(|_| !evidence.gathers);
+    let package = evidence.code.main_package.is_none();
+    why.extend(
+        module.filter(|_| package).map(|module| format!("can be started by {}", module.file)),
+    );
     // `uv init` leaves a `main.py` beside the manifest of any workspace's root.
     if let Some(file) = evidence.code.main_file.as_ref().filter(|_| !evidence.gathers) {
         why.push(format!("has {file}"));

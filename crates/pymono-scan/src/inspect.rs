@@ -7,8 +7,7 @@ use pymono_workspace::{Import, Inspection, Modules, Project, Workspace};
 use rayon::prelude::*;
 
 use crate::{
-    ScanError, ScanOptions, ask::Programs, code, imports::imports, manifest::Manifest, secrets,
-    tree::Tree,
+    ScanError, ScanOptions, ask::Programs, code, discover, imports::imports, secrets, tree::Tree,
 };
 
 /// Opens the files of all projects of a workspace that was scanned with the same options.
@@ -30,7 +29,7 @@ pub fn inspect(options: &ScanOptions, workspace: &Workspace) -> Result<Inspectio
 }
 
 fn modules(tree: &Tree, project: &Project) -> Result<Modules, ScanError> {
-    let Some(manifest) = Manifest::read(tree, &project.path)? else {
+    let Some(manifest) = discover::manifest(tree, &project.path)? else {
         return Ok(Modules::default());
     };
     let mut modules = Modules::default();

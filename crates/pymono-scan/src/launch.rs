@@ -3,7 +3,7 @@
 use pymono_workspace::Launch;
 
 use crate::{
-    code::{App, Code, Protocol},
+    code::{App, Code, Protocol, Runnable},
     infer::requires,
     manifest::Requirement,
 };
@@ -146,6 +146,13 @@ fn python(starting: &Starting<'_>) -> Option<Vec<String>> {
             return Some(own(vec!["python", "-m", package]));
         }
         return Some(own(vec!["python", &format!("{root}/{}", package.replace('.', "/"))]));
+    }
+    if let Some(Runnable { file, module }) = &starting.code.main_module
+        && starting.code.main_file.is_none()
+    {
+        let words =
+            if starting.installed { vec!["python", "-m", module] } else { vec!["python", file] };
+        return Some(own(words));
     }
     let file = starting.code.main_file.as_ref().filter(|file| *file != "manage.py")?;
     let module = file.strip_suffix(".py").unwrap_or(file);

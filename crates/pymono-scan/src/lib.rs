@@ -7,10 +7,12 @@
 
 mod ask;
 mod assemble;
+mod bricks;
 mod build;
 mod code;
 mod config;
 mod cover;
+mod discover;
 mod document;
 mod error;
 mod git;
@@ -24,11 +26,17 @@ mod launch;
 mod links;
 mod litter;
 mod local;
+mod manager;
 mod manifest;
 mod members;
+mod pdm;
+mod pipfile;
+mod poetry;
 mod project;
 mod python;
+mod requirements;
 mod secrets;
+mod setup;
 mod sources;
 mod tree;
 

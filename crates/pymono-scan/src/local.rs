@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
+use pymono_lock::LockFormat;
 use pymono_names::TreePath;
+use pymono_workspace::Manager;
 use rayon::prelude::*;
 
 use crate::{
-    ScanError, Warning,
-    manifest::Manifest,
+    ScanError, Warning, discover, manager,
+    manifest::{Manifest, Scope},
     members::{self, UvWorkspace},
+    requirements::{self, Listed},
     sources::Resolver,
     tree::Tree,
 };
@@ -21,10 +24,27 @@ pub(crate) struct Found {
     pub(crate) manifest: Manifest,
     /// Its name.
     pub(crate) name: PackageName,
-    /// The root of the uv workspace whose lock pins it, `None` for one that only path sources name.
+    /// The root of the uv workspace whose lock pins it, `None` for others.
     pub(crate) workspace: Option<TreePath>,
+    /// The tool that manages it.
+    pub(crate) manager: Manager,
+    /// What pins it.
+    pub(crate) lock: Option<TreePath>,
+    /// What its file of requirements says, if that is its lock.
+    pub(crate) listed: Listed,
     /// The local projects that its requirements mean, of all extras and groups, by name.
     pub(crate) edges: Edges,
+    /// The local projects that it requires by their folders.
+    pub(crate) folders: Vec<FolderEdge>,
+}
+
+/// A requirement that names the folder of a local project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FolderEdge {
+    /// The folder.
+    pub(crate) to: TreePath,
+    /// When it is needed.
+    pub(crate) scope: Scope,
 }
 
 /// A requirement that a local project fulfils.
@@ -47,9 +67,13 @@ pub(crate) fn lock_in(folder: &TreePath) -> TreePath {
     folder.join("uv.lock").unwrap_or_else(|_| folder.clone())
 }
 
-/// Returns the lock files of all workspaces.
-pub(crate) fn locks(workspaces: &Workspaces) -> BTreeSet<TreePath> {
-    workspaces.keys().map(lock_in).collect()
+/// Returns the lock files of all workspaces and projects, but for those that builds may read.
+pub(crate) fn locks(
+    workspaces: &Workspaces,
+    found: &BTreeMap<TreePath, Found>,
+) -> BTreeSet<TreePath> {
+    let own = found.values().filter_map(Found::unsent_lock).cloned();
+    workspaces.keys().map(lock_in).chain(own).collect()
 }
 
 /// Reads the workspace of every lock, but for those in folders that are `excluded`.
@@ -97,7 +121,7 @@ fn unused(folder: &TreePath, why: &str) -> Warning {
     Warning::new(format!("`{folder}uv.lock` is not used: {why}"))
 }
 
-/// Returns the members of all workspaces and every project that path sources lead to, by folder.
+/// Returns the members of all workspaces and every other project, by folder.
 pub(crate) fn projects(
     tree: &Tree,
     workspaces: &Workspaces,
@@ -106,32 +130,89 @@ pub(crate) fn projects(
     let mut projects = BTreeMap::new();
     for (root, workspace) in workspaces {
         for (folder, manifest) in &workspace.members {
-            let found = Found::new(manifest.clone(), Some(root));
+            let found = Found::new(tree, manifest.clone(), Some(root));
             projects.extend(found.map(|found| (folder.clone(), found)));
         }
+    }
+    let known = projects.keys().cloned().collect();
+    for manifest in discover::projects(tree, &known, warnings)? {
+        let folder = manifest.folder.clone();
+        projects.extend(Found::new(tree, manifest, None).map(|found| (folder, found)));
     }
     let mut resolver = Resolver::new(tree, workspaces);
     let mut todo: Vec<TreePath> = projects.keys().rev().cloned().collect();
     while let Some(folder) = todo.pop() {
         let Some(found) = projects.get(&folder) else { continue };
-        let (edges, reached) = resolver.edges(found, warnings)?;
+        let (edges, mut reached) = resolver.edges(found, warnings)?;
+        let (folders, more) = resolver.folders(found, warnings)?;
+        reached.extend(more);
         for manifest in reached {
             let folder = manifest.folder.clone();
-            if !projects.contains_key(&folder) {
-                projects.extend(Found::new(manifest, None).map(|found| (folder.clone(), found)));
-                todo.push(folder);
+            match projects.get_mut(&folder) {
+                // The name that its user gives it is better than that of its folder.
+                Some(known) if !known.manifest.named && manifest.named => {
+                    known.name = manifest
+                        .content
+                        .project
+                        .as_ref()
+                        .map_or(known.name.clone(), |p| p.name.clone());
+                }
+                Some(_) => {}
+                None => {
+                    let found = Found::new(tree, manifest, None);
+                    projects.extend(found.map(|found| (folder.clone(), found)));
+                    todo.push(folder);
+                }
             }
         }
         if let Some(found) = projects.get_mut(&folder) {
-            found.edges = edges;
+            (found.edges, found.folders) = (edges, folders);
         }
     }
     Ok(projects)
 }
 
 impl Found {
-    fn new(manifest: Manifest, workspace: Option<&TreePath>) -> Option<Self> {
+    fn new(tree: &Tree, manifest: Manifest, workspace: Option<&TreePath>) -> Option<Self> {
         let name = manifest.content.project.as_ref()?.name.clone();
-        Some(Self { manifest, name, workspace: workspace.cloned(), edges: Edges::new() })
+        let (manager, lock) = match workspace {
+            Some(root) => (Manager::Uv, Some(lock_in(root))),
+            None => manager::manager(tree, &manifest),
+        };
+        let mut found = Self {
+            manifest,
+            name,
+            workspace: workspace.cloned(),
+            manager,
+            lock,
+            listed: Listed::default(),
+            edges: Edges::new(),
+            folders: Vec::new(),
+        };
+        if let Some(file) = found.requirements_file() {
+            found.listed = requirements::read(tree, &found.manifest.folder, file);
+        }
+        Some(found)
     }
+
+    /// Returns the file of requirements that is its lock.
+    fn requirements_file(&self) -> Option<&TreePath> {
+        self.lock.as_ref().filter(|lock| is_requirements(lock))
+    }
+
+    /// Returns the lock that is no file of the project: builds may read files of requirements.
+    pub(crate) fn unsent_lock(&self) -> Option<&TreePath> {
+        self.lock.as_ref().filter(|lock| !is_requirements(lock))
+    }
+
+    /// Returns whether it only gathers projects below it, in groups of its own.
+    pub(crate) fn gathers(&self) -> bool {
+        let folder = &self.manifest.folder;
+        self.folders.iter().any(|edge| edge.to.is_in(folder) && edge.scope != Scope::Production)
+    }
+}
+
+fn is_requirements(lock: &TreePath) -> bool {
+    let format = lock.file_name().and_then(LockFormat::of_file_name);
+    matches!(format, None | Some(LockFormat::Requirements))
 }

@@ -11,9 +11,9 @@ use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{ScanError, document::TomlFile, index::IndexTable, tree::Tree};
+use crate::{ScanError, bricks, document::TomlFile, index::IndexTable, tree::Tree};
 
-/// A parsed `pyproject.toml`; a clone shares its text.
+/// A parsed `pyproject.toml`, or what says the same in another form; a clone shares its text.
 #[derive(Clone, Debug)]
 pub(crate) struct Manifest {
     /// The folder of the file.
@@ -22,6 +22,48 @@ pub(crate) struct Manifest {
     pub(crate) file: Arc<TomlFile>,
     /// Its content.
     pub(crate) content: Arc<Content>,
+    /// What kind of file it is.
+    pub(crate) form: Form,
+    /// Whether the file tells the project's name; else it is that of its folder.
+    pub(crate) named: bool,
+    /// What outside of the folder its build takes in, with the place that it gets.
+    pub(crate) bricks: BTreeMap<TreePath, String>,
+}
+
+/// The files that declare projects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `pyproject.toml`
+    Pyproject,
+    /// `Pipfile`
+    Pipfile,
+    /// `requirements.txt` and the like.
+    Requirements,
+    /// `setup.py`, `setup.cfg`
+    Setup,
+}
+
+/// A requirement that a folder fulfils.
+#[derive(Clone, Debug)]
+pub(crate) struct PathNeed {
+    /// The path, as seen from the manifest's folder.
+    pub(crate) path: String,
+    /// When it is needed.
+    pub(crate) scope: Scope,
+}
+
+/// For what something is required.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// For production.
+    Production,
+    /// For an extra.
+    Extra(ExtraName),
+    /// For a group.
+    Group(ExtraName),
+    /// For a group that is the only place where it can be said: for production, unless
+    /// the project gathers what lies below it.
+    Editable(ExtraName),
 }
 
 /// The tables of a `pyproject.toml`; what pymono does not read is left out.
@@ -32,6 +74,9 @@ pub(crate) struct Content {
     pub(crate) build_system: Option<BuildSystemTable>,
     pub(crate) dependency_groups: BTreeMap<String, Vec<Value>>,
     pub(crate) tool: ToolTable,
+    /// What is required as a folder, in other ways than by `[project]`.
+    #[serde(skip)]
+    pub(crate) paths: Vec<PathNeed>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -67,6 +112,7 @@ pub(crate) struct ToolTable {
     pub(crate) setuptools: Value,
     pub(crate) poetry: Value,
     pub(crate) pdm: Value,
+    pub(crate) polylith: Value,
 }
 
 /// `[tool.uv]`, or the whole of a `uv.toml`.
@@ -116,6 +162,19 @@ pub(crate) enum OneOrMany<T> {
     Many(Vec<T>),
 }
 
+impl ProjectTable {
+    /// Returns the table of a project of which nothing but the name is known.
+    pub(crate) fn named(name: PackageName) -> Self {
+        Self {
+            name,
+            requires_python: None,
+            dependencies: Vec::new(),
+            optional_dependencies: BTreeMap::new(),
+            scripts: BTreeMap::new(),
+        }
+    }
+}
+
 impl<T> OneOrMany<T> {
     /// Returns the values, however many they are.
     pub(crate) fn as_slice(&self) -> &[T] {
@@ -152,8 +211,54 @@ impl Manifest {
     pub(crate) fn read(tree: &Tree, folder: &TreePath) -> Result<Option<Self>, ScanError> {
         let Some(path) = tree.file_in(folder, "pyproject.toml") else { return Ok(None) };
         let file = TomlFile::parse(path.as_str(), &tree.read(&path)?)?;
-        let content = Arc::new(file.shape()?);
-        Ok(Some(Self { folder: folder.clone(), file: Arc::new(file), content }))
+        let content = file.shape()?;
+        let bricks = bricks::bricks(tree, folder, &content);
+        let manifest = Self::new(folder.clone(), Arc::new(file), content, Form::Pyproject);
+        Ok(Some(Self { bricks, ..manifest }))
+    }
+
+    /// Returns the manifest of a project that has a name.
+    pub(crate) fn new(folder: TreePath, file: Arc<TomlFile>, content: Content, form: Form) -> Self {
+        let (content, bricks) = (Arc::new(content), BTreeMap::new());
+        Self { folder, file, content, form, named: true, bricks }
+    }
+
+    /// Returns everything that is required as a folder.
+    pub(crate) fn paths(&self) -> Vec<PathNeed> {
+        let mut paths = self.content.paths.clone();
+        let mut add = |texts: &[String], scope: &Scope| {
+            let found = texts.iter().filter_map(|text| local_path(text.split_once('@')?.1));
+            paths.extend(found.map(|path| PathNeed { path, scope: scope.clone() }));
+        };
+        if let Some(project) = &self.content.project {
+            add(&project.dependencies, &Scope::Production);
+            for (extra, texts) in &project.optional_dependencies {
+                extra.parse().map(|extra| add(texts, &Scope::Extra(extra))).unwrap_or_default();
+            }
+        }
+        for (group, texts) in &self.content.dependency_groups {
+            let texts: Vec<String> =
+                texts.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            group.parse().map(|group| add(&texts, &Scope::Group(group))).unwrap_or_default();
+        }
+        paths
+    }
+
+    /// Returns groups and all that they include.
+    pub(crate) fn with_included(&self, groups: &BTreeSet<ExtraName>) -> BTreeSet<ExtraName> {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<ExtraName> = groups.iter().cloned().collect();
+        while let Some(wanted) = open.pop() {
+            let same = |name: &String| name.parse().is_ok_and(|name: ExtraName| name == wanted);
+            let groups = self.content.dependency_groups.iter().filter(|(name, _)| same(name));
+            let entries = groups.flat_map(|(_, entries)| entries);
+            let included = entries.filter_map(|entry| entry.get("include-group")?.as_str());
+            let included: Vec<ExtraName> = included.filter_map(|name| name.parse().ok()).collect();
+            if found.insert(wanted) {
+                open.extend(included);
+            }
+        }
+        found
     }
 
     /// Returns the requirements of production: the project's own and those of the given extras and groups.
@@ -175,11 +280,6 @@ impl Manifest {
             found.extend(self.group(group, 0));
         }
         found
-    }
-
-    /// Returns the names in `[project.dependencies]`.
-    pub(crate) fn names(&self) -> BTreeSet<PackageName> {
-        self.production([], []).into_iter().map(|requirement| requirement.name).collect()
     }
 
     /// Returns every requirement, of all extras and groups too.
@@ -211,4 +311,28 @@ impl Manifest {
         }
         found
     }
+}
+
+/// Returns the path that a requirement's URL or path means, as seen from its project;
+/// nothing for what is no folder of a repository.
+pub(crate) fn local_path(text: &str) -> Option<String> {
+    let text = text.split(" ;").next().unwrap_or(text).trim();
+    let path = text.split(['#', '[']).next().unwrap_or(text);
+    let path = match path.strip_prefix("file:") {
+        Some(url) => {
+            let inner = url.trim_start_matches('/');
+            // The tools that write it mean the folder of the project; other absolute paths
+            // are those of one machine.
+            let inner = inner
+                .strip_prefix("${PROJECT_ROOT}")
+                .or_else(|| (!url.starts_with('/')).then_some(url))?;
+            inner.trim_start_matches('/')
+        }
+        None if path.starts_with('.') => path,
+        None => return None,
+    };
+    let archive = [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tar.xz", ".tgz"];
+    let is_archive = archive.iter().any(|ending| path.ends_with(ending));
+    (!is_archive)
+        .then(|| percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned())
 }

@@ -1,7 +1,10 @@
 //! One project as the rest of pymono sees it.
 
+use std::collections::BTreeSet;
+
+use pep508_rs::PackageName;
 use pymono_names::{PythonVersion, TreePath};
-use pymono_workspace::{Kind, Launch, Project, Settings};
+use pymono_workspace::{Declared, Kind, Launch, Project, Settings};
 
 use crate::{
     Place, ScanError, Warning,
@@ -9,8 +12,7 @@ use crate::{
     ground::{Ground, Known},
     infer::{self, Evidence, Said},
     launch::{self, Starting},
-    local::lock_in,
-    manifest::Requirement,
+    manifest::{Requirement, local_path},
     python::{self, Chosen},
 };
 
@@ -48,16 +50,45 @@ pub(crate) fn project(
         name: known.found.name.clone(),
         kind,
         why,
-        lock: known.found.workspace.as_ref().map(lock_in),
+        manifest: manifest_of(known),
+        manager: known.found.manager,
+        lock: known.found.lock.clone(),
         requires_python: table.and_then(|project| project.requires_python.clone()),
-        requirements: known.found.manifest.names(),
+        requirements: declared(ground, known),
         python: python(ground, path, known, kind, warnings)?,
         build: known.build.clone(),
         needs: known.needs.clone(),
+        bricks: known.found.manifest.bricks.keys().cloned().collect(),
         launch,
         settings: settings(known, kind),
         sources: known.sources.clone(),
     })
+}
+
+/// Returns the file that declares the project.
+fn manifest_of(known: &Known<'_>) -> TreePath {
+    let folder = &known.found.manifest.folder;
+    known.found.manifest.file.name.parse().unwrap_or_else(|_| folder.clone())
+}
+
+/// Returns what the manifest requires for production from elsewhere than the tree.
+fn declared(ground: &Ground<'_>, known: &Known<'_>) -> BTreeSet<Declared> {
+    let manifest = &known.found.manifest;
+    let project = manifest.content.project.iter();
+    let texts = project.flat_map(|project| &project.dependencies);
+    let folders = known.found.folders.iter().filter_map(|edge| ground.known(&edge.to));
+    let mut local: BTreeSet<&PackageName> = folders.map(|known| &known.found.name).collect();
+    local.extend(known.found.edges.keys());
+    let required = texts.filter_map(|text| Some((Requirement::parse(text)?.name, text)));
+    let required = required.filter(|(name, text)| {
+        let path = text.split_once('@').and_then(|(_, url)| local_path(url));
+        !local.contains(name) && path.is_none()
+    });
+    let declared = |(name, text): (PackageName, &String)| {
+        let place = manifest.file.place_in_list(&["project", "dependencies"], text);
+        Declared { name, text: text.clone(), line: place.line.unwrap_or_default() }
+    };
+    required.map(declared).collect()
 }
 
 /// Returns what an image of the project has: what it requires itself first, then what comes with

@@ -12,10 +12,9 @@ use pep508_rs::PackageName;
 use pymono_names::TreePath;
 
 use crate::{
-    Place, ScanError, Warning,
-    document::{TomlFile, manifest_path},
-    local::{Edge, Edges, Found, Workspaces},
-    manifest::{Content, Manifest, ProjectTable, Requirement, Source, WorkspaceSource},
+    Place, ScanError, Warning, discover,
+    local::{Edge, Edges, FolderEdge, Found, Workspaces},
+    manifest::{Manifest, PathNeed, ProjectTable, Requirement, Scope, Source, WorkspaceSource},
     members::{self, UvWorkspace},
     tree::Tree,
 };
@@ -71,6 +70,36 @@ impl<'a> Resolver<'a> {
                     // Only what is for development leads there, and no image needs it.
                     Err(error) => warnings.push(Warning::new(error.to_string())),
                 }
+            }
+        }
+        Ok((edges, reached))
+    }
+
+    /// Returns the local projects that a project requires by their folders, and the manifests of those.
+    pub(crate) fn folders(
+        &mut self,
+        found: &Found,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(Vec<FolderEdge>, Vec<Manifest>), ScanError> {
+        let folder = &found.manifest.folder;
+        let (mut edges, mut reached) = (Vec::new(), Vec::new());
+        for PathNeed { path, scope } in
+            found.manifest.paths().into_iter().chain(found.listed.paths.clone())
+        {
+            let target = folder.join(&path).ok().filter(|target| target != folder);
+            let manifest =
+                target.as_ref().map(|target| self.manifest(target)).transpose()?.flatten();
+            match (target, manifest) {
+                (Some(to), Some(manifest)) if manifest.content.project.is_some() => {
+                    edges.push(FolderEdge { scope: settled(scope, &to, folder), to });
+                    reached.push(manifest);
+                }
+                (None, _) if folder.join(&path).is_ok() => {}
+                _ if folder.join(&path).is_ok_and(|path| self.tree.has(&path)) => {}
+                _ => warnings.push(Warning::new(format!(
+                    "`{}` requires `{path}`, where there is no project",
+                    found.manifest.file.name
+                ))),
             }
         }
         Ok((edges, reached))
@@ -141,16 +170,8 @@ impl<'a> Resolver<'a> {
         }
         let folder = declared.resolve(path)?;
         if let Some(manifest) = self.manifest(&folder)? {
-            if manifest.content.project.is_some() {
-                return Ok(Some(manifest));
-            }
-            return Ok(Some(unnamed(manifest, declared.name)));
-        }
-        if self.tree.file_in(&folder, "setup.py").is_some() {
-            let file = TomlFile::parse(manifest_path(&folder).as_str(), "")?;
-            let (file, content) = (Arc::new(file), Arc::new(Content::default()));
-            let manifest = Manifest { folder, file, content };
-            return Ok(Some(unnamed(manifest, declared.name)));
+            let named = manifest.named && manifest.content.project.is_some();
+            return Ok(Some(if named { manifest } else { unnamed(manifest, declared.name) }));
         }
         let problem = format!("there is no project in `{folder}`");
         Err(declared.wrong(problem, "add a `pyproject.toml` there (one that git ignores does not count), or correct the path"))
@@ -159,7 +180,12 @@ impl<'a> Resolver<'a> {
     /// Returns the manifest in a folder; each is read once.
     fn manifest(&mut self, folder: &TreePath) -> Result<Option<Manifest>, ScanError> {
         if !self.read.contains_key(folder) {
-            self.read.insert(folder.clone(), Manifest::read(self.tree, folder)?);
+            let manifest = match discover::manifest(self.tree, folder)? {
+                Some(manifest) => Some(manifest),
+                // One that configures tools only may be the root of a workspace.
+                None => Manifest::read(self.tree, folder)?,
+            };
+            self.read.insert(folder.clone(), manifest);
         }
         Ok(self.read.get(folder).cloned().flatten())
     }
@@ -208,6 +234,15 @@ impl Declared<'_> {
     }
 }
 
+/// Returns for what a folder is needed that only a group can name.
+fn settled(scope: Scope, to: &TreePath, folder: &TreePath) -> Scope {
+    match scope {
+        Scope::Editable(group) if to.is_in(folder) => Scope::Group(group),
+        Scope::Editable(_) => Scope::Production,
+        scope => scope,
+    }
+}
+
 /// Returns the names that the project requires for use: all but those of its dependency groups.
 fn published(manifest: &Manifest) -> BTreeSet<PackageName> {
     let project = manifest.content.project.iter();
@@ -217,14 +252,13 @@ fn published(manifest: &Manifest) -> BTreeSet<PackageName> {
     texts.filter_map(|text| Requirement::parse(text)).map(|requirement| requirement.name).collect()
 }
 
-/// Gives a name to a project that only its `setup.py` knows the name of: that which its user gave it.
+/// Gives a name to a project whose files do not tell it: that which its user gave it.
 fn unnamed(mut manifest: Manifest, name: &PackageName) -> Manifest {
-    Arc::make_mut(&mut manifest.content).project = Some(ProjectTable {
-        name: name.clone(),
-        requires_python: None,
-        dependencies: Vec::new(),
-        optional_dependencies: BTreeMap::new(),
-        scripts: BTreeMap::new(),
-    });
+    let content = Arc::make_mut(&mut manifest.content);
+    match &mut content.project {
+        Some(project) => project.name = name.clone(),
+        None => content.project = Some(ProjectTable::named(name.clone())),
+    }
+    manifest.named = true;
     manifest
 }

@@ -6,6 +6,7 @@
 mod contents;
 mod index;
 mod inspection;
+mod manager;
 mod project;
 mod settings;
 mod unsent;
@@ -17,7 +18,8 @@ use pymono_names::TreePath;
 pub use contents::{ContentId, Contents};
 pub use index::{Index, IndexFormat, Secret, SecretPlace, variable_of};
 pub use inspection::{Import, Inspection, Modules};
-pub use project::{BuildKind, BuildSystem, Kind, Launch, Project};
+pub use manager::Manager;
+pub use project::{BuildKind, BuildSystem, Declared, Kind, Launch, Project};
 pub use settings::{CacheMount, Settings};
 pub use unsent::{Unsent, literal_pattern};
 
@@ -31,6 +33,9 @@ pub struct Workspace {
     /// The indexes that are configured for the projects of each lock, in the order in which they
     /// are looked at, by the lock's path. What a lock takes from elsewhere is not in here.
     pub indexes: BTreeMap<TreePath, Vec<Index>>,
+    /// The texts of the files that locks are read with, by path: manifests, and the files that
+    /// files of requirements lead to.
+    pub texts: BTreeMap<TreePath, String>,
     /// The uv image that installs everything, `None` for pymono's default.
     pub uv_image: Option<String>,
     /// What is below the projects' folders but must not be sent to a build.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pep508_rs::PackageName;
 use pymono_names::{PythonVersion, TreePath};
 
-use crate::Settings;
+use crate::{Manager, Settings};
 
 /// A Python project. Its identity is its path; names may collide.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,27 +18,44 @@ pub struct Project {
     pub kind: Kind,
     /// Why it is what it is, strongest reason first, each a sentence fragment for people.
     pub why: Vec<String>,
-    /// The lock file that pins its dependencies.
+    /// The file that declares it, such as its `pyproject.toml`.
+    pub manifest: TreePath,
+    /// The tool that manages its dependencies.
+    pub manager: Manager,
+    /// The lock that pins its dependencies, or the file of requirements that production installs.
     pub lock: Option<TreePath>,
     /// `requires-python` as written.
     pub requires_python: Option<String>,
-    /// The distributions that its manifest requires for production, whatever their markers,
-    /// without those of extras and groups: a lock that is up to date knows each of them.
-    pub requirements: BTreeSet<PackageName>,
+    /// What its manifest requires for production from elsewhere than the repository, whatever
+    /// the markers: a lock that is up to date knows each of them.
+    pub requirements: BTreeSet<Declared>,
     /// The Python that its image gets.
     pub python: PythonVersion,
     /// How it is built, `None` for a project that is not installed (uv: "virtual").
     pub build: Option<BuildSystem>,
     /// Local projects that its manifest names for production, whatever their markers.
     pub needs: BTreeSet<TreePath>,
+    /// Folders without a manifest that its build takes in, such as the bricks of Polylith.
+    pub bricks: BTreeSet<TreePath>,
     /// How it is started, as far as that could be inferred or is configured.
     pub launch: Launch,
     /// Its settings: the repository's, overridden by its own.
     pub settings: Settings,
     /// Literal paths that together hold exactly its files and no other project's:
-    /// its folder, or where other projects lie below it, that folder's entries. Locks
+    /// its folder, or where other projects lie below it, that folder's entries, and its bricks. Locks
     /// ([`crate::Workspace::locks`]) are no files of it, even in such a folder: they are never sent.
     pub sources: Vec<TreePath>,
+}
+
+/// A requirement in a manifest.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Declared {
+    /// The name of what is required.
+    pub name: PackageName,
+    /// All of it, as [PEP 508](https://peps.python.org/pep-0508/) defines it.
+    pub text: String,
+    /// The line of the manifest that it stands in, from 1; 0 where that is not known.
+    pub line: usize,
 }
 
 /// Whether a project gets an image.

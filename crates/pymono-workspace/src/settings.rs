@@ -53,6 +53,8 @@ pub struct Settings {
     pub healthcheck: Option<Vec<String>>,
     /// Secrets that its dependency, git and package steps are given.
     pub secrets: BTreeSet<Secret>,
+    /// Whether the service is refused where its requirements are not pinned; `false` where absent.
+    pub require_locked: Option<bool>,
     /// Further cache mounts of the project's own build.
     pub cache: Vec<CacheMount>,
 }

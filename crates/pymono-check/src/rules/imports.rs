@@ -77,7 +77,7 @@ fn reached<'a>(workspace: &'a Workspace, project: &'a Project) -> BTreeSet<&'a T
 /// Returns true if the manifest requires a distribution of the owner's name: it comes from elsewhere then.
 fn is_required(workspace: &Workspace, project: &Project, owner: &TreePath) -> bool {
     let owner = workspace.projects.get(owner);
-    owner.is_some_and(|owner| project.requirements.contains(&owner.name))
+    owner.is_some_and(|owner| project.requirements.iter().any(|it| it.name == owner.name))
 }
 
 fn finding(project: &Project, owner: &TreePath, name: &str, import: &Import) -> Finding {

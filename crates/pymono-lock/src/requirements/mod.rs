@@ -137,7 +137,7 @@ impl Requirements {
 
     /// Adds a requirement as [PEP 508](https://peps.python.org/pep-0508/) defines it, that
     /// stands in a line of some other file.
-    pub fn add(&mut self, file: &str, line: usize, text: &str) -> Result<(), FormatError> {
+    pub fn add(&mut self, file: &str, line: usize, text: &str) -> Result<(), LockError> {
         let line = read::line(file, line, text)?;
         self.lines.push(line);
         Ok(())

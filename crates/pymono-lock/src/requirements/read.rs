@@ -45,10 +45,10 @@ pub(super) fn read(path: &str, read: ReadFile<'_>) -> Result<Requirements, LockE
 }
 
 /// Reads one requirement that stands in a line of some file.
-pub(super) fn line(file: &str, line: usize, text: &str) -> Result<Line, FormatError> {
+pub(super) fn line(file: &str, line: usize, text: &str) -> Result<Line, LockError> {
     let read: ReadFile<'_> = &mut |_| None;
     let mut reader = Reader { read, seen: BTreeSet::new(), requirements: Requirements::default() };
-    reader.named(Page::new(LockFormat::Requirements, file, ""), line, text)
+    reader.named(&Page::new(LockFormat::Requirements, file, ""), line, text)
 }
 
 /// Returns whether a file says that a tool resolved it: in its head, or by who needs each line.

@@ -52,7 +52,7 @@ fn heading(kind: &StageKind) -> &'static str {
             "== Bases: where things are installed and built =="
         }
         StageKind::Backend { .. } => "== Build backends, installed once ==",
-        StageKind::Dependencies(_) => {
+        StageKind::Dependencies(_) | StageKind::Open { .. } => {
             "== Third-party distributions, by the services that need exactly these =="
         }
         StageKind::Package(_) => "== Local packages ==",

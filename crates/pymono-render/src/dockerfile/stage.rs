@@ -4,14 +4,14 @@ use std::{collections::BTreeSet, fmt};
 
 use pymono_names::{Libc, Login, ServiceName, TreePath};
 use pymono_plan::{
-    BuildPlan, Dependencies, Environment, Origin, PackageBuild, Stage, StageKind, StageName,
+    BuildPlan, Dependencies, Environment, Open, Origin, PackageBuild, Stage, StageKind, StageName,
 };
-use pymono_workspace::{BuildKind, CacheMount};
+use pymono_workspace::{BuildKind, CacheMount, Secret};
 
 use super::{FILES, Install, VENV, install::secret_mount};
 use crate::{
     PINS_CONTEXT,
-    instruction::Run,
+    instruction::{Run, shell},
     pins::{self, SOURCES},
     words,
 };
@@ -52,6 +52,11 @@ impl fmt::Display for StageText<'_> {
                 writeln!(f, "# {}, for {users}:", words::count(number, "distribution"))?;
                 writeln!(f, "# {pins}.")?;
                 self.dependencies(f, dependencies)
+            }
+            StageKind::Open { base, open, secrets } => {
+                let names = words::list(open.requirements.iter().map(|it| it.name.to_string()));
+                writeln!(f, "# {names} and what they need, which no lock lists, for {users}.")?;
+                self.open(f, base, open, secrets)
             }
             StageKind::Package(build) => {
                 writeln!(f, "# `{}`, for {users}.", build.path)?;
@@ -115,6 +120,24 @@ impl StageText<'_> {
         let run =
             Run::new(format!("{command}{end}")).mount(self.uv_cache()).mount(pins_mount(name));
         install.mounts(name).into_iter().fold(run, Run::mount)
+    }
+
+    /// Installs requirements and what the installer finds that they need.
+    fn open(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        base: &StageName,
+        open: &Open,
+        secrets: &BTreeSet<Secret>,
+    ) -> fmt::Result {
+        let further = open.extra_indexes.iter().map(|url| format!("--index {}", shell(url)));
+        let further = further.collect::<Vec<_>>().join(" ");
+        let install = Install::of_backends(&open.index, secrets);
+        let mut run = self.install(&install, &further, WITHOUT_LOCK);
+        if let Some(folder) = install.folder() {
+            run = run.mount(format_args!("type=bind,source={folder},target={SOURCES}/{folder}"));
+        }
+        write!(f, "FROM {base} AS {}\nARG TARGETARCH\n{run}", self.stage.name)
     }
 
     fn package(&self, f: &mut fmt::Formatter<'_>, build: &PackageBuild) -> fmt::Result {

@@ -35,6 +35,9 @@ fn of_stage(name: String, stage: &Stage) -> Node {
         StageKind::Dependencies(dependencies) => {
             (NodeKind::Stage, words::count(dependencies.requirements.len(), "distribution") + ", ")
         }
+        StageKind::Open { open, .. } => {
+            (NodeKind::Stage, words::count(open.requirements.len(), "open requirement") + ", ")
+        }
         StageKind::Package(build) => (NodeKind::Library, format!("{}, ", build.path)),
         StageKind::Uv { image } | StageKind::Runtime { image, .. } => {
             (NodeKind::Stage, format!("{image}, "))
@@ -54,6 +57,7 @@ fn under(kind: &StageKind) -> Vec<&StageName> {
         StageKind::Base { uv: base, .. }
         | StageKind::Toolchain { base, .. }
         | StageKind::Backend { base, .. }
+        | StageKind::Open { base, .. }
         | StageKind::Files { base, .. } => vec![base],
         StageKind::Dependencies(dependencies) => vec![&dependencies.base],
         StageKind::Package(build) => [&build.base].into_iter().chain(&build.backend).collect(),

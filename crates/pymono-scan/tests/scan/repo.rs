@@ -117,6 +117,13 @@ impl Repo {
         self.scan().projects.keys().map(ToString::to_string).collect()
     }
 
+    /// Returns the folders of the projects that a lock pins.
+    pub(crate) fn locked(&self) -> Vec<String> {
+        let projects = self.scan().projects.into_values();
+        let locked = projects.filter(|project| project.lock.is_some());
+        locked.map(|project| project.path.to_string()).collect()
+    }
+
     /// Returns one project.
     pub(crate) fn get(&self, path: &str) -> Project {
         self.scan().projects[&path.parse().unwrap()].clone()

@@ -20,12 +20,14 @@ fn a_star_is_one_folder_for_members_and_any_number_for_exclude() {
         repo.project(path, "[]", "");
     }
     repo.file("packages/pyproject.toml", "[project]\nname = 'p'");
-    assert_eq!(repo.paths(), ["packages/a", "packages/a/deep"]);
+    assert_eq!(repo.locked(), ["packages/a", "packages/a/deep"]);
     let repo = Repo::workspace("[\"packages/*\", \"one\"]");
     for path in ["packages/a", "packages/a/deep", "one", "two"] {
         repo.project(path, "[]", "");
     }
-    assert_eq!(repo.paths(), ["one", "packages/a"]);
+    assert_eq!(repo.locked(), ["one", "packages/a"]);
+    // The others are projects all the same, of their own.
+    assert_eq!(repo.paths(), ["one", "packages/a", "packages/a/deep", "two"]);
 }
 
 #[test]
@@ -35,7 +37,7 @@ fn what_is_hidden_unmanaged_or_ignored_is_passed_by() {
     repo.file("packages/.cache/x", "")
         .file("packages/gone/__pycache__/x.pyc", "")
         .file("packages/README.md", "");
-    assert_eq!(repo.paths(), ["packages/a"]);
+    assert_eq!(repo.locked(), ["packages/a"]);
 }
 
 #[test]
@@ -270,7 +272,8 @@ fn the_names_of_what_production_requires_are_normalised() {
         "[\"Flask_Cors>=1\", \"b[c]; sys_platform == 'win32'\", \"d @ https://e.org/d.zip\"]",
         more,
     );
-    let names: Vec<String> = repo.get("a").requirements.iter().map(ToString::to_string).collect();
+    let requirements = repo.get("a").requirements;
+    let names: Vec<_> = requirements.iter().map(|declared| declared.name.as_ref()).collect();
     assert_eq!(names, ["b", "d", "flask-cors"]);
 }
 
@@ -292,12 +295,11 @@ fn a_broken_manifest_is_an_error_with_its_place() {
 }
 
 #[test]
-fn without_a_lock_it_is_said_what_to_do() {
+fn a_project_without_a_lock_is_a_project_all_the_same() {
     let repo = Repo::new();
+    assert_snapshot!(repo.file("README.md", "").warnings().join("\n"), @"there is no Python project in the tree: no `pyproject.toml`, `setup.py`, `Pipfile` or `requirements.txt` (one that git ignores does not count)");
     repo.project("a", "[]", "");
-    assert_snapshot!(repo.warnings().join("\n"), @r"
-    there is no `uv.lock` in the tree (one that git ignores does not count), so no project is known; run `uv lock` beside the `pyproject.toml` of each project or workspace
-    ");
+    assert_eq!((repo.warnings(), repo.get("a").lock), (vec![], None));
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! `pymono export`
 
 use clap::{Args, ValueEnum};
-use pymono_lock::{Closure, ClosureError, Lock, Selection};
-use pymono_names::{Platform, PythonVersion, Target, TreePath};
-use pymono_plan::{FleetError, environment};
+use pymono_names::{Platform, PythonVersion, Target};
+use pymono_plan::{close, environment};
 use pymono_render::{ExportFormat, export};
-use pymono_workspace::{Project, Workspace};
 
 use crate::{
     error::CommandError,
@@ -61,34 +59,14 @@ pub(crate) fn run(session: &mut Session, args: &ExportArgs) -> Result<(), Comman
         platform: args.platform,
         libc: environment(project).libc,
     };
-    let closure = close(&workspace, project, args, target)?;
+    let settings = &project.settings;
+    let extras = settings.extras.iter().chain(&args.extras).cloned().collect();
+    let groups = settings.groups.iter().chain(&args.groups).cloned().collect();
+    let closure = close(&workspace, project, extras, groups, &target)?;
     let format = match args.format {
         Format::Requirements => ExportFormat::Requirements,
         Format::Pylock => ExportFormat::Pylock,
         Format::Json => ExportFormat::Json,
     };
     Ok(session.shell.print(export(&closure, target, format))?)
-}
-
-fn close(
-    workspace: &Workspace,
-    project: &Project,
-    args: &ExportArgs,
-    target: Target,
-) -> Result<Closure, FleetError> {
-    let service: &TreePath = &project.path;
-    let found = project.lock.as_ref().and_then(|path| workspace.locks.get_key_value(path));
-    let (path, text) = found.ok_or_else(|| FleetError::NoLock { service: service.clone() })?;
-    let lock = Lock::parse(path.as_str(), text).map_err(FleetError::Lock)?;
-    let settings = &project.settings;
-    let selection = Selection {
-        package: project.name.clone(),
-        extras: settings.extras.iter().chain(&args.extras).cloned().collect(),
-        groups: settings.groups.iter().chain(&args.groups).cloned().collect(),
-    };
-    lock.close(&selection, &target).map_err(|source: ClosureError| FleetError::Closure {
-        service: service.clone(),
-        lock: path.clone(),
-        source: Box::new(source),
-    })
 }

@@ -119,11 +119,11 @@ impl Found {
             path: project.path.clone(),
             kind: if project.kind == Kind::Service { "service" } else { "library" },
             why: project.why.clone(),
-            manager: "uv",
+            manager: project.manager.as_str(),
             lock: project.lock.clone(),
             requires_python: project.requires_python.clone(),
             python: project.python.to_string(),
-            depends_on: project.needs.clone(),
+            depends_on: project.needs.union(&project.bricks).cloned().collect(),
             closure: self.closure(project),
             images: service.map(image_row).into_iter().collect(),
             port: project.launch.port,
@@ -134,23 +134,28 @@ impl Found {
     /// Returns all local projects that a project needs, directly or not: a service's
     /// as its lock has them for its image, others' as manifests name them.
     fn closure(&self, project: &Project) -> BTreeSet<TreePath> {
-        if let Some(service) = self.fleet.services.get(&project.path) {
-            return service
-                .packages
-                .iter()
-                .filter(|path| **path != project.path)
-                .cloned()
-                .collect();
-        }
-        let mut closure = BTreeSet::new();
+        let projects = match self.fleet.services.get(&project.path) {
+            Some(service) => service.packages.clone(),
+            None => self.needed(project),
+        };
+        let holders = projects.iter().chain([&project.path]);
+        let holders = holders.filter_map(|path| self.workspace.projects.get(path));
+        let bricks = holders.flat_map(|project| &project.bricks).cloned();
+        let others = projects.iter().filter(|path| **path != project.path).cloned();
+        others.chain(bricks).collect()
+    }
+
+    /// Returns what manifests name, and what those name in turn.
+    fn needed(&self, project: &Project) -> BTreeSet<TreePath> {
+        let mut needed = BTreeSet::new();
         let mut waiting: Vec<&TreePath> = project.needs.iter().collect();
         while let Some(path) = waiting.pop() {
-            if closure.insert(path.clone()) {
-                let needed = self.workspace.projects.get(path).into_iter();
-                waiting.extend(needed.flat_map(|project| &project.needs));
+            if needed.insert(path.clone()) {
+                let projects = self.workspace.projects.get(path).into_iter();
+                waiting.extend(projects.flat_map(|project| &project.needs));
             }
         }
-        closure
+        needed
     }
 }
 
