@@ -16,6 +16,7 @@ use crate::{
     need::{Need, Wanted as Needed, split_extras, split_url},
     page::Page,
     place::{join, parent, tidy},
+    project::nameless,
 };
 
 /// A function that returns the text of a file.
@@ -219,7 +220,9 @@ impl Reader<'_> {
                 let manifest = (self.read)(&join(path, "pyproject.toml"));
                 let name = manifest.and_then(|text| declared_name(&text));
                 // Without a manifest, the folder of a project is called as the project is.
-                name.or_else(|| path.rsplit('/').next()?.parse().ok())
+                let folder = || path.rsplit('/').next()?.parse().ok();
+                // The folder of the project itself has no other name than its own.
+                Some(name.or_else(folder).unwrap_or_else(nameless))
             }
             _ => None,
         }

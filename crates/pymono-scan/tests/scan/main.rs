@@ -3,6 +3,7 @@
 mod configuration;
 mod files;
 mod indexes;
+mod managers;
 mod python;
 #[cfg(test)]
 mod repo;
