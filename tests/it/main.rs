@@ -13,6 +13,7 @@ mod indexes;
 mod interrupt;
 mod lock_formats;
 mod lock_oracle;
+mod managers;
 mod native;
 mod rebuild;
 mod settings;

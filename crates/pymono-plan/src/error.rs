@@ -159,7 +159,9 @@ impl FleetError {
             Self::Unfit(_) => {
                 Some("rename it, or leave its project out with `exclude`; letters, digits and `._-+@~` are fine".into())
             }
-            Self::Missing { .. } => Some("run `uv lock` so that the lock fits the tree".into()),
+            Self::Missing { .. } => {
+                Some("write the lock anew so that it fits the tree, such as by `uv lock`".into())
+            }
             Self::NoCommand { service } => Some(format!(
                 "add `command = [\"…\"]` below `[tool.pymono]` in `{service}/pyproject.toml`, or `skip = true` if it is no service"
             )),

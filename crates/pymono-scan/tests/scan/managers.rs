@@ -22,7 +22,9 @@ fn needs(repo: &Repo, path: &str) -> Vec<String> {
 }
 
 fn poetry(name: &str, dependencies: &str) -> String {
-    format!("[tool.poetry]\nname = \"{name}\"\n[tool.poetry.dependencies]\npython = \"^3.11\"\n{dependencies}\n{POETRY}")
+    format!(
+        "[tool.poetry]\nname = \"{name}\"\n[tool.poetry.dependencies]\npython = \"^3.11\"\n{dependencies}\n{POETRY}"
+    )
 }
 
 #[test]
@@ -32,12 +34,26 @@ fn every_kind_of_manifest_makes_a_project() {
     repo.project("b-pdm", "[]", "[tool.pdm]").file("b-pdm/pdm.lock", "");
     repo.file("c-pipenv/Pipfile", "[packages]").file("c-pipenv/Pipfile.lock", "{}");
     repo.file("d-pip/requirements.txt", "flask").file("d-pip/app.py", "");
-    repo.project("e-hatch", "[]", "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"");
-    repo.project("f-flit", "[]", "[build-system]\nrequires = [\"flit_core\"]\nbuild-backend = \"flit_core.buildapi\"");
+    repo.project(
+        "e-hatch",
+        "[]",
+        "[build-system]\nrequires = [\"hatchling\"]\nbuild-backend = \"hatchling.build\"",
+    );
+    repo.project(
+        "f-flit",
+        "[]",
+        "[build-system]\nrequires = [\"flit_core\"]\nbuild-backend = \"flit_core.buildapi\"",
+    );
     repo.file("g-setup/setup.py", "from setuptools import setup\nsetup(name='Of_Setup')");
     repo.file("h-cfg/setup.cfg", "[metadata]\nname = of-cfg\n");
-    repo.project("i-bare", "[]", "").project("j-locked", "[]", "[tool.uv]").file("j-locked/pylock.toml", "");
-    repo.project("k-maturin", "[]", "[build-system]\nrequires = [\"maturin\"]\nbuild-backend = \"maturin\"");
+    repo.project("i-bare", "[]", "")
+        .project("j-locked", "[]", "[tool.uv]")
+        .file("j-locked/pylock.toml", "");
+    repo.project(
+        "k-maturin",
+        "[]",
+        "[build-system]\nrequires = [\"maturin\"]\nbuild-backend = \"maturin\"",
+    );
     insta::assert_snapshot!(listed(&repo), @r"
     a-poetry: of-poetry poetry a-poetry/poetry.lock
     b-pdm: b-pdm pdm b-pdm/pdm.lock
@@ -124,9 +140,13 @@ fn folders_are_edges_in_the_words_of_every_tool() {
     );
     repo.project("svc/pdm", "[\"core @ file:///${PROJECT_ROOT}/../../libs/core\"]", "[tool.pdm.dev-dependencies]\nlocal = [\"-e file:///${PROJECT_ROOT}/../../libs/base#egg=base\"]");
     repo.file("svc/pipenv/Pipfile", "[packages]\ncore = { path = \"../../libs/core\", editable = true }\n[dev-packages]\nbase = { path = \"../../libs/base\" }");
-    repo.file("svc/pip/requirements.txt", "-r more.txt\n-e ../../libs/core[x]\n").file("svc/pip/app.py", "");
+    repo.file("svc/pip/requirements.txt", "-r more.txt\n-e ../../libs/core[x]\n")
+        .file("svc/pip/app.py", "");
     repo.file("svc/pip/more.txt", "./../../libs/base\n./x-1.0-py3-none-any.whl\n");
-    repo.file("svc/setup/setup.cfg", "[metadata]\nname = s\n[options]\ninstall_requires =\n    core @ file:../../libs/core\n");
+    repo.file(
+        "svc/setup/setup.cfg",
+        "[metadata]\nname = s\n[options]\ninstall_requires =\n    core @ file:../../libs/core\n",
+    );
     assert_eq!(needs(&repo, "svc/poetry"), ["libs/core"]);
     // PDM takes what is editable in groups for development only.
     assert_eq!(needs(&repo, "svc/pdm"), ["libs/base", "libs/core"]);
@@ -162,7 +182,10 @@ fn a_name_alone_is_no_edge_even_if_a_local_project_bears_it() {
 fn what_is_required_where_nothing_is_gets_a_warning() {
     let repo = Repo::new();
     repo.file("a/requirements.txt", "-e .\n-e ../gone\n").file("a/app.py", "");
-    assert_eq!(repo.warnings(), ["`a/requirements.txt` requires `../gone`, where there is no project"]);
+    assert_eq!(
+        repo.warnings(),
+        ["`a/requirements.txt` requires `../gone`, where there is no project"]
+    );
 }
 
 #[test]
@@ -186,7 +209,11 @@ fn bricks_are_part_of_the_project_that_maps_them() {
     let system = "[build-system]\nrequires = [\"hatchling\", \"hatch-polylith-bricks\"]\nbuild-backend = \"hatchling.build\"\n[tool.hatch.build.hooks.polylith-bricks]\n";
     let bricks = "[tool.polylith.bricks]\n\"../../bases/ns/api\" = \"ns/api\"\n\"../../components/ns/log\" = \"ns/log\"\n\"../../gone\" = \"ns/gone\"\n";
     repo.project("projects/web", "[\"fastapi\", \"uvicorn\"]", &format!("{system}{bricks}"));
-    repo.project("projects/job", "[]", "[tool.hatch.build.force-include]\n\"../../components/ns/log\" = \"ns/log\"");
+    repo.project(
+        "projects/job",
+        "[]",
+        "[tool.hatch.build.force-include]\n\"../../components/ns/log\" = \"ns/log\"",
+    );
     let web = repo.get("projects/web");
     let bricks: Vec<&str> = web.bricks.iter().map(TreePath::as_str).collect();
     assert_eq!(bricks, ["bases/ns/api", "components/ns/log"]);
@@ -203,7 +230,8 @@ fn what_poetry_cannot_package_is_not_built() {
     repo.file("a/pyproject.toml", &poetry("an-app", "")).file("a/main.py", "");
     assert_eq!(repo.get("a").build, None);
     assert!(repo.file("a/src/an_app/__init__.py", "").get("a").build.is_some());
-    let off = poetry("an-app", "").replace("[tool.poetry]\n", "[tool.poetry]\npackage-mode = false\n");
+    let off =
+        poetry("an-app", "").replace("[tool.poetry]\n", "[tool.poetry]\npackage-mode = false\n");
     assert_eq!(repo.file("a/pyproject.toml", &off).get("a").build, None);
 }
 
