@@ -2,7 +2,11 @@
 //!
 //! The rules are those of the [platform compatibility tags][tags]. A wheel for
 //! any version of a C library counts as fitting: an image's own version is not
-//! known before it is built.
+//! known before it is built. So the hashes of a pin are a superset of what the
+//! installer in the image may choose from, and it chooses by the real version.
+//! Where all wheels are for a newer one than the image has, a pin that counts as
+//! having a wheel fails in its build, by name, and never in a service: no wheel
+//! that the installer refuses gets into an image.
 //!
 //! [tags]: https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/
 

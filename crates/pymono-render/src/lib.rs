@@ -10,6 +10,8 @@ mod graph;
 mod ignore;
 mod instruction;
 mod pins;
+mod pylock;
+mod spelling;
 mod words;
 
 use std::collections::BTreeMap;
@@ -18,7 +20,7 @@ use pymono_plan::BuildPlan;
 use pymono_workspace::Unsent;
 
 pub use bake::bake_file;
-pub use export::{ExportFormat, export};
+pub use export::{ExportError, ExportFormat, export};
 pub use graph::{Graph, GraphFormat};
 
 /// The name under which the Dockerfile knows the folder of pins.

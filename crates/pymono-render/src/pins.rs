@@ -10,7 +10,7 @@ use pymono_plan::{
     BuildPlan, GitOrigin, OpenRequirement, Origin, Requirement, Stage, StageKind, StageName,
 };
 
-use crate::dockerfile::Install;
+use crate::{dockerfile::Install, spelling};
 
 /// Where the sources of the tree are mounted in a build.
 pub(crate) const SOURCES: &str = "/src";
@@ -64,14 +64,13 @@ fn requirement(requirement: &Requirement) -> String {
         hashes,
         size: _,
     } = requirement;
-    let mut text = match (origin, version) {
-        (Origin::Index(_), Some(version)) => format!("{name}=={version}"),
-        (Origin::Index(_), None) => name.to_string(),
-        (Origin::Url { url, subdirectory, index: _ }, _) => {
-            format!("{name} @ {url}{}", fragment(&[("subdirectory", subdirectory.as_deref())]))
+    let mut text = match origin {
+        Origin::Index(_) => spelling::pinned(name, version.as_ref()),
+        Origin::Url { url, subdirectory, index: _ } => {
+            spelling::at(name, url, &[("subdirectory", subdirectory.as_deref())])
         }
-        (Origin::Archive(path), _) => format!("{name} @ file://{SOURCES}/{path}"),
-        (Origin::Git(commit), _) => git_requirement(name, commit),
+        Origin::Archive(path) => format!("{name} @ file://{SOURCES}/{path}"),
+        Origin::Git(commit) => git_requirement(name, commit),
     };
     text += &ending(only, hashes);
     text
@@ -92,26 +91,15 @@ fn ending(only: &BTreeSet<Platform>, hashes: &BTreeSet<String>) -> String {
         // A requirement by URL ends at a space, so the space before `;` belongs to the syntax.
         text += &format!(" ; {}", markers.collect::<Vec<_>>().join(" or "));
     }
-    for hash in hashes {
-        text += &format!(" \\\n    --hash={hash}");
-    }
-    text.push('\n');
-    text
+    spelling::lines(&text, hashes)
 }
 
 fn git_requirement(name: &impl Display, commit: &GitOrigin) -> String {
     let GitOrigin { url, login: _, commit, subdirectory, archive, lfs } = commit;
-    let fragment = fragment(&[
+    let fragment = [
         ("subdirectory", subdirectory.as_deref()),
         ("path", archive.as_deref()),
         ("lfs", lfs.then_some("true")),
-    ]);
-    format!("{name} @ git+{url}@{commit}{fragment}")
-}
-
-/// Returns what follows a URL, in the words of uv.
-fn fragment(parts: &[(&str, Option<&str>)]) -> String {
-    let parts = parts.iter().filter_map(|(key, value)| Some(format!("{key}={}", (*value)?)));
-    let parts = parts.collect::<Vec<_>>().join("&");
-    if parts.is_empty() { parts } else { format!("#{parts}") }
+    ];
+    spelling::commit(name, url, commit, &fragment)
 }

@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use pymono_buildx::DockerError;
 use pymono_exec::InstallError;
 use pymono_plan::FleetError;
+use pymono_render::ExportError;
 use pymono_report::{OutputError, Shell, plural};
 use pymono_scan::ScanError;
 use pymono_workspace::Project;
@@ -185,6 +186,13 @@ impl From<FleetError> for CommandError {
     fn from(error: FleetError) -> Self {
         let hint = error.hint();
         Self::new(ErrorKind::Workspace, error, hint)
+    }
+}
+
+impl From<ExportError> for CommandError {
+    fn from(error: ExportError) -> Self {
+        let hint = error.hint();
+        Self::new(ErrorKind::Usage, error, hint)
     }
 }
 

@@ -68,5 +68,5 @@ pub(crate) fn run(session: &mut Session, args: &ExportArgs) -> Result<(), Comman
         Format::Pylock => ExportFormat::Pylock,
         Format::Json => ExportFormat::Json,
     };
-    Ok(session.shell.print(export(&closure, target, format))?)
+    Ok(session.shell.print(export(&closure, target, format)?)?)
 }
