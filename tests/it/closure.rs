@@ -30,7 +30,7 @@ const LIBRARIES: [&str; 3] = ["shop_models", "shop_pricing", "shop_telemetry"];
 
 /// What is installed in an environment.
 #[derive(Debug, Deserialize)]
-struct Installed {
+pub(crate) struct Installed {
     /// The lines of the RECORD of each distribution, `name==version`.
     records: BTreeMap<String, BTreeSet<String>>,
     /// The hash of every file.
@@ -38,7 +38,8 @@ struct Installed {
 }
 
 impl Installed {
-    fn read(json: &[u8]) -> Self {
+    /// Reads what [`FILES`] has printed.
+    pub(crate) fn read(json: &[u8]) -> Self {
         let mut installed: Self = serde_json::from_slice(json).unwrap();
         let stays = |path: &str| !OF_ONE_INSTALL.contains(&path.rsplit('/').next().unwrap());
         installed.files.retain(|path, _| stays(path.as_str()));
@@ -47,6 +48,11 @@ impl Installed {
         }
         installed
     }
+
+    /// Returns every distribution, as `name==version`.
+    pub(crate) fn distributions(&self) -> Vec<&str> {
+        self.records.keys().map(String::as_str).collect()
+    }
 }
 
 #[test]
@@ -54,15 +60,12 @@ impl Installed {
 fn images_hold_what_one_plain_install_of_their_closure_holds() {
     let site = Site::new(Repo::shop("closure"));
     site.build(&["--all"]);
-    let mut plain = install_plainly(&site);
+    let mut plain = install_plainly(&site, &SHOP.map(|(service, _)| exported(service)));
     for (service, _) in SHOP {
-        let image = site.repo.image(service);
-        let ours = site.docker.python(&image, FILES).succeeded();
-        let ours = Installed::read(ours.stdout.as_bytes());
+        let ours = in_image(&site, service);
         let plain = Installed::read(&plain.remove(service).unwrap());
         assert!(!ours.records.is_empty(), "{service}");
-        let names = |installed: &Installed| installed.records.keys().cloned().collect::<Vec<_>>();
-        assert_eq!(names(&ours), names(&plain), "distributions of {service}");
+        assert_eq!(ours.distributions(), plain.distributions(), "distributions of {service}");
         for (distribution, lines) in &ours.records {
             let theirs = &plain.records[distribution];
             let different: Vec<_> = lines.symmetric_difference(theirs).collect();
@@ -78,27 +81,28 @@ fn images_hold_what_one_plain_install_of_their_closure_holds() {
     }
 }
 
-/// Installs every service with uv alone, each into one environment at the place
-/// where images have theirs, and returns what is in there, by service.
-fn install_plainly(site: &Site) -> BTreeMap<String, Vec<u8>> {
+/// An install with uv alone, without pymono, into one environment at the place where images have theirs.
+pub(crate) struct PlainInstall {
+    pub(crate) service: &'static str,
+    /// The Python of the image, as `3.13`.
+    pub(crate) python: &'static str,
+    /// What is run in the root of the repository, with nothing installed yet.
+    pub(crate) command: String,
+}
+
+/// Installs by these commands and returns what is there afterwards, by service, as [`Installed::read`] takes it.
+pub(crate) fn install_plainly(site: &Site, installs: &[PlainInstall]) -> BTreeMap<String, Vec<u8>> {
     let baked = std::fs::read_to_string(site.bake().join("Dockerfile")).unwrap();
     let uv = baked.lines().find(|line| line.ends_with(" AS uv")).unwrap();
-    let mut dockerfile = format!(
-        "{uv}\nFROM python:3.13-slim AS plain\nCOPY --from=uv /uv /usr/local/bin/uv\n\
-         ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy VIRTUAL_ENV=/app/.venv\n\
-         RUN uv venv --no-project --python 3.13 /app/.venv\nWORKDIR /src\n"
-    );
+    let mut dockerfile = format!("{uv}\n");
     let mut last = String::from("FROM scratch\n");
-    for (service, _) in SHOP {
-        let export = format!(
-            "uv export --package {service} --frozen --no-default-groups --no-header --no-annotate"
-        );
+    for PlainInstall { service, python, command } in installs {
         dockerfile += &format!(
-            "FROM plain AS {service}\nRUN --mount=type=bind,target=/src,rw \
-             --mount=type=cache,target=/root/.cache/uv,id=pymono-tests-uv \
-             {export} --no-emit-local --output-file /pins.txt && \
-             uv pip install --require-hashes --requirements /pins.txt && \
-             uv pip install --no-cache --no-deps $({export} --no-hashes | sed -n 's/^-e //p')\n\
+            "FROM python:{python}-slim AS {service}\nCOPY --from=uv /uv /usr/local/bin/uv\n\
+             ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy VIRTUAL_ENV=/app/.venv\n\
+             RUN uv venv --no-project --python {python} /app/.venv\nWORKDIR /src\n\
+             RUN --mount=type=bind,target=/src,rw \
+             --mount=type=cache,target=/root/.cache/uv,id=pymono-tests-uv {command}\n\
              RUN --mount=type=bind,from=probe,target=/probe \
              mkdir /out && /app/.venv/bin/python /probe/files.py > /out/{service}\n"
         );
@@ -111,6 +115,25 @@ fn install_plainly(site: &Site) -> BTreeMap<String, Vec<u8>> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let files = site.docker.export(&(dockerfile + &last), &site.repo.root(), &args);
     files.into_iter().map(|(path, bytes)| (path.into_string(), bytes)).collect()
+}
+
+/// Returns how a service of the shop is installed from what uv exports.
+fn exported(service: &'static str) -> PlainInstall {
+    let export = format!(
+        "uv export --package {service} --frozen --no-default-groups --no-header --no-annotate"
+    );
+    let command = format!(
+        "{export} --no-emit-local --output-file /pins.txt && \
+         uv pip install --require-hashes --requirements /pins.txt && \
+         uv pip install --no-cache --no-deps $({export} --no-hashes | sed -n 's/^-e //p')"
+    );
+    PlainInstall { service, python: "3.13", command }
+}
+
+/// Returns what is installed in the image of a service.
+pub(crate) fn in_image(site: &Site, service: &str) -> Installed {
+    let found = site.docker.python(&site.repo.image(service), FILES).succeeded();
+    Installed::read(found.stdout.as_bytes())
 }
 
 #[test]

@@ -6,9 +6,6 @@
 //! compares nothing cannot pass.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[expect(clippy::duplicate_mod, reason = "the oracle of uv has it for itself")]
-#[path = "lock_oracle/fit.rs"]
-mod fit;
 mod oracle;
 mod pdm;
 mod pipfile;

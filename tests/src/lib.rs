@@ -4,8 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod docker;
+pub mod elsewhere;
 mod events;
 mod files;
+pub mod fit;
+pub mod marker;
 mod process;
 pub mod projects;
 mod repo;

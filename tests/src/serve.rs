@@ -19,8 +19,7 @@ use crate::{Docker, Tool};
 
 /// Serves the files of a folder, and git repositories among them, until it goes.
 ///
-/// It listens where containers and build steps see their machine, and nowhere
-/// else. A folder is answered with a page of links to what is in it.
+/// It listens at one address of this machine. A folder is answered with a page of links to what is in it.
 pub struct FileServer {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -38,7 +37,16 @@ struct Shared {
 impl FileServer {
     /// Serves `root` to everybody, or only to those who give this user name and password.
     pub fn start(docker: &Docker, root: &Utf8Path, login: Option<(&str, &str)>) -> Self {
-        let listener = TcpListener::bind((docker.gateway().as_str(), 0)).unwrap();
+        Self::listen(&docker.gateway(), root, login)
+    }
+
+    /// Serves `root` on loopback to everybody, where no container is needed to see it.
+    pub fn on_loopback(root: &Utf8Path) -> Self {
+        Self::listen("127.0.0.1", root, None)
+    }
+
+    fn listen(host: &str, root: &Utf8Path, login: Option<(&str, &str)>) -> Self {
+        let listener = TcpListener::bind((host, 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let authorization = login.map(|(user, password)| {
             format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}")))

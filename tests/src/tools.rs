@@ -1,4 +1,4 @@
-//! Other tools that own formats of locks: Poetry, PDM and pipenv.
+//! Other tools that own formats of locks: Poetry, PDM, pipenv, and uv as it was.
 //!
 //! Each is installed from the package index once, into an environment of its
 //! own below the target folder, where the next run of the tests finds it.
@@ -44,6 +44,18 @@ pub const POETRY_1_2: Pinned = Pinned {
 /// PDM, with the dependencies that it was released with.
 pub const PDM: Pinned = Pinned { program: "pdm", requirements: &["pdm[locked]==2.29.3"] };
 
+/// uv as it was, each with the revision of the locks that it writes; the first writes none.
+pub const UVS: [(Pinned, Option<i64>); 5] = [
+    (Pinned { program: "uv", requirements: &["uv==0.5.31"] }, None),
+    (Pinned { program: "uv", requirements: &["uv==0.6.10"] }, Some(1)),
+    (Pinned { program: "uv", requirements: &["uv==0.6.17"] }, Some(2)),
+    (Pinned { program: "uv", requirements: &["uv==0.8.24"] }, Some(3)),
+    (Pinned { program: "uv", requirements: &["uv==0.11.0"] }, Some(3)),
+];
+
+/// Python with pip, and with `packaging`, which knows the standards.
+pub const PACKAGING: Pinned = Pinned { program: "python", requirements: &["packaging==26.0"] };
+
 /// pipenv.
 pub const PIPENV: Pinned = Pinned { program: "pipenv", requirements: &["pipenv==2026.10.3"] };
 
@@ -60,6 +72,7 @@ impl Pinned {
             .env("PIPENV_PYTHON", bin.join("python"))
             .env("PIPENV_VENV_IN_PROJECT", "1")
             .env("POETRY_KEYRING_ENABLED", "false")
+            .env("UV_PYTHON_DOWNLOADS", "never")
             .env("POETRY_VIRTUALENVS_CREATE", "false")
             .env("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring");
         // These tools bring certificates of their own and see others only if told.

@@ -3,11 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree};
+use pep508_rs::MarkerTree;
 use pymono_lock::{Artifact, Closure, ClosureError, Pin, PinSource, Selection};
 use pymono_names::{Libc, Platform, Target};
-
-use super::fit::fitting;
+use pymono_tests::{fit::fitting, marker::environment};
 
 /// What a tool exports of a lock for one selection.
 pub(super) struct Export {
@@ -195,25 +194,6 @@ fn is_of_version(wheel: &str, pin: &Pin) -> bool {
 
 fn hashes(artifacts: &[Artifact]) -> BTreeSet<String> {
     artifacts.iter().filter_map(|artifact| artifact.hash.clone()).collect()
-}
-
-fn environment(target: Target) -> MarkerEnvironment {
-    let full = format!("3.{}.99", target.python.minor);
-    MarkerEnvironmentBuilder {
-        implementation_name: "cpython",
-        implementation_version: &full,
-        os_name: "posix",
-        platform_machine: target.platform.machine(),
-        platform_python_implementation: "CPython",
-        platform_release: "",
-        platform_system: "Linux",
-        platform_version: "",
-        python_full_version: &full,
-        python_version: &format!("3.{}", target.python.minor),
-        sys_platform: "linux",
-    }
-    .try_into()
-    .unwrap()
 }
 
 /// Finds every table with a file and a hash in a lock, however deep it lies.

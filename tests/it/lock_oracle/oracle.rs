@@ -1,17 +1,20 @@
 //! Compares closures with what uv itself exports of the same lock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::AddAssign,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree};
-use pymono_lock::{Artifact, Closure, Lock, Pin, PinSource, Selection};
+use pep508_rs::MarkerTree;
+use pymono_lock::{Artifact, Closure, ClosureError, Lock, Pin, PinSource, Selection};
 use pymono_names::{Libc, Platform, PythonVersion, Target};
-use pymono_tests::uv::run_uv;
+use pymono_tests::{fit::fitting, marker::environment, uv::run_uv};
 
-use super::{
-    fit::fitting,
-    table::{LockTable, Member},
-};
+use super::table::{LockTable, Member};
+
+/// An extra and a group that no member has.
+const UNKNOWN: &str = "nobody-has-this";
 
 /// How often pymono and uv were asked the same and answered the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +23,13 @@ pub(super) struct Count {
     pub(super) equal: usize,
     /// Selections that both refused, on every target.
     pub(super) refused: usize,
+}
+
+impl AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.equal += other.equal;
+        self.refused += other.refused;
+    }
 }
 
 /// A lock with uv's opinion on it.
@@ -56,16 +66,29 @@ impl Oracle {
 
     /// Compares all that the members can be asked.
     pub(super) fn compare(&self) -> Count {
+        self.compare_on(|_| true)
+    }
+
+    /// Compares all that the members can be asked on the targets that `covered` is true for; the lock must refuse the others.
+    pub(super) fn compare_on(&self, covered: impl Fn(&Target) -> bool) -> Count {
         let mut count = Count::default();
         for selection in self.selections() {
-            self.compare_one(&selection, &mut count);
+            self.compare_one(&selection, &covered, &mut count);
         }
         count
     }
 
     /// Compares one selection on every target.
-    pub(super) fn compare_one(&self, selection: &Selection, count: &mut Count) {
-        let Ok(export) = self.export(selection) else {
+    fn compare_one(
+        &self,
+        selection: &Selection,
+        covered: &impl Fn(&Target) -> bool,
+        count: &mut Count,
+    ) {
+        let export = self.export(selection);
+        // The oldest locks do not tell their extras, so that uv takes any name for one of them.
+        assert!(export.is_err() || !asks_unknown(selection) || !self.table.tells_extras());
+        let Some(export) = export.ok().filter(|_| !asks_unknown(selection)) else {
             for target in &self.targets {
                 assert!(self.lock.close(selection, target).is_err(), "uv refuses {selection:?}");
             }
@@ -75,6 +98,12 @@ impl Oracle {
         let lines = lines(&export);
         for (target, fitting) in self.targets.iter().zip(&self.fitting) {
             let asked = format!("{selection:?} on {target:?} in {}", self.folder);
+            if !covered(target) {
+                let refused = self.lock.close(selection, target).unwrap_err();
+                let is_told = matches!(refused, ClosureError::UnsupportedTarget { .. });
+                assert!(is_told, "{asked}: {refused}");
+                continue;
+            }
             let closure = self
                 .lock
                 .close(selection, target)
@@ -100,6 +129,21 @@ impl Oracle {
         run_uv(&self.folder, &args)
     }
 
+    /// Returns the closure of all that the members can be asked, on every target, with the question.
+    pub(super) fn closures(&self) -> BTreeMap<String, Closure> {
+        let selections = self.selections().into_iter();
+        let asked = selections.flat_map(|selection| {
+            self.targets.iter().map(move |target| (selection.clone(), target))
+        });
+        let closed = asked.filter_map(|(selection, target)| {
+            Some((
+                format!("{selection:?} on {target:?}"),
+                self.lock.close(&selection, target).ok()?,
+            ))
+        });
+        closed.collect()
+    }
+
     fn selections(&self) -> Vec<Selection> {
         self.table.members().iter().flat_map(selections).collect()
     }
@@ -116,9 +160,13 @@ fn selections(member: &Member) -> Vec<Selection> {
     let mut selections = vec![with(&[], &[]), with(&all.0, &all.1)];
     selections.extend(all.0.iter().map(|extra| with(&[extra], &[])));
     selections.extend(all.1.iter().map(|group| with(&[], &[group])));
-    let unknown = "nobody-has-this".to_owned();
+    let unknown = UNKNOWN.to_owned();
     selections.extend([with(&[&unknown], &[]), with(&[], &[&unknown])]);
     selections
+}
+
+fn asks_unknown(selection: &Selection) -> bool {
+    selection.extras.iter().chain(&selection.groups).any(|name| name.as_ref() == UNKNOWN)
 }
 
 /// Returns three Pythons on two machines with two C libraries, as far as the lock allows them.
@@ -199,23 +247,4 @@ fn line(text: &str) -> Line {
         marker: if marker.is_empty() { MarkerTree::TRUE } else { marker.trim().parse().unwrap() },
         hashes: words.map(|hash| hash.trim().to_owned()).collect(),
     }
-}
-
-fn environment(target: Target) -> MarkerEnvironment {
-    let full = format!("3.{}.99", target.python.minor);
-    MarkerEnvironmentBuilder {
-        implementation_name: "cpython",
-        implementation_version: &full,
-        os_name: "posix",
-        platform_machine: target.platform.machine(),
-        platform_python_implementation: "CPython",
-        platform_release: "",
-        platform_system: "Linux",
-        platform_version: "",
-        python_full_version: &full,
-        python_version: &format!("3.{}", target.python.minor),
-        sys_platform: "linux",
-    }
-    .try_into()
-    .unwrap()
 }

@@ -28,6 +28,11 @@ impl LockTable {
         self.0["requires-python"].as_str().unwrap().parse().unwrap()
     }
 
+    /// Returns true if members state which extras they have, the empty ones too.
+    pub(super) fn tells_extras(&self) -> bool {
+        self.0.contains_key("revision")
+    }
+
     /// Returns the members of the workspace, or the only project.
     pub(super) fn members(&self) -> Vec<Member> {
         let of_root = self.root_groups();

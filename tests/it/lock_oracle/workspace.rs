@@ -3,7 +3,7 @@
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pymono_tests::uv::{run_tool, run_uv};
+use pymono_tests::{elsewhere, tools::Pinned, uv::run_uv};
 use tempfile::TempDir;
 
 use super::oracle::{Count, Oracle};
@@ -38,38 +38,53 @@ impl Workspace {
         self.file(&path, &project(name, rest))
     }
 
-    /// Changes the manifest in `folder`.
-    pub(super) fn replace(self, folder: &str, old: &str, new: &str) -> Self {
-        let path = format!("{folder}/pyproject.toml");
-        let text = fs::read_to_string(self.root().join(&path)).unwrap();
-        assert!(text.contains(old), "{path} has {old}");
-        self.file(&path, &text.replace(old, new))
-    }
-
     /// Writes the lock and compares all that it can be asked.
     pub(super) fn compare(&self) -> Count {
         self.lock();
-        Oracle::new(&self.root(), self.outside()).compare()
+        self.oracle().compare()
+    }
+
+    /// Returns the lock that is there, with uv's opinion on it.
+    pub(super) fn oracle(&self) -> Oracle {
+        Oracle::new(&self.root(), self.outside())
     }
 
     /// Writes the lock and returns its text.
     pub(super) fn lock(&self) -> String {
-        run_uv(&self.root(), &["lock", "--quiet"])
+        self.lock_with(&[])
+    }
+
+    /// Writes the lock and returns its text; `more` are further arguments.
+    pub(super) fn lock_with(&self, more: &[&str]) -> String {
+        run_uv(&self.root(), &[&["lock", "--quiet"], more].concat())
             .unwrap_or_else(|complaint| panic!("uv cannot lock: {complaint}"));
+        self.read_lock()
+    }
+
+    /// Writes the lock anew with another uv and returns its text.
+    pub(super) fn lock_by(&self, uv: Pinned) -> String {
+        fs::remove_file(self.root().join("uv.lock")).unwrap();
+        uv.read(&self.root(), &["lock", "--quiet"]);
+        self.read_lock()
+    }
+
+    fn read_lock(&self) -> String {
         fs::read_to_string(self.root().join("uv.lock")).unwrap()
     }
 
     /// Makes a git repository of the folder at `path`, with one commit that has this tag.
     pub(super) fn git(self, path: &str, tag: &str) -> Self {
-        let folder = self.root().join(path);
-        let git = |args: &[&str]| {
-            let person = ["-c", "user.name=Someone", "-c", "user.email=someone@example.com"];
-            run_tool("git", &folder, &[&person[..], args].concat())
-        };
-        git(&["init", "--quiet"]);
-        git(&["add", "."]);
-        git(&["commit", "--quiet", "--message", "Start"]);
-        git(&["tag", tag]);
+        elsewhere::repository(&self.root().join(path), tag);
+        self
+    }
+
+    /// Puts the wheel of `boxed`, a package from elsewhere, into folders of the repository.
+    pub(super) fn boxed(self, folders: &[&str]) -> Self {
+        let package = self.outside().join("wheel");
+        elsewhere::package(&package, "boxed", "dependencies = [\"packaging\"]\n");
+        for folder in folders {
+            elsewhere::wheel(&package, &self.root().join(folder));
+        }
         self
     }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use pymono_names::Target;
-use pymono_tests::uv::run_tool;
+
+use crate::uv::run_tool;
 
 /// Reads wheels by hash and targets by name; writes the hashes that fit by target.
 ///
@@ -39,8 +40,8 @@ for name, target in question["targets"].items():
 print(json.dumps(answer))
 "#;
 
-/// Returns the hashes of the wheels that fit each target.
-pub(super) fn fitting(
+/// Returns the hashes of the wheels that fit each target, of `wheels` by hash; `folder` is for a file of notes.
+pub fn fitting(
     folder: &Utf8Path,
     wheels: &BTreeMap<String, String>,
     targets: &[Target],
