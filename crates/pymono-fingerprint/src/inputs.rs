@@ -82,9 +82,11 @@ impl Inputs {
 
     /// Adds a requirement as it is written: what it leads to is not known before the build.
     fn add_open(&mut self, requirement: &OpenRequirement) {
-        let OpenRequirement { name, text, place: _, pinned: _, only, hashes } = requirement;
+        let OpenRequirement { name, text, archive, place: _, pinned: _, only, hashes } =
+            requirement;
         let only: Vec<String> = only.iter().map(ToString::to_string).collect();
-        let value = json!({ "open": text, "only": only, "hashes": hashes }).to_string();
+        let value =
+            json!({ "open": text, "archive": archive, "only": only, "hashes": hashes }).to_string();
         self.pieces
             .entry(Piece::Pin(name.clone()))
             .and_modify(|known| *known += &format!("\n{value}"))

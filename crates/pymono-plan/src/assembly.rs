@@ -13,7 +13,7 @@ use crate::{
     image::image_settings,
     index::Indexes,
     locks, refuse,
-    requirement::Unusable,
+    requirement::{Unusable, in_tree},
 };
 
 /// The user that services run as where the configuration names none.
@@ -129,22 +129,23 @@ impl Assembly<'_> {
                 merged.entry(requirement.clone()).or_default().insert(*platform);
             }
         }
-        let requirements = merged.into_iter().map(|(requirement, only)| OpenRequirement {
-            name: requirement.name,
-            text: requirement.requirement,
-            place: self.closing.placed(&requirement.place),
-            pinned: requirement.pinned,
-            only: if only.len() == closures.len() { BTreeSet::new() } else { only },
-            hashes: requirement.hashes,
+        let requirements = merged.into_iter().map(|(requirement, only)| {
+            let archive = requirement.archive.map(|path| in_tree(indexes.folder, &path));
+            Ok(OpenRequirement {
+                name: requirement.name,
+                text: requirement.requirement,
+                archive: archive.transpose().map_err(|unusable| self.unusable(unusable))?,
+                place: self.closing.placed(&requirement.place),
+                pinned: requirement.pinned,
+                only: if only.len() == closures.len() { BTreeSet::new() } else { only },
+                hashes: requirement.hashes,
+            })
         });
+        let requirements = requirements.collect::<Result<_, FleetError>>()?;
         let main = file.indexes().main.as_deref().unwrap_or(PinSource::DEFAULT_INDEX);
         let index = indexes.find(main).map_err(|source| self.outside(source))?;
         let extra = file.indexes().extra.iter().map(|url| Login::split(url).0);
-        Ok(is_open.then(|| Open {
-            requirements: requirements.collect(),
-            index,
-            extra_indexes: extra.collect(),
-        }))
+        Ok(is_open.then(|| Open { requirements, index, extra_indexes: extra.collect() }))
     }
 
     /// Returns the local packages that the image gets installed, and notes how each is built.

@@ -87,6 +87,8 @@ pub struct OpenRequirement {
     pub name: PackageName,
     /// All of it but its marker, as PEP 508 defines it.
     pub text: String,
+    /// The archive in the tree that it is, which the text leaves out.
+    pub archive: Option<TreePath>,
     /// The file and the line in it, as `requirements.txt:3`.
     pub place: String,
     /// True if it allows one version or archive only; what that needs is open all the same.

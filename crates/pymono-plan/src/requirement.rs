@@ -189,7 +189,8 @@ pub(crate) enum Unusable {
     },
 }
 
-fn in_tree(folder: &TreePath, path: &str) -> Result<TreePath, Unusable> {
+/// Returns a path as seen from the root, if it can stand in a Dockerfile.
+pub(crate) fn in_tree(folder: &TreePath, path: &str) -> Result<TreePath, Unusable> {
     let path = folder.join(path).map_err(Unusable::Outside)?;
     if is_fit(&path) { Ok(path) } else { Err(Unusable::Unfit(path)) }
 }

@@ -41,9 +41,14 @@ fn sent(plan: &BuildPlan) -> BTreeSet<TreePath> {
         match &stage.kind {
             StageKind::Package(build) => sent.extend(build.sources.iter().cloned()),
             StageKind::Files { sources, .. } => sent.extend(sources.iter().cloned()),
-            StageKind::Backend { index: IndexChoice::Folder(folder), .. }
-            | StageKind::Open { open: Open { index: IndexChoice::Folder(folder), .. }, .. } => {
+            StageKind::Backend { index: IndexChoice::Folder(folder), .. } => {
                 sent.insert(folder.clone());
+            }
+            StageKind::Open { open: Open { requirements, index, .. }, .. } => {
+                sent.extend(requirements.iter().filter_map(|it| it.archive.clone()));
+                if let IndexChoice::Folder(folder) = index {
+                    sent.insert(folder.clone());
+                }
             }
             StageKind::Dependencies(dependencies) => {
                 if let (true, IndexChoice::Folder(folder)) =

@@ -78,8 +78,10 @@ fn requirement(requirement: &Requirement) -> String {
 
 /// Returns the lines of a requirement that the installer resolves.
 fn open_requirement(requirement: &OpenRequirement) -> String {
-    let OpenRequirement { name: _, text, place: _, pinned: _, only, hashes } = requirement;
-    format!("{}{}", Login::without_any(text), ending(only, hashes))
+    let OpenRequirement { name: _, text, archive, place: _, pinned: _, only, hashes } = requirement;
+    let archive = archive.as_ref().map(|path| format!(" @ file://{SOURCES}/{path}"));
+    let archive = archive.unwrap_or_default();
+    format!("{}{archive}{}", Login::without_any(text), ending(only, hashes))
 }
 
 /// Returns the marker and the hashes of a requirement, and the end of its line.

@@ -93,6 +93,8 @@ pub struct Open {
     pub name: PackageName,
     /// The requirement without its marker, as `name[extra]>=1`, bounded by the constraints too.
     pub requirement: String,
+    /// The path of the archive that it is, which the requirement leaves out.
+    pub archive: Option<String>,
     /// The file and the line in it, as `requirements.txt:3`.
     pub place: String,
     /// True if it allows one version or archive only.
@@ -281,7 +283,11 @@ impl Line {
         let Unpinned { name, requirement, place } = self.unpinned(bounds);
         let pinned = self.pinned(bounds, indexes).is_some();
         let hashes = self.all_hashes(bounds).cloned().collect();
-        Open { name, requirement, place, pinned, hashes }
+        let archive = match &self.wanted {
+            Wanted::Archive(PinSource::Path { path }) => Some(path.clone()),
+            _ => None,
+        };
+        Open { name, requirement, archive, place, pinned, hashes }
     }
 
     fn unpinned(&self, bounds: &[&Self]) -> Unpinned {
@@ -295,7 +301,9 @@ impl Line {
         });
         let wanted = match &self.wanted {
             Wanted::Branch(url) => format!(" @ {url}"),
-            Wanted::Archive(source) | Wanted::Commit(source) => format!(" @ {}", url_of(source)),
+            Wanted::Archive(source) | Wanted::Commit(source) => {
+                url_of(source).map(|url| format!(" @ {url}")).unwrap_or_default()
+            }
             _ => ranges.collect::<Vec<_>>().join(", "),
         };
         Unpinned {
@@ -306,16 +314,16 @@ impl Line {
     }
 }
 
-/// Returns where a requirement's own archive or commit is, as a requirement spells it.
-fn url_of(source: &PinSource) -> String {
+/// Returns the URL of an archive or commit as a requirement spells it; nothing for what has none.
+fn url_of(source: &PinSource) -> Option<String> {
     let at = |folder: &Option<String>| {
         folder.as_ref().map(|folder| format!("#subdirectory={folder}")).unwrap_or_default()
     };
     match source {
-        PinSource::Registry { index: place } | PinSource::Path { path: place } => place.clone(),
-        PinSource::Url { url, subdirectory } => format!("{url}{}", at(subdirectory)),
+        PinSource::Registry { .. } | PinSource::Path { .. } => None,
+        PinSource::Url { url, subdirectory } => Some(format!("{url}{}", at(subdirectory))),
         PinSource::Git { url, commit, subdirectory, .. } => {
-            format!("git+{url}@{commit}{}", at(subdirectory))
+            Some(format!("git+{url}@{commit}{}", at(subdirectory)))
         }
     }
 }

@@ -134,8 +134,9 @@ impl StageText<'_> {
         let further = further.collect::<Vec<_>>().join(" ");
         let install = Install::of_backends(&open.index, secrets);
         let mut run = self.install(&install, &further, WITHOUT_LOCK);
-        if let Some(folder) = install.folder() {
-            run = run.mount(format_args!("type=bind,source={folder},target={SOURCES}/{folder}"));
+        let archives = open.requirements.iter().filter_map(|it| it.archive.as_ref());
+        for path in archives.chain(install.folder()) {
+            run = run.mount(format_args!("type=bind,source={path},target={SOURCES}/{path}"));
         }
         write!(f, "FROM {base} AS {}\nARG TARGETARCH\n{run}", self.stage.name)
     }
