@@ -9,10 +9,47 @@ use std::fs;
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_lock::{LockFormat, Member, is_stale, stale_member};
 use pymono_tests::{
+    Repo, Site,
+    projects::hatchling,
     tools::{PDM, PIPENV, POETRY, POETRY_1_2, POETRY_1_8, Pinned, default_index},
     uv::run_uv,
 };
 use tempfile::TempDir;
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn a_stale_lock_is_an_error_unless_it_is_frozen() {
+    let repo = Repo::new("stale", "");
+    let run =
+        "dependencies = [\"idna\"]\n\n[tool.pymono]\ncommand = [\"python\", \"-m\", \"api\"]\n";
+    repo.write("services/api/pyproject.toml", &hatchling("api", run));
+    repo.write("services/api/src/api/__main__.py", "");
+    repo.lock(&[]);
+    repo.replace("services/api/pyproject.toml", "\"idna\"", "\"idna\", \"six>1\"");
+    let site = Site::new(repo);
+    let message = "error: the lock `uv.lock` does not fit `services/api/pyproject.toml` any more, since that one requires \
+                   `six>1`, which the lock does not have";
+    let hint = "hint: in `.`, run `uv lock`; or give `--frozen` to use the lock as it is";
+    for command in [&["export", "api"][..], &["bake", "--print"], &["build", "--all", "--dry-run"]]
+    {
+        let refused = site.pymono(command).run();
+        let said = refused.stderr.replace('\n', " ");
+        assert_eq!(refused.code, Some(3), "{refused:?}");
+        assert!(said.contains(message) && said.contains(hint), "{}", refused.stderr);
+        let frozen = site.pymono(&[command, &["--frozen"]].concat()).run().succeeded();
+        assert!(!frozen.stdout.contains("six"), "{}", frozen.stdout);
+    }
+    let checked = site.pymono(&["check", "--allow", "floating-base"]).run();
+    assert_eq!(checked.code, Some(1));
+    assert!(checked.stdout.starts_with("services/api: stale-lock: "), "{}", checked.stdout);
+
+    // What is excluded from the scan is a member of the lock all the same.
+    site.repo.write("services/spare/pyproject.toml", &hatchling("spare", ""));
+    site.repo.lock(&[]);
+    let root = site.repo.read("pyproject.toml");
+    site.repo.write("pyproject.toml", &format!("{root}exclude = [\"services/spare\"]\n"));
+    let _ = site.pymono(&["export", "api"]).run().succeeded();
+}
 
 /// A folder with files.
 struct Folder(TempDir);

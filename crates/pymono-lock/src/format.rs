@@ -45,7 +45,7 @@ impl LockFormat {
     }
 
     /// Returns how a lock of this format is written anew, as the start of a sentence.
-    pub(crate) fn relock(self) -> &'static str {
+    pub fn relock(self) -> &'static str {
         match self {
             Self::Uv => "run `uv lock`",
             Self::Poetry => "run `poetry lock`",

@@ -6,7 +6,7 @@ use pymono_names::{ServiceName, TreePath};
 use pymono_workspace::{Kind, Project, Workspace};
 
 use crate::{
-    Fleet, FleetError, Service,
+    Fleet, FleetError, Service, StaleLocks,
     assembly::Assembly,
     close::Closing,
     locks::{self, Locks},
@@ -30,7 +30,7 @@ pub struct Unplanned {
 /// Returns the fleet of those services for which that is possible, and the
 /// others. All services are taken, whichever are to be built: what they share
 /// depends on all of them.
-pub fn assemble(workspace: &Workspace) -> (Fleet, Vec<Unplanned>) {
+pub fn assemble(workspace: &Workspace, stale: StaleLocks) -> (Fleet, Vec<Unplanned>) {
     let services = || workspace.projects.values().filter(|project| project.kind == Kind::Service);
     let names = naming::services(services());
     let mut fleet = Fleet {
@@ -39,7 +39,7 @@ pub fn assemble(workspace: &Workspace) -> (Fleet, Vec<Unplanned>) {
         uv_image: workspace.uv_image.clone().unwrap_or_else(|| UV_IMAGE.to_owned()),
         warnings: BTreeSet::new(),
     };
-    let (locks, mut unplanned) = locks::read_all(workspace);
+    let (locks, mut unplanned) = locks::read_all(workspace, stale);
     for project in services() {
         let name = names[&project.path].clone();
         match service(workspace, &locks, project, name, &mut fleet) {

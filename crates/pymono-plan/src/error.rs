@@ -47,6 +47,21 @@ pub enum FleetError {
         /// Where to.
         source: InvalidTreePath,
     },
+    /// A lock was made before a manifest got what it has now.
+    #[error(
+        "the lock `{lock}` does not fit `{manifest}` any more{}",
+        what.as_ref().map(|what| format!(", since that one {what}")).unwrap_or_default()
+    )]
+    Stale {
+        /// The lock file.
+        lock: TreePath,
+        /// The manifest.
+        manifest: TreePath,
+        /// What the manifest does now, as far as that can be told.
+        what: Option<String>,
+        /// The format of the lock.
+        format: LockFormat,
+    },
     /// A lock names a local package that is not there.
     #[error(
         "`{service}` needs the local package `{package}`, which `{lock}` names but the repository does not have"
@@ -158,6 +173,10 @@ impl FleetError {
             )),
             Self::Unfit(_) => {
                 Some("rename it, or leave its project out with `exclude`; letters, digits and `._-+@~` are fine".into())
+            }
+            Self::Stale { lock, format, .. } => {
+                let folder = lock.parent().unwrap_or_else(TreePath::root);
+                Some(format!("in `{folder}`, {}; or give `--frozen` to use the lock as it is", format.relock()))
             }
             Self::Missing { .. } => {
                 Some("write the lock anew so that it fits the tree, such as by `uv lock`".into())

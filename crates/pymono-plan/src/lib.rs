@@ -20,6 +20,7 @@ mod refuse;
 mod requirement;
 mod share;
 mod stage;
+mod stale;
 
 pub use assemble::{Unplanned, assemble};
 pub use assembly::environment;
@@ -33,3 +34,4 @@ pub use stage::{
     BuildPlan, Dependencies, GitAccess, Image, ImageFile, Layer, PackageBuild, Stage, StageKind,
     StageName,
 };
+pub use stale::{StaleLocks, check_fresh};

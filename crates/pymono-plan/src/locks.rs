@@ -6,13 +6,13 @@ use pymono_lock::{AnyLock, LockError, LockFormat, Requirements};
 use pymono_names::TreePath;
 use pymono_workspace::{Kind, Manager, Project, Workspace};
 
-use crate::{FleetError, Unplanned};
+use crate::{FleetError, StaleLocks, Unplanned, check_fresh};
 
 /// The locks of a workspace that could be read, by path.
 pub(crate) type Locks = BTreeMap<TreePath, AnyLock>;
 
 /// Reads the locks of all services.
-pub(crate) fn read_all(workspace: &Workspace) -> (Locks, Vec<Unplanned>) {
+pub(crate) fn read_all(workspace: &Workspace, stale: StaleLocks) -> (Locks, Vec<Unplanned>) {
     let mut users = BTreeMap::<&TreePath, Vec<&Project>>::new();
     let services = workspace.projects.values().filter(|project| project.kind == Kind::Service);
     for service in services {
@@ -22,11 +22,13 @@ pub(crate) fn read_all(workspace: &Workspace) -> (Locks, Vec<Unplanned>) {
     }
     let (mut locks, mut unplanned) = (Locks::new(), Vec::new());
     for (path, users) in users {
-        match read(workspace, path) {
+        let lock = read(workspace, path).map_err(FleetError::Lock);
+        // What is torn cannot be held against anything.
+        match lock.and_then(|lock| check_fresh(workspace, path, stale).map(|()| lock)) {
             Ok(lock) => drop(locks.insert(path.clone(), lock)),
-            Err(source) => {
+            Err(error) => {
                 let services = users.iter().map(|project| project.path.clone()).collect();
-                unplanned.push(Unplanned { services, error: FleetError::Lock(source) });
+                unplanned.push(Unplanned { services, error });
             }
         }
     }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::{Platform, TreePath};
-use pymono_plan::{Fleet, FleetError, Service};
+use pymono_plan::{Fleet, FleetError, Service, StaleLocks};
 use pymono_workspace::{
     BuildKind, BuildSystem, Kind, Launch, Manager, Project, Settings, Workspace,
 };
@@ -68,7 +68,7 @@ wheels = [
 "#;
 
 fn assemble(workspace: &Workspace) -> Result<Fleet, FleetError> {
-    let (fleet, unplanned) = pymono_plan::assemble(workspace);
+    let (fleet, unplanned) = pymono_plan::assemble(workspace, StaleLocks::Refused);
     unplanned.into_iter().next().map_or(Ok(fleet), |unplanned| Err(unplanned.error))
 }
 
@@ -213,7 +213,7 @@ fn image_names_follow_the_configuration() {
 fn one_service_that_cannot_be_planned_keeps_no_other_from_it() {
     let mut workspace = workspace();
     change(&mut workspace, "services/api", |api| api.launch.command = None);
-    let (fleet, unplanned) = pymono_plan::assemble(&workspace);
+    let (fleet, unplanned) = pymono_plan::assemble(&workspace, StaleLocks::Refused);
     assert_eq!(fleet.services.keys().collect::<Vec<_>>(), [&path("jobs/job")]);
     let services: Vec<_> = unplanned.iter().map(|unplanned| &unplanned.services).collect();
     assert_eq!(services, [&vec![path("services/api")]]);

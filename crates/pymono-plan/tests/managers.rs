@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::TreePath;
-use pymono_plan::{Fleet, IndexChoice, Service, StageKind, assemble, plan};
+use pymono_plan::{Fleet, IndexChoice, Service, StageKind, StaleLocks, assemble, plan};
 use pymono_workspace::{
     BuildKind, BuildSystem, Declared, Kind, Launch, Manager, Project, Settings, Workspace,
 };
@@ -69,13 +69,13 @@ fn workspace(service: Project, files: &[(&str, &str)]) -> Workspace {
 }
 
 fn assembled(workspace: &Workspace) -> Fleet {
-    let (fleet, unplanned) = assemble(workspace);
+    let (fleet, unplanned) = assemble(workspace, StaleLocks::Refused);
     assert!(unplanned.is_empty(), "{unplanned:?}");
     fleet
 }
 
 fn refused(workspace: &Workspace) -> String {
-    let (_, unplanned) = assemble(workspace);
+    let (_, unplanned) = assemble(workspace, StaleLocks::Refused);
     let error = &unplanned[0].error;
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use insta::assert_snapshot;
 use pymono_names::{Credential, Login};
-use pymono_plan::{BuildPlan, assemble, plan};
+use pymono_plan::{BuildPlan, StaleLocks, assemble, plan};
 use pymono_render::{Rendered, bake_file, render};
 use pymono_workspace::{
     BuildKind, BuildSystem, Index, IndexFormat, Kind, Launch, Manager, Project, Secret,
@@ -78,6 +78,7 @@ fn workspace(packages: &[String], indexes: &[Index], secrets: &[Secret]) -> Work
         sources: vec!["api".parse().unwrap()],
     };
     Workspace {
+        manifests: BTreeMap::new(),
         projects: BTreeMap::from([(project.path.clone(), project)]),
         locks: BTreeMap::from([("api/uv.lock".parse().unwrap(), lock)]),
         texts: BTreeMap::new(),
@@ -88,7 +89,7 @@ fn workspace(packages: &[String], indexes: &[Index], secrets: &[Secret]) -> Work
 }
 
 fn rendered(workspace: &Workspace) -> (BuildPlan, Rendered) {
-    let (fleet, unplanned) = assemble(workspace);
+    let (fleet, unplanned) = assemble(workspace, StaleLocks::Refused);
     assert!(unplanned.is_empty(), "{unplanned:?}");
     let plan = plan(&fleet);
     let rendered = render(&plan, &workspace.unsent);
@@ -337,7 +338,8 @@ fn commits_have_git_with_a_login_for_each_site() {
     assert!(rendered.dockerfile.contains("git git-lfs openssh-client"), "{}", rendered.dockerfile);
     let everything = format!("{rendered:?}{plan:?}{}", bake_file(&plan, &rendered, ".pymono"));
     assert!(!everything.contains("hidden"));
-    let warnings = assemble(&workspace).0.warnings.into_iter().collect::<Vec<_>>();
+    let warnings =
+        assemble(&workspace, StaleLocks::Refused).0.warnings.into_iter().collect::<Vec<_>>();
     assert_snapshot!(warnings.join("\n"), @r#"`api/uv.lock`: the password in the URL of `https://git.example:8443/other` is not used; take it out and give builds `NETRC`"#);
     let bake = bake_file(&plan, &rendered, ".pymono");
     let after = bake.split_once("\"secret\"").unwrap().1;
@@ -427,7 +429,8 @@ fn secrets_of_the_configuration_reach_what_is_installed_and_built() {
 #[test]
 fn a_variable_elsewhere_in_a_url_is_refused() {
     let source = "registry = \"https://${HOST}/simple\"";
-    let (_, unplanned) = assemble(&workspace(&[wheel("one", source)], &[], &[]));
+    let (_, unplanned) =
+        assemble(&workspace(&[wheel("one", source)], &[], &[]), StaleLocks::Refused);
     let [unplanned] = &unplanned[..] else { panic!("{unplanned:?}") };
     assert_snapshot!(unplanned.error, @r#"`api` needs `one` from `https://${HOST}/simple`, which has a variable in it"#);
     assert!(unplanned.error.hint().unwrap().contains("secrets of these names"));

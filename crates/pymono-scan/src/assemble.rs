@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pymono_lock::LockFormat;
 use pymono_names::TreePath;
 use pymono_workspace::{Index, Kind, Project, Workspace};
 use rayon::prelude::*;
@@ -10,6 +11,7 @@ use crate::{
     ScanError, ScanOptions, Warning,
     ask::Programs,
     config::{self, Configured, Table},
+    document::manifest_path,
     ground::Ground,
     ignore, index, links,
     local::{self, Found, Workspaces},
@@ -54,10 +56,13 @@ pub(crate) fn workspace(
     let bricks = wanted_found().flat_map(|found| found.manifest.bricks.keys());
     let sent = wanted.iter().chain(bricks).cloned().collect();
     let unsent = ignore::unsent(&tree, root, &sent, &local::locks(&workspaces, &found));
+    let locks = locks(&tree, wanted_found())?;
+    let manifests = manifests(&tree, &workspaces, locks.keys());
     Ok(Workspace {
         indexes: indexes(&tree, &workspaces, warnings)?,
-        locks: locks(&tree, wanted_found())?,
-        texts: texts(&tree, wanted_found())?,
+        texts: texts(&tree, wanted_found(), manifests.values().flatten())?,
+        locks,
+        manifests,
         unsent,
         uv_image: whole.uv_image,
         projects,
@@ -73,12 +78,37 @@ fn locks<'a>(
     locks.into_iter().map(|lock| Ok((lock.clone(), tree.read(lock)?))).collect()
 }
 
+/// Returns the manifests that each lock was made from.
+fn manifests<'a>(
+    tree: &Tree,
+    workspaces: &Workspaces,
+    locks: impl Iterator<Item = &'a TreePath>,
+) -> BTreeMap<TreePath, BTreeSet<TreePath>> {
+    let of_lock = |lock: &TreePath| {
+        let folder = lock.parent().unwrap_or_else(TreePath::root);
+        let uv = workspaces.get(&folder).filter(|_| local::lock_in(&folder) == *lock);
+        let members = uv.into_iter().flat_map(|workspace| workspace.members.keys());
+        let members = members.chain([&folder]).map(manifest_path);
+        let files = members.chain(tree.file_in(&folder, "Pipfile"));
+        let format = lock.file_name().and_then(LockFormat::of_file_name);
+        let belongs = |file: &TreePath| {
+            (format == Some(LockFormat::Pipfile)) == (file.file_name() == Some("Pipfile"))
+        };
+        (lock.clone(), files.filter(|file| tree.has(file) && belongs(file)).collect())
+    };
+    locks.map(of_lock).collect()
+}
+
 /// Returns the texts of what is read along with locks: manifests, and what files of requirements lead to.
 fn texts<'a>(
     tree: &Tree,
     projects: impl Iterator<Item = &'a Found>,
+    manifests: impl Iterator<Item = &'a TreePath>,
 ) -> Result<BTreeMap<TreePath, String>, ScanError> {
     let mut texts = BTreeMap::new();
+    for file in manifests {
+        texts.insert(file.clone(), tree.read(file)?);
+    }
     for found in projects {
         texts.extend(found.listed.texts.clone());
         for name in ["pyproject.toml", "Pipfile"] {

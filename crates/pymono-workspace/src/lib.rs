@@ -11,7 +11,7 @@ mod project;
 mod settings;
 mod unsent;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::TreePath;
 
@@ -30,6 +30,8 @@ pub struct Workspace {
     pub projects: BTreeMap<TreePath, Project>,
     /// The text of every lock file that a project uses, by the file's path.
     pub locks: BTreeMap<TreePath, String>,
+    /// The manifests that each lock was made from, by the lock's path; their texts are in `texts`.
+    pub manifests: BTreeMap<TreePath, BTreeSet<TreePath>>,
     /// The indexes that are configured for the projects of each lock, in the order in which they
     /// are looked at, by the lock's path. What a lock takes from elsewhere is not in here.
     pub indexes: BTreeMap<TreePath, Vec<Index>>,

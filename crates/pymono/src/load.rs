@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use clap::Args;
 use pep508_rs::PackageName;
 use pymono_names::{Platform, ServiceName, TreePath};
-use pymono_plan::{BuildPlan, Fleet, Unplanned};
+use pymono_plan::{BuildPlan, Fleet, StaleLocks, Unplanned};
 use pymono_render::Rendered;
 use pymono_scan::ScanOptions;
 use pymono_workspace::{Inspection, Project, Workspace};
@@ -20,6 +21,23 @@ pub(crate) struct Overrides {
     pub(crate) tags: Vec<String>,
     /// The platforms of each image, in place of the configured ones, unless empty.
     pub(crate) platforms: BTreeSet<Platform>,
+    /// What is said of locks.
+    pub(crate) locks: LockArgs,
+}
+
+/// How locks are used.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct LockArgs {
+    /// Use locks as they are, even if they do not fit their manifests any more
+    #[arg(long)]
+    frozen: bool,
+}
+
+impl LockArgs {
+    /// Returns what becomes of a lock that does not fit its manifests any more.
+    pub(crate) fn stale(&self) -> StaleLocks {
+        if self.frozen { StaleLocks::Used } else { StaleLocks::Refused }
+    }
 }
 
 /// A repository, planned and rendered.
@@ -77,7 +95,7 @@ pub(crate) fn load(session: &mut Session, overrides: &Overrides) -> Result<Loade
             project.settings.platforms.clone_from(&overrides.platforms);
         }
     }
-    let (fleet, mut unplanned) = pymono_plan::assemble(&workspace);
+    let (fleet, mut unplanned) = pymono_plan::assemble(&workspace, overrides.locks.stale());
     for warning in &fleet.warnings {
         session.shell.warn(warning)?;
     }

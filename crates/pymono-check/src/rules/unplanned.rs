@@ -30,7 +30,9 @@ fn code(error: &FleetError) -> Code {
     match error {
         FleetError::Lock { .. } => Code::BrokenLock,
         FleetError::NoLock { .. } => Code::NoLock,
-        FleetError::Closure { .. } | FleetError::Missing { .. } => Code::StaleLock,
+        FleetError::Closure { .. } | FleetError::Missing { .. } | FleetError::Stale { .. } => {
+            Code::StaleLock
+        }
         FleetError::SharedReference { .. } => Code::SharedImage,
         FleetError::NoCommand { .. } => Code::NoCommand,
         _ => Code::Unplanned,

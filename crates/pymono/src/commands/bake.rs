@@ -7,7 +7,7 @@ use pymono_report::plural;
 use crate::{
     error::CommandError,
     files::{Changes, rendered_files},
-    load::{Overrides, load},
+    load::{LockArgs, Overrides, load},
     session::Session,
 };
 
@@ -29,10 +29,13 @@ pub(crate) struct BakeArgs {
     /// Write nothing; print the bake file
     #[arg(long)]
     print: bool,
+    #[command(flatten)]
+    locks: LockArgs,
 }
 
 pub(crate) fn run(session: &mut Session, args: &BakeArgs) -> Result<(), CommandError> {
-    let mut loaded = load(session, &Overrides::default())?;
+    let mut loaded =
+        load(session, &Overrides { locks: args.locks.clone(), ..Overrides::default() })?;
     // A bake file that lacks a service would be taken for all there is.
     loaded.whole()?;
     let bake_file = pymono_render::bake_file(&loaded.plan, &loaded.rendered, FOLDER);

@@ -3,6 +3,7 @@
 use clap::Args;
 use pymono_check::{Code, Facts, Finding, check};
 use pymono_names::TreePath;
+use pymono_plan::StaleLocks;
 use pymono_report::plural;
 use serde::Serialize;
 
@@ -45,7 +46,7 @@ struct FindingRow<'a> {
 pub(crate) fn run(session: &mut Session, args: &CheckArgs) -> Result<(), CommandError> {
     let workspace = scan(session)?;
     let inspection = inspect(session, &workspace)?;
-    let (fleet, unplanned) = pymono_plan::assemble(&workspace);
+    let (fleet, unplanned) = pymono_plan::assemble(&workspace, StaleLocks::Refused);
     let facts = Facts {
         workspace: &workspace,
         inspection: &inspection,

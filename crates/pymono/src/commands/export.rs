@@ -2,12 +2,12 @@
 
 use clap::{Args, ValueEnum};
 use pymono_names::{Platform, PythonVersion, Target};
-use pymono_plan::{close, environment};
+use pymono_plan::{check_fresh, close, environment};
 use pymono_render::{ExportFormat, export};
 
 use crate::{
     error::CommandError,
-    load::{find_project, scan},
+    load::{LockArgs, find_project, scan},
     session::Session,
 };
 
@@ -35,6 +35,8 @@ pub(crate) struct ExportArgs {
     /// The form of the pins
     #[arg(long, value_name = "FORMAT", default_value = "requirements")]
     format: Format,
+    #[command(flatten)]
+    locks: LockArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -62,6 +64,9 @@ pub(crate) fn run(session: &mut Session, args: &ExportArgs) -> Result<(), Comman
     let settings = &project.settings;
     let extras = settings.extras.iter().chain(&args.extras).cloned().collect();
     let groups = settings.groups.iter().chain(&args.groups).cloned().collect();
+    if let Some(lock) = &project.lock {
+        check_fresh(&workspace, lock, args.locks.stale())?;
+    }
     let closure = close(&workspace, project, extras, groups, &target)?;
     let format = match args.format {
         Format::Requirements => ExportFormat::Requirements,

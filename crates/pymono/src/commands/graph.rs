@@ -5,7 +5,7 @@ use pymono_render::{Graph, GraphFormat};
 
 use crate::{
     error::CommandError,
-    load::{Overrides, load, scan},
+    load::{LockArgs, Overrides, load, scan},
     session::Session,
 };
 
@@ -21,6 +21,8 @@ pub(crate) struct GraphArgs {
     /// The form of the graph
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    #[command(flatten)]
+    locks: LockArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -39,7 +41,8 @@ enum Format {
 
 pub(crate) fn run(session: &mut Session, args: &GraphArgs) -> Result<(), CommandError> {
     let graph = if args.stages {
-        let mut loaded = load(session, &Overrides::default())?;
+        let mut loaded =
+            load(session, &Overrides { locks: args.locks.clone(), ..Overrides::default() })?;
         loaded.whole()?;
         Graph::of_stages(&loaded.plan)
     } else {

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, error::Error};
 
 use clap::Args;
 use pymono_names::TreePath;
-use pymono_plan::{Fleet, Service};
+use pymono_plan::{Fleet, Service, StaleLocks};
 use pymono_workspace::{Kind, Project, Workspace};
 use serde::Serialize;
 
@@ -55,7 +55,7 @@ struct ImageRow {
 
 pub(crate) fn run(session: &mut Session, args: &ListArgs) -> Result<(), CommandError> {
     let workspace = scan(session)?;
-    let (fleet, unplanned) = pymono_plan::assemble(&workspace);
+    let (fleet, unplanned) = pymono_plan::assemble(&workspace, StaleLocks::Used);
     for unplanned in &unplanned {
         session.shell.warn(chain(&unplanned.error))?;
     }

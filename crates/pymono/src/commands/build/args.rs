@@ -5,6 +5,8 @@ use std::num::NonZeroUsize;
 use clap::{Args, ValueEnum};
 use pymono_names::Platform;
 
+use crate::load::LockArgs;
+
 /// Build images
 ///
 /// Every service is one `docker buildx build`; stages that services share run
@@ -28,6 +30,8 @@ pub(crate) struct BuildArgs {
     /// How progress is shown on standard error
     #[arg(long, value_name = "HOW", default_value = "auto")]
     pub(super) progress: ProgressStyle,
+    #[command(flatten)]
+    pub(super) locks: LockArgs,
     #[command(flatten)]
     pub(super) image: ImageArgs,
     #[command(flatten)]

@@ -35,6 +35,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
         registry: registry.clone(),
         tags: tags.clone(),
         platforms: platforms.iter().copied().collect(),
+        locks: args.locks.clone(),
     };
     let mut loaded = load(session, &overrides)?;
     let env = session.env.clone();
