@@ -40,7 +40,9 @@ impl Inputs {
         }
         if let Some(Open { requirements, index, extra_indexes }) = &service.open {
             inputs.add(Piece::Config("indexes"), &json!([index.to_string(), extra_indexes]));
-            requirements.iter().for_each(|requirement| inputs.add_open(requirement));
+            for requirement in requirements {
+                inputs.add_open(requirement);
+            }
         }
         for (package_path, package) in packages(fleet, service) {
             inputs.add_package(path, package_path, package);

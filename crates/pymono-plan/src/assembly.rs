@@ -100,7 +100,7 @@ impl Assembly<'_> {
         let project = self.closing.project;
         let close = |platform| {
             let target = Target { python: project.python, platform, libc };
-            self.closing.close(&target).map(|closed| (platform, closed))
+            self.closing.close(target).map(|closed| (platform, closed))
         };
         if !project.settings.platforms.is_empty() {
             return project.settings.platforms.iter().copied().map(close).collect();

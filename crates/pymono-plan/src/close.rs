@@ -49,7 +49,7 @@ pub fn close(
 
 impl Closing<'_> {
     /// Returns what the project needs in production on `target`.
-    pub(crate) fn close(&self, target: &Target) -> Result<Closed, FleetError> {
+    pub(crate) fn close(&self, target: Target) -> Result<Closed, FleetError> {
         let settings = &self.project.settings;
         let selection = Selection {
             package: self.project.name.clone(),
@@ -58,11 +58,11 @@ impl Closing<'_> {
         };
         let AnyLock::Requirements(requirements) = self.lock else {
             let closure =
-                self.lock.close(&selection, target).map_err(|source| self.failed(source))?;
+                self.lock.close(&selection, &target).map_err(|source| self.failed(source))?;
             let installed = self.installed(&closure)?;
             return Ok(Closed { closure, installed, open: None });
         };
-        let closed = requirements.close_loosely(&selection, target);
+        let closed = requirements.close_loosely(&selection, &target);
         let (closure, unpinned) = closed.map_err(|source| self.failed(source))?;
         let installed = self.installed(&closure)?;
         let (all, complete) = self.with_declared(requirements, &installed)?;
@@ -70,7 +70,7 @@ impl Closing<'_> {
         if complete && listed && unpinned.is_empty() {
             return Ok(Closed { closure, installed, open: None });
         }
-        let open = all.open(&selection, target).map_err(|source| self.failed(source))?;
+        let open = all.open(&selection, &target).map_err(|source| self.failed(source))?;
         self.check_locked(&open)?;
         Ok(Closed {
             closure: Closure { pins: BTreeSet::new(), ..closure },
