@@ -39,6 +39,7 @@ pub use any::AnyLock;
 pub use closure::{Closure, GroupName, Local, LocalKind, LocalPackage, Selection};
 pub use error::ClosureError;
 pub use format::LockFormat;
+pub use need::check_requirement;
 pub use pdm::PdmLock;
 pub use pin::{Artifact, Pin, PinSource};
 pub use pipfile::PipfileLock;

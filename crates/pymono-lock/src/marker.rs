@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use pep508_rs::{ExtraName, MarkerEnvironment, MarkerTree, Pep508Error};
+use pep508_rs::{ExtraName, MarkerEnvironment, MarkerExpression, MarkerTree, Pep508Error};
 
 use crate::GroupName;
 
@@ -11,6 +11,11 @@ use crate::GroupName;
 /// Readers of markers call themselves for each, so without a limit a torn
 /// file could use up the stack. Tools write two or three.
 const DEEPEST: usize = 64;
+
+/// How many comparisons a marker may have that becomes one decision diagram.
+///
+/// With this many a diagram takes milliseconds, and twice that for each two more.
+const MOST_COMPARISONS: usize = 16;
 
 /// What markers see.
 pub(crate) struct Scene {
@@ -22,11 +27,18 @@ pub(crate) struct Scene {
     pub(crate) groups: BTreeSet<GroupName>,
 }
 
+impl Scene {
+    /// Makes a scene in which `extras` are wanted and no groups.
+    pub(crate) fn with_extras(environment: &MarkerEnvironment, extras: Vec<ExtraName>) -> Self {
+        Self { environment: environment.clone(), extras, groups: BTreeSet::new() }
+    }
+}
+
 /// A marker that [PEP 751](https://packaging.python.org/en/latest/specifications/pylock-toml/#packages-marker)
 /// allows: what PEP 508 defines, and membership in `extras` and `dependency_groups`.
 #[derive(Clone, Debug)]
 pub(crate) enum Condition {
-    /// A marker as PEP 508 defines it.
+    /// A comparison as PEP 508 defines it.
     Plain(MarkerTree),
     /// `'x' in extras`, or `not in`.
     Member { name: ExtraName, of: List, expected: bool },
@@ -45,17 +57,18 @@ pub(crate) enum List {
 
 impl Condition {
     /// Reads a marker; the error says what is wrong with it.
+    ///
+    /// Only comparisons are left to `pep508_rs`. It keeps whole markers as
+    /// decision diagrams, which grow with two to the power of their
+    /// comparisons where these are in an unlucky order: a line of a torn file
+    /// could use up time and memory.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let tokens = tokens(text)?;
-        let asks_lists =
-            tokens.iter().any(|token| list(token.text(text)).is_some() && !token.is_quoted(text));
-        if !asks_lists {
-            return plain(text).map(Self::Plain);
-        }
         let mut parser = Parser { text, tokens: &tokens, at: 0 };
         let condition = parser.any()?;
         match parser.tokens.get(parser.at) {
-            None => Ok(condition),
+            // What consists of comparisons without a meaning alone holds.
+            None => Ok(condition.unwrap_or(Self::All(Vec::new()))),
             Some(token) => Err(format!("`{}` was not expected", token.text(text))),
         }
     }
@@ -77,9 +90,15 @@ impl Condition {
     }
 }
 
-/// Reads a marker that PEP 508 defines; the error says what is wrong with it.
-pub(crate) fn plain(text: &str) -> Result<MarkerTree, String> {
-    tokens(text)?;
+/// Reads a marker of a manifest as a decision diagram, whose meaning can be compared.
+///
+/// One that could grow beyond all bounds is refused, see [`Condition::parse`].
+pub(crate) fn diagram(text: &str) -> Result<MarkerTree, String> {
+    let tokens = tokens(text)?;
+    let joints = tokens.iter().filter(|token| matches!(token.text(text), "and" | "or"));
+    if joints.count() >= MOST_COMPARISONS {
+        return Err("it has too many comparisons".into());
+    }
     text.parse().map_err(|error: Pep508Error| error.message.to_string())
 }
 
@@ -93,10 +112,6 @@ struct Token {
 impl Token {
     fn text(self, marker: &str) -> &str {
         &marker[self.start..self.end]
-    }
-
-    fn is_quoted(self, marker: &str) -> bool {
-        self.text(marker).starts_with(['"', '\''])
     }
 }
 
@@ -146,23 +161,29 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    fn any(&mut self) -> Result<Condition, String> {
-        let mut parts = vec![self.all()?];
-        while self.take("or") {
-            parts.push(self.all()?);
-        }
-        Ok(Condition::Any(parts))
+    fn any(&mut self) -> Result<Option<Condition>, String> {
+        self.joined("or", Self::all, Condition::Any)
     }
 
-    fn all(&mut self) -> Result<Condition, String> {
-        let mut parts = vec![self.one()?];
-        while self.take("and") {
-            parts.push(self.one()?);
-        }
-        Ok(Condition::All(parts))
+    fn all(&mut self) -> Result<Option<Condition>, String> {
+        self.joined("and", Self::one, Condition::All)
     }
 
-    fn one(&mut self) -> Result<Condition, String> {
+    /// Reads parts with a word between them, of which those are left out that have no meaning.
+    fn joined(
+        &mut self,
+        word: &str,
+        part: impl Fn(&mut Self) -> Result<Option<Condition>, String>,
+        join: impl Fn(Vec<Condition>) -> Condition,
+    ) -> Result<Option<Condition>, String> {
+        let mut parts = Vec::from_iter(part(self)?);
+        while self.take(word) {
+            parts.extend(part(self)?);
+        }
+        Ok(if parts.len() > 1 { Some(join(parts)) } else { parts.pop() })
+    }
+
+    fn one(&mut self) -> Result<Option<Condition>, String> {
         if self.take("(") {
             let inner = self.any()?;
             return if self.take(")") { Ok(inner) } else { Err("a `)` is missing".into()) };
@@ -171,11 +192,11 @@ impl<'a> Parser<'a> {
         while self.peek().is_some_and(|word| !matches!(word, "and" | "or" | "(" | ")")) {
             self.at += 1;
         }
-        self.leaf(&self.tokens[first..self.at])
+        self.comparison(&self.tokens[first..self.at])
     }
 
-    /// Reads what stands between `and` and `or`.
-    fn leaf(&self, tokens: &[Token]) -> Result<Condition, String> {
+    /// Reads what stands between `and` and `or`; a comparison may have no meaning.
+    fn comparison(&self, tokens: &[Token]) -> Result<Option<Condition>, String> {
         let words: Vec<_> = tokens.iter().map(|token| token.text(self.text)).collect();
         let (name, of, expected) = match words[..] {
             [name, "in", of] => (name, list(of), true),
@@ -183,10 +204,8 @@ impl<'a> Parser<'a> {
             _ => ("", None, true),
         };
         match (of, tokens) {
-            (Some(of), _) => Ok(Condition::Member { name: unquoted(name)?, of, expected }),
-            (None, [first, .., last]) => {
-                plain(&self.text[first.start..last.end]).map(Condition::Plain)
-            }
+            (Some(of), _) => Ok(Some(Condition::Member { name: unquoted(name)?, of, expected })),
+            (None, [first, .., last]) => plain(&self.text[first.start..last.end]),
             (None, _) => Err("a comparison is missing".into()),
         }
     }
@@ -200,6 +219,13 @@ impl<'a> Parser<'a> {
         self.at += usize::from(found);
         found
     }
+}
+
+/// Reads a comparison that PEP 508 defines; one of two texts, for example, has no meaning.
+fn plain(text: &str) -> Result<Option<Condition>, String> {
+    let expression = MarkerExpression::parse_reporter(text, &mut |_, _| {})
+        .map_err(|error| error.message.to_string())?;
+    Ok(expression.map(|expression| Condition::Plain(MarkerTree::expression(expression))))
 }
 
 fn list(word: &str) -> Option<List> {
@@ -221,19 +247,19 @@ fn unquoted(word: &str) -> Result<ExtraName, String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{prelude::*, sample::select};
     use pymono_names::{Libc, Platform, Target};
 
     use super::*;
     use crate::environment::environment;
 
+    fn target() -> Target {
+        Target { python: "3.12".parse().unwrap(), platform: Platform::Amd64, libc: Libc::Glibc }
+    }
+
     fn holds(marker: &str) -> bool {
-        let target = Target {
-            python: "3.12".parse().unwrap(),
-            platform: Platform::Amd64,
-            libc: Libc::Glibc,
-        };
         let scene = Scene {
-            environment: environment(target),
+            environment: environment(target()),
             extras: vec!["my-extra".parse().unwrap()],
             groups: BTreeSet::from(["docs".parse().unwrap()]),
         };
@@ -261,6 +287,75 @@ mod tests {
             "os_name == 'extras'",
         ] {
             assert!(!holds(marker), "{marker}");
+        }
+    }
+
+    #[test]
+    fn a_long_marker_is_read_and_asked_in_time() {
+        // As one decision diagram it would have two to the power of 2000 nodes.
+        let pairs: Vec<_> = (0..2000)
+            .map(|ix| format!("('{ix}' in platform_version and extra == 'e{ix}')"))
+            .collect();
+        let start = std::time::Instant::now();
+        assert!(!holds(&pairs.join(" or ")));
+        assert!(holds(&format!("{} or extra == 'my-extra'", pairs.join(" or "))));
+        assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_long_marker_becomes_no_diagram() {
+        let of = |count: usize| vec!["os_name == 'nt'"; count].join(" or ");
+        assert!(diagram(&of(MOST_COMPARISONS)).is_ok());
+        assert_eq!(diagram(&of(MOST_COMPARISONS + 1)).unwrap_err(), "it has too many comparisons");
+        assert!(diagram("os_name == 'ä'").is_err());
+    }
+
+    #[test]
+    fn a_comparison_without_a_meaning_is_left_out() {
+        for marker in ["'a' == 'b'", "'a' == 'b' and sys_platform == 'linux'", "os_name ~= 'nt'"] {
+            assert!(holds(marker), "{marker}");
+        }
+        for marker in ["'a' == 'b' or sys_platform == 'win32'", "('a' == 'b') and os_name == 'nt'"]
+        {
+            assert!(!holds(marker), "{marker}");
+        }
+    }
+
+    /// A marker that PEP 508 allows, of a few comparisons.
+    fn marker() -> impl Strategy<Value = String> {
+        let comparison = select(vec![
+            "python_version >= '3.12'",
+            "python_version < '3.12'",
+            "python_full_version == '3.12.*'",
+            "python_version in '3.11 3.12'",
+            "'3.10' <= python_version",
+            "sys_platform == 'linux'",
+            "sys_platform != 'linux'",
+            "'win' in sys_platform",
+            "platform_machine not in 'x86_64 aarch64'",
+            "extra == 'my-extra'",
+            "extra != 'other'",
+            "'a' == 'b'",
+            "python_version == 'three'",
+            "implementation_name == 'pypy'",
+        ]);
+        let comparison = comparison.prop_map(str::to_owned);
+        comparison.prop_recursive(4, 12, 3, |inner| {
+            (prop::collection::vec(inner, 1..4), any::<bool>(), any::<bool>()).prop_map(
+                |(parts, or, parentheses)| {
+                    let joined = parts.join(if or { " or " } else { " and " });
+                    if parentheses { format!("({joined})") } else { joined }
+                },
+            )
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_marker_means_what_the_library_for_it_says(text in marker()) {
+            let tree: MarkerTree = text.parse().unwrap();
+            let extras = ["my-extra".parse().unwrap()];
+            prop_assert_eq!(holds(&text), tree.evaluate(&environment(target()), &extras));
         }
     }
 

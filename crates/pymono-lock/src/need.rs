@@ -70,6 +70,15 @@ impl Need {
     }
 }
 
+/// Makes sure that a text is a requirement as [PEP 508] defines it; the error says why it is none.
+///
+/// Unlike the parser of `pep508_rs` it takes any text without a panic, in time.
+///
+/// [PEP 508]: https://packaging.python.org/en/latest/specifications/dependency-specifiers/
+pub fn check_requirement(text: &str) -> Result<(), String> {
+    Need::parse(text).map(drop)
+}
+
 /// Splits a text after the letters that a name can have.
 pub(crate) fn split_name(text: &str) -> (&str, &str) {
     let text = text.trim();

@@ -92,10 +92,10 @@ fn undeclared(manifest: &Manifest) -> BuildSystemTable {
 
 /// Refuses what is no requirement (PEP 508), or would be more than one line.
 fn check(manifest: &Manifest, text: &str) -> Result<(), ScanError> {
-    let problem = match text.parse::<pep508_rs::Requirement>() {
+    let problem = match pymono_lock::check_requirement(text) {
         _ if text.contains(char::is_control) => "it has a control character".to_owned(),
-        Ok(_) => return Ok(()),
-        Err(error) => error.message.to_string(),
+        Ok(()) => return Ok(()),
+        Err(problem) => problem,
     };
     Err(ScanError::Value {
         place: manifest.file.place_in_list(REQUIRES, text),

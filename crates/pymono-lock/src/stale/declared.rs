@@ -49,7 +49,7 @@ impl Declared {
 
     /// Adds that it holds for one extra of the project only.
     pub(super) fn for_extra(mut self, extra: &ExtraName) -> Option<Self> {
-        self.marker.and(marker::plain(&format!("extra == '{extra}'")).ok()?);
+        self.marker.and(marker::diagram(&format!("extra == '{extra}'")).ok()?);
         Some(self)
     }
 
@@ -89,7 +89,7 @@ impl Declared {
 fn by_platform(text: &str) -> Option<MarkerTree> {
     const SYSTEMS: [(&str, &str); 3] =
         [("Windows", "win32"), ("Linux", "linux"), ("Darwin", "darwin")];
-    let marker = marker::plain(text).ok()?;
+    let marker = marker::diagram(text).ok()?;
     let Some(written) = marker.contents().filter(|_| text.contains("platform_system")) else {
         return Some(marker);
     };
@@ -100,7 +100,7 @@ fn by_platform(text: &str) -> Option<MarkerTree> {
             written = written.replace(&asked, &format!("sys_platform {sign} '{platform}'"));
         }
     }
-    marker::plain(&written).ok()
+    marker::diagram(&written).ok()
 }
 
 impl fmt::Display for Declared {

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use pep440_rs::{Version, VersionSpecifiers};
-use pep508_rs::{ExtraName, MarkerTree, PackageName};
+use pep508_rs::{ExtraName, PackageName};
 
 use super::conflict::Item;
-use crate::{GroupName, file::Files, source::Source};
+use crate::{GroupName, file::Files, marker::Condition, source::Source};
 
 /// The index of a package in its lock.
 pub(super) type PackageIx = usize;
@@ -21,7 +21,7 @@ pub(super) type MarkerIx = usize;
 pub(super) struct Graph {
     pub(super) requires_python: Option<VersionSpecifiers>,
     /// The environments that the lock was made for; all if there are none.
-    pub(super) supported: Vec<(String, MarkerTree)>,
+    pub(super) supported: Vec<(String, Condition)>,
     /// Sets of which at most one item can be active.
     pub(super) conflicts: Vec<Vec<Item>>,
     pub(super) packages: Vec<Package>,
@@ -59,7 +59,7 @@ pub(super) struct Edge {
 /// A marker, once for all edges that have it.
 #[derive(Clone, Debug)]
 pub(super) struct Marker {
-    pub(super) tree: MarkerTree,
+    pub(super) condition: Condition,
     /// False if the target alone decides.
     pub(super) has_extras: bool,
 }

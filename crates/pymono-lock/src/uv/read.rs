@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pep440_rs::Version;
-use pep508_rs::{MarkerTree, PackageName};
+use pep508_rs::PackageName;
 use toml::Spanned;
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     GroupName, LockError, LockFormat, Problem,
     file::{Files, pinned},
-    marker,
+    marker::Condition,
     page::{Page, Versions},
     source::Source,
 };
@@ -224,7 +224,7 @@ impl<'a> Reader<'a> {
         found.into_iter().map(edge).collect()
     }
 
-    fn supported(&self, wires: &[Spanned<String>]) -> Result<Vec<(String, MarkerTree)>, LockError> {
+    fn supported(&self, wires: &[Spanned<String>]) -> Result<Vec<(String, Condition)>, LockError> {
         wires
             .iter()
             .map(|wire| {
@@ -247,21 +247,16 @@ impl<'a> Reader<'a> {
         if let Some(ix) = self.known_markers.get(&text) {
             return Ok(*ix);
         }
-        let tree = self.parse_marker(start, format!("a marker of `{package}`"), &text)?;
+        let condition = self.parse_marker(start, format!("a marker of `{package}`"), &text)?;
         let has_extras = text.contains("extra");
-        self.markers.push(Marker { tree, has_extras });
+        self.markers.push(Marker { condition, has_extras });
         let ix = self.markers.len() - 1;
         self.known_markers.insert(text, ix);
         Ok(ix)
     }
 
-    fn parse_marker(
-        &self,
-        start: usize,
-        what: String,
-        text: &str,
-    ) -> Result<MarkerTree, LockError> {
-        marker::plain(text)
+    fn parse_marker(&self, start: usize, what: String, text: &str) -> Result<Condition, LockError> {
+        Condition::parse(text)
             .map_err(|reason| self.page.invalid(self.page.line_at(start), what, text, reason))
     }
 }

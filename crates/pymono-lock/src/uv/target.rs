@@ -16,6 +16,7 @@ use crate::{
     draft::{Draft, Place},
     environment::environment,
     file::Distribution,
+    marker::Scene,
     source::Source,
 };
 
@@ -204,8 +205,8 @@ fn check_supported(
     environment: &MarkerEnvironment,
 ) -> Result<(), ClosureError> {
     let supported = &graph.supported;
-    if supported.is_empty() || supported.iter().any(|(_, marker)| marker.evaluate(environment, &[]))
-    {
+    let scene = Scene::with_extras(environment, Vec::new());
+    if supported.is_empty() || supported.iter().any(|(_, marker)| marker.holds(&scene)) {
         return Ok(());
     }
     let supported = supported.iter().map(|(text, _)| text.clone()).collect();

@@ -16,6 +16,7 @@ use super::{
     conflict::Item,
     model::{Edge, Graph, PackageIx},
 };
+use crate::marker::Scene;
 
 /// How often assumptions are corrected before they may only grow.
 ///
@@ -65,11 +66,12 @@ pub(super) struct Walker<'a> {
 
 impl<'a> Walker<'a> {
     pub(super) fn new(graph: &'a Graph, environment: MarkerEnvironment) -> Self {
+        let scene = Scene::with_extras(&environment, Vec::new());
         let verdicts = graph.markers.iter().map(|marker| {
             if marker.has_extras {
                 Verdict::Open
             } else {
-                Verdict::Holds(marker.tree.evaluate(&environment, &[]))
+                Verdict::Holds(marker.condition.holds(&scene))
             }
         });
         Self { graph, verdicts: verdicts.collect(), environment }
@@ -181,7 +183,8 @@ impl<'w, 'a> Round<'w, 'a> {
             Verdict::Holds(holds) => holds,
             Verdict::Open => {
                 let extras = self.extras_for(package, edge);
-                self.walker.graph.markers[marker].tree.evaluate(&self.walker.environment, &extras)
+                let scene = Scene::with_extras(&self.walker.environment, extras);
+                self.walker.graph.markers[marker].condition.holds(&scene)
             }
         }
     }

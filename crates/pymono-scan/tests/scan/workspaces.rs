@@ -238,8 +238,14 @@ fn what_a_build_requires_are_requirements() {
         let system = format!("[build-system]\nrequires = [\n  \"hatchling\",\n  {text},\n]");
         repo.project("a", "[]", &system).error()
     };
-    let errors =
-        ["\"\"\"x\nRUN id\"\"\"", "\"x\\u001b\"", "\"x; rm -rf /\"", "\"--index-url=x\"", "\"\""];
+    let errors = [
+        "\"\"\"x\nRUN id\"\"\"",
+        "\"x\\u001b\"",
+        "\"x; rm -rf /\"",
+        "\"--index-url=x\"",
+        "\"\"",
+        "\"x; ä\"",
+    ];
     assert_snapshot!(errors.map(error).join("\n"), @r"
     `a/pyproject.toml`, line 8, key `build-system.requires`: `x\nRUN id` is no requirement: it has a control character
     hint: write a name and, where needed, its versions, such as `hatchling>=1.27`
@@ -247,9 +253,11 @@ fn what_a_build_requires_are_requirements() {
     hint: write a name and, where needed, its versions, such as `hatchling>=1.27`
     `a/pyproject.toml`, line 8, key `build-system.requires`: `x; rm -rf /` is no requirement: Expected a quoted string or a valid marker name, found `rm`
     hint: write a name and, where needed, its versions, such as `hatchling>=1.27`
-    `a/pyproject.toml`, line 8, key `build-system.requires`: `--index-url=x` is no requirement: Expected package name starting with an alphanumeric character, found `-`
+    `a/pyproject.toml`, line 8, key `build-system.requires`: `--index-url=x` is no requirement: `--index-url` is no name
     hint: write a name and, where needed, its versions, such as `hatchling>=1.27`
-    `a/pyproject.toml`, line 8, key `build-system.requires`: `` is no requirement: Empty field is not allowed for PEP508
+    `a/pyproject.toml`, line 8, key `build-system.requires`: `` is no requirement: a name is missing
+    hint: write a name and, where needed, its versions, such as `hatchling>=1.27`
+    `a/pyproject.toml`, line 8, key `build-system.requires`: `x; ä` is no requirement: it has letters that are not ASCII
     hint: write a name and, where needed, its versions, such as `hatchling>=1.27`
     ");
     let fine = [
