@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["pymono-plan", "pymono-scan"],
     &["pymono-buildx", "pymono-check", "pymono-fingerprint", "pymono-render", "pymono-report"],
     &["pymono"],
-    &["pymono-tests", "xtask"],
+    &["pymono-fuzz", "pymono-tests", "xtask"],
 ];
 
 /// Stands at the top, and yet on nothing: chores must run while the product

@@ -14,6 +14,7 @@ mod container;
 mod demo;
 mod docker;
 mod engine;
+mod fuzz;
 mod interrupt;
 mod layers;
 mod process;
@@ -41,6 +42,7 @@ enum Chore {
     Demo(demo::DemoArgs),
     Test(test::TestArgs),
     Bench(bench::BenchArgs),
+    Fuzz(fuzz::FuzzArgs),
 }
 
 fn main() -> ExitCode {
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Chore::Demo(args) => demo::run(&args),
         Chore::Test(args) => test::run(&args),
         Chore::Bench(args) => bench::run(&args),
+        Chore::Fuzz(args) => fuzz::run(&args),
     });
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

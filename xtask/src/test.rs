@@ -13,13 +13,16 @@ use crate::docker::{self, Provided};
 use crate::engine::{Name, Store};
 use crate::process::Tool;
 use crate::progress::Progress;
-use crate::{cargo, layers, uv};
+use crate::{cargo, fuzz, layers, uv};
 
 /// Builds on an engine of two cores gain nothing from more at once.
 const THREADS: &str = "--test-threads=2";
 
 /// A registry for a Docker of this machine, where an image registry answers.
 const REGISTRY_IMAGE: &str = "registry:3";
+
+/// For how many seconds each fuzz target runs, two at once: 40 s for all of them.
+const FUZZ_SECONDS: u64 = 10;
 
 /// Run every check and test, those with a real Docker Engine included
 #[derive(Debug, Args)]
@@ -36,6 +39,10 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode> {
     layers::check()?;
     Tool::new("git").arg("--version").quiet()?;
     let mut passed = units(args, &progress)?;
+    if args.filter.is_none() {
+        progress.say("the fuzz targets");
+        passed &= fuzz::check(FUZZ_SECONDS, &progress)?;
+    }
     let pymono = cargo::build_pymono(false)?;
 
     let provided = docker::provide(args.home.as_deref(), &progress)?;
