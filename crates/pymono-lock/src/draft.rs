@@ -34,13 +34,14 @@ impl fmt::Display for Place<'_> {
 /// A closure on its way, with where each of its pins stands.
 pub(crate) struct Draft<'a> {
     target: Target,
-    pins: BTreeMap<Pin, Place<'a>>,
+    /// In the order in which they were added, maybe several times.
+    pins: Vec<(Pin, Place<'a>)>,
     locals: BTreeMap<String, Local>,
 }
 
 impl<'a> Draft<'a> {
     pub(crate) fn new(target: Target) -> Self {
-        Self { target, pins: BTreeMap::new(), locals: BTreeMap::new() }
+        Self { target, pins: Vec::new(), locals: BTreeMap::new() }
     }
 
     /// Adds a distribution, of which some file must fit the target.
@@ -49,14 +50,13 @@ impl<'a> Draft<'a> {
         distribution: &Distribution<'_>,
         place: Place<'a>,
     ) -> Result<(), ClosureError> {
-        let pin = distribution.pin(self.target).map_err(|wheels| ClosureError::NoDistribution {
-            package: pinned(distribution.name, distribution.version),
-            target: self.target,
-            wheels,
-            place: place.to_string(),
-        })?;
-        self.pins.entry(pin).or_insert(place);
+        self.add(pin(distribution, self.target, place)?, place);
         Ok(())
+    }
+
+    /// Adds a pin; one that is there already keeps its first place.
+    pub(crate) fn add(&mut self, pin: Pin, place: Place<'a>) {
+        self.pins.push((pin, place));
     }
 
     /// Returns the local package at `path`, which is added if it is new.
@@ -74,12 +74,14 @@ impl<'a> Draft<'a> {
     }
 
     /// Returns the closure, in which no distribution is pinned twice: no environment can hold that.
-    pub(crate) fn finish(self) -> Result<Closure, ClosureError> {
+    pub(crate) fn finish(mut self) -> Result<Closure, ClosureError> {
+        self.pins.sort_by(|(one, _), (other, _)| one.cmp(other));
+        self.pins.dedup_by(|(one, _), (other, _)| one == other);
         let next = self.pins.iter().skip(1);
         if let Some((one, other)) =
             self.pins.iter().zip(next).find(|(one, other)| one.0.name == other.0.name)
         {
-            let shown = |(pin, place): (&Pin, &Place<'_>)| {
+            let shown = |(pin, place): &(Pin, Place<'_>)| {
                 format!("{} ({place})", pinned(&pin.name, pin.version.as_ref()))
             };
             return Err(ClosureError::Disagreement {
@@ -87,6 +89,21 @@ impl<'a> Draft<'a> {
                 pins: [one, other].map(shown).into(),
             });
         }
-        Ok(Closure { pins: self.pins.into_keys().collect(), locals: self.locals })
+        let pins = self.pins.into_iter().map(|(pin, _)| pin).collect();
+        Ok(Closure { pins, locals: self.locals })
     }
+}
+
+/// Returns the pin of a distribution, of which some file must fit the target.
+pub(crate) fn pin(
+    distribution: &Distribution<'_>,
+    target: Target,
+    place: Place<'_>,
+) -> Result<Pin, ClosureError> {
+    distribution.pin(target).map_err(|wheels| ClosureError::NoDistribution {
+        package: pinned(distribution.name, distribution.version),
+        target,
+        wheels,
+        place: place.to_string(),
+    })
 }

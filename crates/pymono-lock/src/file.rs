@@ -1,5 +1,7 @@
 //! The files that a distribution can be installed from, and which of them fit.
 
+use std::sync::Arc;
+
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 use pymono_names::Target;
@@ -85,7 +87,7 @@ impl Distribution<'_> {
             !file.is_named()
                 || WheelTags::parse(&file.file_name).is_some_and(|tags| tags.fit(target))
         };
-        let wheels: Vec<_> = all.iter().filter(|file| fits(file)).cloned().collect();
+        let wheels: Arc<[_]> = all.iter().filter(|file| fits(file)).cloned().collect();
         let is_archive = !matches!(self.source, PinSource::Git { .. });
         if is_archive && wheels.is_empty() && sdist.is_none() {
             return Err(all.iter().map(|wheel| wheel.file_name.clone()).collect());

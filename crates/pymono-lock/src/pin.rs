@@ -1,5 +1,7 @@
 //! Third-party distributions, pinned.
 
+use std::sync::Arc;
+
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
@@ -19,7 +21,9 @@ pub struct Pin {
     /// In a lock that names no files these are all that it knows hashes of,
     /// wheels or not, and [`Artifact::is_named`] is false for each; where it
     /// has no hashes either, one file of which nothing is known stands for them.
-    pub wheels: Vec<Artifact>,
+    ///
+    /// They are many, and the same in the closures of all services.
+    pub wheels: Arc<[Artifact]>,
     /// The source distribution, if there is one.
     pub sdist: Option<Artifact>,
 }

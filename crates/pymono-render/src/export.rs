@@ -1,5 +1,7 @@
 //! The pins of one closure, for people and other tools.
 
+use std::sync::Arc;
+
 use pep508_rs::PackageName;
 use pymono_lock::{Artifact, Closure, Pin, PinSource};
 use pymono_names::{Login, Target};
@@ -67,7 +69,7 @@ fn without_login(pin: &Pin) -> Pin {
         | PinSource::Git { url, .. } => Some(url),
         PinSource::Path { .. } => None,
     };
-    let files = pin.wheels.iter_mut().chain(&mut pin.sdist);
+    let files = Arc::make_mut(&mut pin.wheels).iter_mut().chain(&mut pin.sdist);
     for url in source.into_iter().chain(files.filter_map(|file| file.url.as_mut())) {
         *url = Login::split(url).0;
     }

@@ -1,6 +1,6 @@
 //! A lock as one target sees it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, MarkerEnvironment};
@@ -12,8 +12,8 @@ use super::{
     walk::{Reached, Roots, Walker},
 };
 use crate::{
-    Closure, ClosureError, GroupName, Selection,
-    draft::{Draft, Place},
+    Closure, ClosureError, GroupName, Pin, PinSource, Selection,
+    draft::{Draft, Place, pin},
     environment::environment,
     file::Distribution,
     marker::Scene,
@@ -25,6 +25,8 @@ pub struct LockForTarget<'a> {
     graph: &'a Graph,
     target: Target,
     walker: Walker<'a>,
+    /// By package, its pin as soon as some closure needed it.
+    pins: Vec<OnceLock<Pin>>,
 }
 
 impl<'a> LockForTarget<'a> {
@@ -32,7 +34,8 @@ impl<'a> LockForTarget<'a> {
         let environment = environment(target);
         check_python(graph, target, &environment)?;
         check_supported(graph, target, &environment)?;
-        Ok(Self { graph, target, walker: Walker::new(graph, environment) })
+        let pins = graph.packages.iter().map(|_| OnceLock::new()).collect();
+        Ok(Self { graph, target, walker: Walker::new(graph, environment), pins })
     }
 
     /// Returns all that `selection` needs.
@@ -160,12 +163,10 @@ impl<'a> LockForTarget<'a> {
     fn closure(&self, reached: &Reached<'_>) -> Result<Closure, ClosureError> {
         let mut draft = Draft::new(self.target);
         for (&ix, needs) in &reached.needs {
-            let Package { name, version, source, files, line, .. } = &self.graph.packages[ix];
+            let Package { name, source, line, .. } = &self.graph.packages[ix];
             match source {
                 Source::ThirdParty(source) => {
-                    let version = version.as_ref();
-                    let distribution = Distribution { name, version, source, files };
-                    draft.pin(&distribution, Place::Line(*line))?;
+                    draft.add(self.pin(ix, source)?.clone(), Place::Line(*line));
                 }
                 Source::Local { path, kind } => {
                     let local = draft.local(name, path, *kind);
@@ -182,6 +183,20 @@ impl<'a> LockForTarget<'a> {
             }
         }
         draft.finish()
+    }
+}
+
+impl LockForTarget<'_> {
+    /// Returns the pin of a package, which is made once for all closures.
+    fn pin(&self, ix: PackageIx, source: &PinSource) -> Result<&Pin, ClosureError> {
+        let cell = &self.pins[ix];
+        if let Some(pin) = cell.get() {
+            return Ok(pin);
+        }
+        let Package { name, version, files, line, .. } = &self.graph.packages[ix];
+        let distribution = Distribution { name, version: version.as_ref(), source, files };
+        let pin = pin(&distribution, self.target, Place::Line(*line))?;
+        Ok(cell.get_or_init(|| pin))
     }
 }
 
