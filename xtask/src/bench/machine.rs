@@ -28,19 +28,23 @@ pub(super) struct Machine {
 impl Machine {
     /// Looks at this machine and the engine of `docker`.
     pub(super) fn look(docker: &Docker) -> Result<Self> {
-        let load = fs::read_to_string("/proc/loadavg").ok();
-        let load = load.and_then(|text| text.split(' ').next()?.parse().ok());
         let engine = docker.tool().args(["version", "--format", "{{.Server.Version}}"]).read()?;
         Ok(Self {
             system: format!("{OS} {ARCH}"),
             cores: thread::available_parallelism()?.get(),
-            load,
+            load: load(),
             engine: engine.trim().to_owned(),
             containerd_store: docker.has_containerd_store()?,
             buildx: docker.buildx_version().unwrap_or_default(),
             uv: uv::VERSION.to_owned(),
         })
     }
+}
+
+/// Processes that wanted to run in the last minute, on average, where the system tells.
+pub(super) fn load() -> Option<f64> {
+    let text = fs::read_to_string("/proc/loadavg").ok()?;
+    text.split(' ').next()?.parse().ok()
 }
 
 impl fmt::Display for Machine {

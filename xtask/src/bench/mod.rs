@@ -4,6 +4,7 @@ mod bytes;
 mod copies;
 mod guide;
 mod listing;
+mod locks;
 mod machine;
 mod peer;
 mod report;
@@ -30,10 +31,12 @@ pub(crate) struct BenchArgs {
 #[derive(Debug, Subcommand)]
 enum BenchCommand {
     Shop(shop::ShopArgs),
+    Locks(locks::LocksArgs),
 }
 
 pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
     match &args.command {
         BenchCommand::Shop(args) => shop::run(args),
+        BenchCommand::Locks(args) => locks::run(args),
     }
 }

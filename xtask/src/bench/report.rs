@@ -81,7 +81,7 @@ impl Serialize for Series {
 }
 
 /// The middle one, or between the middle two. Not a number where there is none.
-fn median(mut values: Vec<f64>) -> f64 {
+pub(super) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     match (values.len() / 2, values.len() % 2) {
         (0, 0) => f64::NAN,
