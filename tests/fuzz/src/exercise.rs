@@ -28,7 +28,7 @@ pub(crate) fn exercise(lock: &AnyLock) -> bool {
                     for format in
                         [ExportFormat::Requirements, ExportFormat::Pylock, ExportFormat::Json]
                     {
-                        export(&closure, target, format);
+                        drop(export(&closure, target, format));
                     }
                 }
                 Err(error) => {
