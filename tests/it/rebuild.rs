@@ -75,7 +75,7 @@ fn a_new_pin_of_one_service_is_installed_for_that_service_alone() {
     let repo = Repo::new("pin", "");
     for (name, needs) in [("a", "iniconfig"), ("b", "tomli-w")] {
         let rest = format!(
-            "dependencies = [\"idna\", \"{needs}\"]\n\n[tool.pymono]\ncommand = [\"python\", \"-m\", \"{name}\"]\n"
+            "dependencies = [\"pillow\", \"{needs}\"]\n\n[tool.pymono]\ncommand = [\"python\", \"-m\", \"{name}\"]\n"
         );
         let program =
             format!("from importlib.metadata import version\n\nprint(version(\"{needs}\"))\n");

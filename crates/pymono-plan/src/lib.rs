@@ -11,6 +11,7 @@ mod assembly;
 mod close;
 mod error;
 mod fleet;
+mod group;
 mod image;
 mod index;
 mod locks;

@@ -13,7 +13,7 @@ use crate::{
     Service, Stage, StageKind, StageName, access,
     naming::{self, Names},
     requirement::declared_name,
-    share::{self, Form, GroupKey, Groups, Supply},
+    share::{self, Form, Group, Supply},
 };
 
 /// Where everything lies in an image.
@@ -97,11 +97,12 @@ impl<'a> Planner<'a> {
         self.stage(&wish, StageKind::Toolchain { base, image, libc, apt }, users)
     }
 
-    fn add_dependencies(&mut self, groups: &Groups) -> GroupStages {
+    fn add_dependencies(&mut self, groups: &[Group]) -> GroupStages {
         let fleet = self.fleet.services.len();
-        let stages = groups.iter().map(|(key, requirements)| {
-            let GroupKey { environment, users, supply: Supply { index, form, .. } } = key;
-            let access = access::of(&key.supply, requirements);
+        let stages = groups.iter().map(|group| {
+            let Group { environment, users, supply, requirements } = group;
+            let Supply { index, form, .. } = supply;
+            let access = access::of(supply, requirements);
             let prefix = access.prefix;
             let base = match access.toolchain {
                 None => self.base(environment, users),

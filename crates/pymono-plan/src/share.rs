@@ -1,15 +1,18 @@
 //! Which third-party distributions are installed together.
 //!
-//! Distributions that exactly the same services need, for the same environment
-//! and from the same index, are one group. So a pin that changes for one
-//! service re-runs no group that another service needs unchanged.
+//! Only what is installed for the same environment and had in the same way can be. What of
+//! that is, [`group`](crate::group) decides by what it costs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fixedbitset::FixedBitSet;
 use pymono_names::{ServiceName, TreePath};
 use pymono_workspace::Secret;
 
-use crate::{ChosenIndex, Environment, Fleet, IndexChoice, Origin, Requirement, Service};
+use crate::{
+    ChosenIndex, Environment, Fleet, IndexChoice, Origin, Requirement, Service,
+    group::{self, Instance, Item, Size},
+};
 
 /// An image has at most so many layers of dependencies and local packages together,
 /// unless its local packages alone are more.
@@ -20,15 +23,17 @@ const MOST_LAYERS: usize = 100;
 /// An image has at most so many layers of dependencies.
 const MOST_GROUPS: usize = 48;
 
-/// What distributions of one group have in common beside their users.
+/// Distributions that are installed together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct GroupKey {
+pub(crate) struct Group {
     /// Where they are installed.
     pub(crate) environment: Environment,
-    /// The services that need them.
+    /// The services whose images get them from here.
     pub(crate) users: BTreeSet<ServiceName>,
     /// How they are had.
     pub(crate) supply: Supply,
+    /// The distributions: at least one.
+    pub(crate) requirements: BTreeSet<Requirement>,
 }
 
 /// How distributions are had: each way is a different command.
@@ -60,32 +65,61 @@ pub(crate) enum Form {
     Git { toolchain: BTreeSet<String> },
 }
 
-/// The groups of a fleet; each has at least one distribution.
-pub(crate) type Groups = BTreeMap<GroupKey, BTreeSet<Requirement>>;
-
-/// Returns the groups of all services' distributions.
-pub(crate) fn groups(fleet: &Fleet) -> Groups {
-    let mut groups = Groups::new();
-    for ((environment, supply, requirement), users) in users_of_each(fleet) {
-        let key = GroupKey { environment, users, supply };
-        groups.entry(key).or_default().insert(requirement);
-    }
-    let room = room(fleet);
-    while let Some(key) = smallest_of_too_many(&groups, &room) {
-        dissolve(&mut groups, &key);
-    }
+/// Returns the groups of all services' distributions, sorted.
+pub(crate) fn groups(fleet: &Fleet) -> Vec<Group> {
+    let services: Vec<&ServiceName> =
+        fleet.services.values().map(|service| &service.name).collect();
+    let installed = users_of_each(fleet);
+    let solved = group::solve(&instance(fleet, &installed));
+    let installed: Vec<&Installed> = installed.keys().collect();
+    let groups = solved.into_iter().map(|group| {
+        let (environment, supply, _) = installed[group.items[0]];
+        let items = group.items.iter().map(|item| installed[*item].2.clone());
+        Group {
+            environment: environment.clone(),
+            users: group.users.iter().map(|user| services[*user].clone()).collect(),
+            supply: supply.clone(),
+            requirements: items.collect(),
+        }
+    });
+    let mut groups: Vec<Group> = groups.collect();
+    groups.sort();
     groups
+}
+
+/// Returns the question which of these to install together.
+fn instance(fleet: &Fleet, installed: &BTreeMap<Installed, FixedBitSet>) -> Instance {
+    let mut classes = BTreeMap::new();
+    let items = installed.iter().map(|((environment, supply, requirement), users)| {
+        let next = classes.len();
+        let size = Size::of(requirement.size).rounded();
+        Item {
+            class: *classes.entry((environment, supply)).or_insert(next),
+            users: users.clone(),
+            work: size.work(),
+            volatility: size.volatility(),
+            family: group::family(requirement.name.as_ref()),
+        }
+    });
+    let items = items.collect();
+    let room = fleet
+        .services
+        .values()
+        .map(|service| MOST_LAYERS.saturating_sub(service.packages.len()).clamp(1, MOST_GROUPS));
+    Instance { items, room: room.collect() }
 }
 
 type Installed = (Environment, Supply, Requirement);
 
-fn users_of_each(fleet: &Fleet) -> BTreeMap<Installed, BTreeSet<ServiceName>> {
-    let mut users = BTreeMap::<Installed, BTreeSet<ServiceName>>::new();
-    for service in fleet.services.values() {
+/// Returns each distribution and the places in the fleet of the services that need it.
+fn users_of_each(fleet: &Fleet) -> BTreeMap<Installed, FixedBitSet> {
+    let mut users = BTreeMap::<Installed, FixedBitSet>::new();
+    for (place, service) in fleet.services.values().enumerate() {
         for requirement in &service.requirements {
             let supply = Supply::of(requirement, service);
             let installed = (service.environment.clone(), supply, requirement.clone());
-            users.entry(installed).or_default().insert(service.name.clone());
+            let none = || FixedBitSet::with_capacity(fleet.services.len());
+            users.entry(installed).or_insert_with(none).insert(place);
         }
     }
     users
@@ -114,39 +148,6 @@ impl Supply {
         let (hashed, unnamed) = (!hashes.is_empty(), *unnamed);
         let form = Form::Artifacts { archives, hashed, unnamed, toolchain };
         Self { index, form, secrets }
-    }
-}
-
-/// Returns how many groups each service's image has room for beside its local packages.
-fn room(fleet: &Fleet) -> BTreeMap<&ServiceName, usize> {
-    let room = |packages: usize| MOST_LAYERS.saturating_sub(packages).clamp(1, MOST_GROUPS);
-    let services = fleet.services.values();
-    services.map(|service| (&service.name, room(service.packages.len()))).collect()
-}
-
-/// Returns the smallest shared group of a service that has more groups than an image has room for.
-fn smallest_of_too_many(groups: &Groups, room: &BTreeMap<&ServiceName, usize>) -> Option<GroupKey> {
-    let mut groups_of = BTreeMap::<&ServiceName, Vec<&GroupKey>>::new();
-    for key in groups.keys() {
-        for user in &key.users {
-            groups_of.entry(user).or_default().push(key);
-        }
-    }
-    let crowded = groups_of.into_iter().filter(|(user, keys)| keys.len() > room[user]);
-    let shared = crowded.flat_map(|(_, keys)| keys).filter(|key| key.users.len() > 1);
-    shared.min_by_key(|key| (bytes(&groups[*key]), *key)).cloned()
-}
-
-fn bytes(requirements: &BTreeSet<Requirement>) -> u64 {
-    requirements.iter().map(|requirement| requirement.size).sum()
-}
-
-/// Gives each user of a group its distributions for itself.
-fn dissolve(groups: &mut Groups, key: &GroupKey) {
-    let requirements = groups.remove(key).unwrap_or_default();
-    for user in &key.users {
-        let own = GroupKey { users: BTreeSet::from([user.clone()]), ..key.clone() };
-        groups.entry(own).or_default().extend(requirements.iter().cloned());
     }
 }
 

@@ -174,7 +174,7 @@ impl StageKind {
     }
 }
 
-/// A set of third-party distributions that exactly the same images need.
+/// Third-party distributions that exactly the same images get together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Dependencies {
     /// The base, with compilers if something is built from source.

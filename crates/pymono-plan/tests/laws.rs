@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a law that cannot be stated is a failed test")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
 
-use proptest::{collection, prelude::*};
+use proptest::{collection, prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use pymono_names::{Libc, ServiceName, TreePath};
 use pymono_plan::{
     BuildPlan, ChosenIndex, Dependencies, Environment, Fleet, ImageSettings, IndexChoice, Layer,
@@ -257,38 +260,85 @@ proptest! {
     }
 }
 
-#[test]
-fn an_image_never_has_more_layers_than_engines_mount() {
-    // Each of sixty distributions is shared by another pair of services.
-    let mut services: BTreeMap<TreePath, Service> = BTreeMap::new();
-    for number in 0..61 {
-        let name = format!("service{number}");
-        let environment = Environment {
+/// A service of these distributions and nothing else.
+fn plain(
+    number: usize,
+    requirements: impl IntoIterator<Item = Requirement>,
+) -> (TreePath, Service) {
+    let service = Service {
+        name: format!("service{number}").parse().unwrap(),
+        environment: Environment {
             base_image: "python:3.13-slim".into(),
             python: "3.13".parse().unwrap(),
             libc: Libc::Glibc,
-        };
-        let requirements = if number == 60 { (0..60).collect() } else { vec![number] };
-        let service = Service {
-            name: name.parse().unwrap(),
-            environment,
-            requirements: requirements.into_iter().map(|n| requirement(n, 0, false)).collect(),
-            open: None,
-            packages: BTreeSet::new(),
-            files: Vec::new(),
-            index: IndexChoice::Installer,
-            secrets: BTreeSet::new(),
-            build_apt: BTreeSet::new(),
-            runtime_image: "python:3.13-slim".into(),
-            apt: BTreeSet::new(),
-            user: 1001,
-            image: ImageSettings::default(),
-        };
-        services.insert(path(&name), service);
-    }
-    let wanted = services[&path("service60")].requirements.clone();
+        },
+        requirements: requirements.into_iter().collect(),
+        open: None,
+        packages: BTreeSet::new(),
+        files: Vec::new(),
+        index: IndexChoice::Installer,
+        secrets: BTreeSet::new(),
+        build_apt: BTreeSet::new(),
+        runtime_image: "python:3.13-slim".into(),
+        apt: BTreeSet::new(),
+        user: 1001,
+        image: ImageSettings::default(),
+    };
+    (path(&format!("services/service{number}")), service)
+}
+
+#[test]
+fn an_image_never_has_more_layers_than_engines_mount() {
+    // Each of sixty distributions is shared by another pair of services.
+    let services = (0..61).map(|number| {
+        let numbers = if number == 60 { (0..60).collect() } else { vec![number] };
+        // Each is so large that a layer of its own is worth it.
+        plain(
+            number,
+            numbers
+                .into_iter()
+                .map(|n| Requirement { size: 50_000_000, ..requirement(n, 0, false) }),
+        )
+    });
+    let services: BTreeMap<_, _> = services.collect();
+    let wanted = services[&path("services/service60")].requirements.clone();
     let plan = plan(&fleet(services));
     let crowded: ServiceName = "service60".parse().unwrap();
-    assert!(plan.images[&crowded].layers.len() <= 48, "{}", plan.images[&crowded].layers.len());
+    assert_eq!(plan.images[&crowded].layers.len(), 48);
     assert_eq!(contents(&plan, &crowded).0, wanted.into_iter().collect::<Vec<_>>());
+}
+
+/// Returns services of ten kinds, each with something of its own; with `hub` all need one package.
+fn large_fleet(hub: bool) -> Fleet {
+    let mut runner = TestRunner::deterministic();
+    let mut some = |most: usize| {
+        let packages = collection::btree_set(1..400usize, 1..most);
+        packages.new_tree(&mut runner).unwrap().current()
+    };
+    let kinds: Vec<BTreeSet<usize>> = (0..10).map(|_| some(50)).collect();
+    let services = (0..500).map(|number| {
+        let own = some(10);
+        let packages = kinds[number % 10].union(&own).copied().chain(hub.then_some(0));
+        plain(
+            number,
+            packages
+                .map(|n| Requirement { size: 10_000 << (n * 7 % 13), ..requirement(n, 0, false) }),
+        )
+    });
+    fleet(services.collect::<Vec<_>>())
+}
+
+#[test]
+#[ignore = "needs an idle machine: cargo test --release -p pymono-plan --test laws -- --ignored"]
+fn five_hundred_services_of_four_hundred_packages_are_planned_in_no_time() {
+    for hub in [true, false] {
+        let fleet = large_fleet(hub);
+        let times = (0..3).map(|_| {
+            let start = Instant::now();
+            assert_eq!(plan(&fleet).images.len(), 500);
+            start.elapsed()
+        });
+        let least = times.min().unwrap();
+        assert!(least < Duration::from_millis(300), "{least:?} with a package of all: {hub}");
+    }
 }

@@ -38,7 +38,8 @@ fn wheel(name: &str, version: &str) -> Requirement {
         files: BTreeSet::new(),
         unnamed: false,
         hashes: BTreeSet::from([format!("sha256:{name}")]),
-        size: 1,
+        // So large that a layer of its own is worth it.
+        size: 10_000_000,
     }
 }
 
@@ -178,7 +179,7 @@ fn a_person_can_read_the_dockerfile() {
         --mount=type=bind,from=pymono-pins,source=backend-setuptools.txt,target=/pins.txt \
         uv pip install --target /opt/backend --requirements /pins.txt
 
-    # == Third-party distributions, by the services that need exactly these ==
+    # == Third-party distributions, by the services that get them together ==
 
     # 1 distribution, for `api`:
     # fastapi 0.115.0.

@@ -53,7 +53,7 @@ fn heading(kind: &StageKind) -> &'static str {
         }
         StageKind::Backend { .. } => "== Build backends, installed once ==",
         StageKind::Dependencies(_) | StageKind::Open { .. } => {
-            "== Third-party distributions, by the services that need exactly these =="
+            "== Third-party distributions, by the services that get them together =="
         }
         StageKind::Package(_) => "== Local packages ==",
         StageKind::Files { .. } => "== Files of services that are not installed ==",
