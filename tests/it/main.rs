@@ -17,6 +17,7 @@ mod lock_formats;
 mod lock_oracle;
 mod managers;
 mod native;
+mod plan;
 mod rebuild;
 mod settings;
 mod shop;

@@ -249,6 +249,48 @@ proptest! {
     }
 
     #[test]
+    fn what_is_estimated_is_what_the_images_get(services in services()) {
+        let plan = plan(&fleet(services.clone()));
+        let estimate = plan.estimate();
+        prop_assert!(estimate.shared <= estimate.unshared);
+        let images: usize = estimate.distributions.iter().map(|one| one.images).sum();
+        prop_assert_eq!(images, services.iter().map(|(_, service)| service.requirements.len()).sum::<usize>());
+        for one in &estimate.distributions {
+            prop_assert!(1 <= one.copies && one.copies <= one.images, "{one:?}");
+        }
+        for (_, service) in services {
+            prop_assert_eq!(estimate.images[&service.name].layers, plan.images[&service.name].layers.len());
+        }
+    }
+
+    #[test]
+    fn a_new_version_moves_no_distribution(services in services()) {
+        let before = plan(&fleet(services.clone()));
+        let mut bumped = services;
+        for (_, service) in &mut bumped {
+            service.requirements = std::mem::take(&mut service.requirements).into_iter().map(|mut one| {
+                if one.name.as_ref() == "dist-3" {
+                    one.version = Some("2.0".to_owned());
+                    one.size += one.size / 100;
+                    one.hashes = BTreeSet::from(["sha256:new".to_owned()]);
+                }
+                one
+            }).collect();
+        }
+        let after = plan(&fleet(bumped));
+        let names = |plan: &BuildPlan| -> BTreeSet<(Vec<String>, BTreeSet<ServiceName>)> {
+            plan.stages.iter().filter_map(|stage| match &stage.kind {
+                StageKind::Dependencies(it) => {
+                    let names = it.requirements.iter().map(|one| one.name.to_string());
+                    Some((names.collect(), stage.users.clone()))
+                }
+                _ => None,
+            }).collect()
+        };
+        prop_assert_eq!(names(&before), names(&after));
+    }
+
+    #[test]
     fn distributions_with_the_same_users_are_together(services in services()) {
         let plan = plan(&fleet(services));
         let mut groups = BTreeSet::new();

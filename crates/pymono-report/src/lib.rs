@@ -19,4 +19,4 @@ pub use columns::columns;
 pub use json::JsonLines;
 pub use lines::Lines;
 pub use shell::{ColorChoice, ColorEnv, OutputError, Shell, ShellOptions, Verbosity};
-pub use text::{duration, plural, printable};
+pub use text::{bytes, duration, plural, printable};

@@ -1,11 +1,10 @@
 //! The table at the end of a build.
 
-use bytesize::ByteSize;
 use comfy_table::{CellAlignment, Table, presets};
 use pymono_event::{Outcome, ServiceReport};
 use pymono_names::ServiceName;
 
-use crate::text::duration;
+use crate::text::{bytes, duration};
 
 /// The columns, and whether they hold numbers.
 const COLUMNS: [(&str, bool); 7] = [
@@ -51,7 +50,7 @@ fn row(service: &ServiceName, report: &ServiceReport) -> [String; COLUMNS.len()]
         size,
         failure: _,
     } = report;
-    let size = size.map_or_else(none, |bytes| ByteSize::b(bytes).display().si().to_string());
+    let size = size.map_or_else(none, bytes);
     let image = images.first().filter(|_| matches!(outcome, Outcome::Built | Outcome::Cached));
     let time = if time.is_zero() { none() } else { duration(*time) };
     [

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use bytesize::ByteSize;
+
 /// Returns `text` in a form that cannot change a terminal's state or the order in which it is read.
 ///
 /// Colors and other escape sequences are dropped, a tab becomes spaces, and any
@@ -33,6 +35,11 @@ pub fn duration(duration: Duration) -> String {
     }
     let seconds = tenths / 10;
     format!("{} min {:02} s", seconds / 60, seconds % 60)
+}
+
+/// Returns a number of bytes as people read it: `12.3 MB`.
+pub fn bytes(bytes: u64) -> String {
+    ByteSize::b(bytes).display().si().to_string()
 }
 
 /// Returns a number with its noun: `1 service`, `6 services`.

@@ -12,7 +12,7 @@ use pymono_names::TreePath;
 use pymono_report::{ColorChoice, ColorEnv, Shell, ShellOptions, Verbosity};
 
 use crate::{
-    commands::{bake, build, check, export, graph, list},
+    commands::{bake, build, check, export, graph, list, plan},
     error::CommandError,
     session::Session,
 };
@@ -72,6 +72,7 @@ enum Command {
     Export(export::ExportArgs),
     Graph(graph::GraphArgs),
     List(list::ListArgs),
+    Plan(plan::PlanArgs),
 }
 
 /// Runs the command that `args` ask for and returns its exit code.
@@ -106,6 +107,7 @@ fn dispatch(session: &mut Session, command: &Command) -> Result<(), CommandError
         Command::Export(args) => export::run(session, args),
         Command::Graph(args) => graph::run(session, args),
         Command::List(args) => list::run(session, args),
+        Command::Plan(args) => plan::run(session, args),
     }
 }
 

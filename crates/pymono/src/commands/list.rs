@@ -1,6 +1,6 @@
 //! `pymono list`
 
-use std::{collections::BTreeSet, error::Error};
+use std::collections::BTreeSet;
 
 use clap::Args;
 use pymono_names::TreePath;
@@ -8,7 +8,11 @@ use pymono_plan::{Fleet, Service, StaleLocks};
 use pymono_workspace::{Kind, Project, Workspace};
 use serde::Serialize;
 
-use crate::{error::CommandError, load::scan, session::Session};
+use crate::{
+    error::{CommandError, chain},
+    load::scan,
+    session::Session,
+};
 
 /// List every project: service or library, and why
 #[derive(Debug, Args)]
@@ -91,18 +95,6 @@ fn table(rows: &[Row]) -> String {
         ]
     });
     pymono_report::columns(header, body)
-}
-
-/// Returns an error and its causes in one line: what keeps one service from being built is no
-/// reason not to list the others.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text += &format!(": {error}");
-        cause = error.source();
-    }
-    text
 }
 
 /// What was found, and the services that could be closed over their locks.

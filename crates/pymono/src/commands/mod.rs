@@ -6,3 +6,4 @@ pub(crate) mod check;
 pub(crate) mod export;
 pub(crate) mod graph;
 pub(crate) mod list;
+pub(crate) mod plan;

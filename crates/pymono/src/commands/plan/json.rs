@@ -1,0 +1,156 @@
+//! A plan for programs.
+
+use std::collections::BTreeSet;
+
+use pymono_names::{ServiceName, TreePath};
+use pymono_plan::{BuildPlan, Bytes, Estimate, Image, Layer, Stage, StageKind};
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct PlanJson<'a> {
+    version: u32,
+    stages: Vec<StageRow<'a>>,
+    images: Vec<ImageRow<'a>>,
+    distributions: Vec<DistributionRow<'a>>,
+    totals: Totals,
+}
+
+#[derive(Serialize)]
+struct StageRow<'a> {
+    name: &'a str,
+    kind: &'static str,
+    users: &'a BTreeSet<ServiceName>,
+    distributions: Vec<Pin<'a>>,
+    package: Option<&'a TreePath>,
+    bytes: Option<BytesRow>,
+}
+
+#[derive(Serialize)]
+struct Pin<'a> {
+    name: &'a str,
+    version: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ImageRow<'a> {
+    name: &'a ServiceName,
+    path: &'a TreePath,
+    layers: usize,
+    stages: Vec<&'a str>,
+    bytes: BytesRow,
+    own: BytesRow,
+}
+
+#[derive(Serialize)]
+struct DistributionRow<'a> {
+    name: &'a str,
+    version: Option<&'a str>,
+    images: usize,
+    copies: usize,
+    bytes: BytesRow,
+}
+
+/// The same unit everywhere: estimated bytes of third-party distributions.
+#[derive(Serialize)]
+struct BytesRow {
+    installed: u64,
+    stored: u64,
+}
+
+#[derive(Serialize)]
+struct Totals {
+    shared: BytesRow,
+    unshared: BytesRow,
+    /// Distributions that more than one stage installs.
+    split: usize,
+}
+
+impl From<Bytes> for BytesRow {
+    fn from(Bytes { installed, stored }: Bytes) -> Self {
+        Self { installed, stored }
+    }
+}
+
+/// Returns the stages in order of the Dockerfile, the images by name, and the distributions
+/// by name and version.
+pub(super) fn json(plan: &BuildPlan, estimate: &Estimate) -> String {
+    let split = estimate.distributions.iter().filter(|one| one.copies > 1).count();
+    let json = PlanJson {
+        version: 1,
+        stages: plan.stages.iter().map(|stage| stage_row(stage, estimate)).collect(),
+        images: plan.images.iter().map(|(name, image)| image_row(name, image, estimate)).collect(),
+        distributions: distributions(estimate),
+        totals: Totals {
+            shared: estimate.shared.into(),
+            unshared: estimate.unshared.into(),
+            split,
+        },
+    };
+    // Only a map with keys that are no strings could make this fail.
+    serde_json::to_string_pretty(&json).unwrap_or_default()
+}
+
+fn stage_row<'a>(stage: &'a Stage, estimate: &Estimate) -> StageRow<'a> {
+    let (distributions, package) = match &stage.kind {
+        StageKind::Dependencies(dependencies) => {
+            let pins = dependencies.requirements.iter().map(|requirement| Pin {
+                name: requirement.name.as_ref(),
+                version: requirement.version.as_deref(),
+            });
+            (pins.collect(), None)
+        }
+        StageKind::Package(build) => (Vec::new(), Some(&build.path)),
+        _ => (Vec::new(), None),
+    };
+    StageRow {
+        name: stage.name.as_str(),
+        kind: kind(&stage.kind),
+        users: &stage.users,
+        distributions,
+        package,
+        bytes: estimate.stages.get(&stage.name).map(|bytes| (*bytes).into()),
+    }
+}
+
+fn kind(kind: &StageKind) -> &'static str {
+    match kind {
+        StageKind::Uv { .. } => "uv",
+        StageKind::Base { .. } => "base",
+        StageKind::Toolchain { .. } => "toolchain",
+        StageKind::Dependencies(_) => "dependencies",
+        StageKind::Open { .. } => "open",
+        StageKind::Backend { .. } => "backend",
+        StageKind::Package(_) => "package",
+        StageKind::Files { .. } => "files",
+        StageKind::Runtime { .. } => "runtime",
+    }
+}
+
+fn image_row<'a>(name: &'a ServiceName, image: &'a Image, estimate: &Estimate) -> ImageRow<'a> {
+    let parts = image.layers.iter().filter_map(|layer| match layer {
+        Layer::Environment(stage) | Layer::Files(stage) => Some(stage.as_str()),
+        Layer::File(_) => None,
+    });
+    let of = estimate.images.get(name);
+    ImageRow {
+        name,
+        path: &image.path,
+        layers: image.layers.len(),
+        stages: [image.runtime.as_str()].into_iter().chain(parts).collect(),
+        bytes: of.map(|of| of.bytes).unwrap_or_default().into(),
+        own: of.map(|of| of.own).unwrap_or_default().into(),
+    }
+}
+
+fn distributions(estimate: &Estimate) -> Vec<DistributionRow<'_>> {
+    let rows = estimate.distributions.iter().map(|one| DistributionRow {
+        name: one.name.as_ref(),
+        version: one.version.as_deref(),
+        images: one.images,
+        copies: one.copies,
+        bytes: one.bytes.into(),
+    });
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_by_key(|row| (row.name, row.version));
+    rows
+}

@@ -1,0 +1,123 @@
+//! A plan for people.
+
+use std::collections::BTreeSet;
+
+use pymono_names::ServiceName;
+use pymono_plan::{BuildPlan, DistributionEstimate, Estimate, Stage, StageKind};
+use pymono_report::{bytes, columns, plural};
+
+/// So many distributions are shown: those that matter most.
+const MOST_DISTRIBUTIONS: usize = 10;
+
+/// Up to so many services are named.
+const MOST_USERS: usize = 3;
+
+/// Returns the stages, the images, the biggest distributions and the sums.
+pub(super) fn text(plan: &BuildPlan, estimate: &Estimate) -> String {
+    [stages(plan, estimate), images(plan, estimate), biggest(estimate), sums(plan, estimate)]
+        .join("\n\n")
+}
+
+fn stages(plan: &BuildPlan, estimate: &Estimate) -> String {
+    let rows = plan.stages.iter().map(|stage| {
+        let size = estimate.stages.get(&stage.name).map(|it| bytes(it.stored));
+        [
+            stage.name.to_string(),
+            what(stage),
+            size.unwrap_or_else(none),
+            stage.users.len().to_string(),
+            some(&stage.users),
+        ]
+    });
+    columns(["stage", "what", "size", "images", "which"], rows)
+}
+
+fn what(stage: &Stage) -> String {
+    match &stage.kind {
+        StageKind::Uv { image } | StageKind::Runtime { image, .. } => image.clone(),
+        StageKind::Base { environment, .. } => environment.base_image.clone(),
+        StageKind::Toolchain { apt, .. } if apt.is_empty() => "compilers".to_owned(),
+        StageKind::Toolchain { apt, .. } => {
+            format!("compilers, {}", plural(apt.len(), "system package"))
+        }
+        StageKind::Dependencies(dependencies) => {
+            plural(dependencies.requirements.len(), "distribution")
+        }
+        StageKind::Open { open, .. } => plural(open.requirements.len(), "open requirement"),
+        StageKind::Backend { requires, .. } => requires.join(", "),
+        StageKind::Package(build) => build.path.to_string(),
+        StageKind::Files { sources, .. } => plural(sources.len(), "path"),
+    }
+}
+
+fn some(users: &BTreeSet<ServiceName>) -> String {
+    let named: Vec<&str> = users.iter().take(MOST_USERS).map(ServiceName::as_str).collect();
+    let named = named.join(", ");
+    match users.len().saturating_sub(MOST_USERS) {
+        0 => named,
+        more => format!("{named} and {more} more"),
+    }
+}
+
+fn images(plan: &BuildPlan, estimate: &Estimate) -> String {
+    let rows = estimate.images.iter().map(|(service, image)| {
+        let path = plan.images.get(service).map(|image| image.path.to_string());
+        [
+            service.to_string(),
+            path.unwrap_or_default(),
+            image.layers.to_string(),
+            bytes(image.bytes.stored),
+            bytes(image.own.stored),
+        ]
+    });
+    columns(["image", "path", "layers", "size", "of its own"], rows)
+}
+
+fn biggest(estimate: &Estimate) -> String {
+    let rows = estimate.distributions.iter().take(MOST_DISTRIBUTIONS).map(|one| {
+        let DistributionEstimate { name, version, bytes: size, images, copies } = one;
+        [
+            name.to_string(),
+            version.clone().unwrap_or_else(none),
+            bytes(size.stored),
+            images.to_string(),
+            copies.to_string(),
+            bytes(one.unshared().stored),
+        ]
+    });
+    columns(["distribution", "version", "size", "images", "copies", "unshared"], rows)
+}
+
+fn sums(plan: &BuildPlan, estimate: &Estimate) -> String {
+    let [shared, unshared] = [estimate.shared, estimate.unshared].map(|it| bytes(it.stored));
+    let split = estimate.distributions.iter().filter(|one| one.copies > 1).count();
+    let (stages, images) = (plural(plan.stages.len(), "stage"), plural(plan.images.len(), "image"));
+    let copied = match split {
+        0 => String::new(),
+        split => format!(
+            "{} installed more than once, where that costs less than a layer\n",
+            plural(split, "distribution")
+        ),
+    };
+    format!(
+        "{stages} for {images}\n{shared} of third-party distributions in a registry, {unshared} \
+         if nothing were shared (estimated)\n{copied}"
+    )
+}
+
+fn none() -> String {
+    "-".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_users_are_named_and_the_others_counted() {
+        let users = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
+        assert_eq!(some(&users(&["api"])), "api");
+        assert_eq!(some(&users(&["a", "b", "c"])), "a, b, c");
+        assert_eq!(some(&users(&["a", "b", "c", "d", "e"])), "a, b, c and 2 more");
+    }
+}
