@@ -6,7 +6,8 @@ use super::instance::{Group, Instance};
 
 /// One `RUN` that installs, without the bytes that it installs, in milliseconds.
 ///
-/// Measured: 0.26 for the container alone, 0.6 with uv's start and one package of 10 kB.
+/// Measured: 270 for the container alone, 700 with uv and one small distribution on a machine
+/// that others used as well; less where it is idle.
 const RUN: f64 = 500.0;
 
 /// One layer in one image, in milliseconds: its `COPY --link`, its share of the export and

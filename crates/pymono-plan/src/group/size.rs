@@ -3,10 +3,11 @@
 /// Distributions smaller than this are mostly Python, which byte code doubles.
 const SMALL: u64 = 1_000_000;
 
-/// The size of an artifact where its lock does not tell: the median of the table below.
+/// The size of an artifact where its lock does not tell: the median of 31 popular wheels.
 const UNKNOWN: u64 = 850_000;
 
-/// Milliseconds to unpack, compile and write a megabyte.
+/// Milliseconds to unpack, compile and write a megabyte: between 13 (botocore, scipy) and 62
+/// (pandas) were measured.
 const INSTALLED: f64 = 25.0;
 
 /// Milliseconds to push a megabyte of a layer and to pull it once, at 1 Gbit/s.
@@ -25,6 +26,8 @@ impl Size {
     }
 
     /// Returns the bytes in a file system, byte code included.
+    ///
+    /// The factors were measured: see the text of the module above.
     pub(crate) fn installed(self) -> u64 {
         self.times(80, 39)
     }
