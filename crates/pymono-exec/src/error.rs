@@ -40,6 +40,16 @@ pub enum ExecError {
         /// Why.
         source: io::Error,
     },
+    /// A program that answers requests ended, or could not be read, in the middle of an answer.
+    #[error("`{command}` did not answer: {stderr}")]
+    Answer {
+        /// The command, as a shell takes it.
+        command: String,
+        /// What it wrote to standard error, trimmed.
+        stderr: String,
+        /// Why.
+        source: io::Error,
+    },
 }
 
 impl ExecError {

@@ -2,11 +2,13 @@
 
 use std::{
     io,
-    process::{Child, ChildStderr, ChildStdout, Command, ExitStatus},
+    process::{Child, Command, ExitStatus},
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
+
+use crate::run::Pipes;
 
 /// How often a child is asked whether it has ended.
 const POLL: Duration = Duration::from_millis(20);
@@ -18,11 +20,9 @@ pub(crate) struct Group {
 
 impl Group {
     /// Starts `command`.
-    pub(crate) fn spawn(
-        command: &mut Command,
-    ) -> io::Result<(Self, Option<(ChildStdout, ChildStderr)>)> {
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<(Self, Pipes)> {
         let mut child = command.spawn()?;
-        let pipes = child.stdout.take().zip(child.stderr.take());
+        let pipes = Pipes::of(&mut child);
         Ok((Self { child: Mutex::new(child) }, pipes))
     }
 

@@ -3,13 +3,15 @@
 use std::{
     io,
     os::unix::process::CommandExt,
-    process::{Child, ChildStderr, ChildStdout, Command, ExitStatus},
+    process::{Child, Command, ExitStatus},
 };
 
 use rustix::{
     io::{Errno, retry_on_intr},
     process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
 };
+
+use crate::run::Pipes;
 
 /// A running child that leads a process group.
 ///
@@ -22,11 +24,9 @@ pub(crate) struct Group {
 
 impl Group {
     /// Starts `command` in a group of its own.
-    pub(crate) fn spawn(
-        command: &mut Command,
-    ) -> io::Result<(Self, Option<(ChildStdout, ChildStderr)>)> {
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<(Self, Pipes)> {
         let mut child = command.process_group(0).spawn()?;
-        let pipes = child.stdout.take().zip(child.stderr.take());
+        let pipes = Pipes::of(&mut child);
         let id = Pid::from_child(&child);
         Ok((Self { child, id }, pipes))
     }

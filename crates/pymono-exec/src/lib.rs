@@ -5,6 +5,7 @@
 //! and ends when the [`Interrupt`] that it was started under asks for it.
 //! This crate does not know what the programs do.
 
+mod dialogue;
 mod error;
 #[cfg_attr(unix, path = "group_unix.rs")]
 #[cfg_attr(not(unix), path = "group_other.rs")]
@@ -13,6 +14,7 @@ mod interrupt;
 mod invocation;
 mod run;
 
+pub use dialogue::Dialogue;
 pub use error::ExecError;
 pub use interrupt::{InstallError, Interrupt};
 pub use invocation::Invocation;

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, BufRead, BufReader, Read},
-    process::{ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
     sync::{
         atomic::{AtomicBool, Ordering},
         mpsc::{SyncSender, sync_channel},
@@ -36,6 +36,20 @@ pub enum Source {
     Stdout,
     /// Standard error.
     Stderr,
+}
+
+/// The ends of a process's pipes that are ours.
+pub(crate) struct Pipes {
+    pub(crate) stdin: Option<ChildStdin>,
+    pub(crate) stdout: Option<ChildStdout>,
+    pub(crate) stderr: Option<ChildStderr>,
+}
+
+impl Pipes {
+    /// Takes the pipes of a child that was just started.
+    pub(crate) fn of(child: &mut Child) -> Self {
+        Self { stdin: child.stdin.take(), stdout: child.stdout.take(), stderr: child.stderr.take() }
+    }
 }
 
 impl Invocation {
@@ -90,8 +104,10 @@ impl Invocation {
         read: impl FnOnce(ChildStdout, ChildStderr, KillOnPanic<'_>) -> io::Result<T>,
     ) -> Result<(T, ExitStatus), ExecError> {
         let wait_error = |source| ExecError::Wait { program: self.program.clone(), source };
-        let (group, pipes) = self.spawn()?;
-        let (stdout, stderr) = pipes.ok_or_else(|| wait_error(io::ErrorKind::BrokenPipe.into()))?;
+        let (group, pipes) = self.spawn(Stdio::null())?;
+        let outputs = pipes.stdout.zip(pipes.stderr);
+        let (stdout, stderr) =
+            outputs.ok_or_else(|| wait_error(io::ErrorKind::BrokenPipe.into()))?;
 
         let over = AtomicBool::new(false);
         let result = thread::scope(|scope| {
@@ -106,7 +122,8 @@ impl Invocation {
         Ok((result.map_err(wait_error)?, status.map_err(wait_error)?))
     }
 
-    fn spawn(&self) -> Result<(Group, Option<(ChildStdout, ChildStderr)>), ExecError> {
+    /// Starts the command, with pipes from its output and its errors.
+    pub(crate) fn spawn(&self, stdin: Stdio) -> Result<(Group, Pipes), ExecError> {
         let program = self.locate()?;
         #[expect(
             clippy::disallowed_methods,
@@ -114,7 +131,7 @@ impl Invocation {
         )]
         let mut command = Command::new(program);
         command.args(&self.args).current_dir(&self.cwd).env_clear().envs(self.env.iter().cloned());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         Group::spawn(&mut command)
             .map_err(|source| ExecError::Spawn { program: self.program.clone(), source })
     }
@@ -162,7 +179,7 @@ impl Drop for End<'_> {
 }
 
 /// Waits for a request or the process's end; on a request, ends the group as the module `interrupt` tells.
-fn end_on_request(group: &Group, interrupt: &Interrupt, over: &AtomicBool) {
+pub(crate) fn end_on_request(group: &Group, interrupt: &Interrupt, over: &AtomicBool) {
     let is_over = || over.load(Ordering::SeqCst);
     interrupt.wait(None, || is_over() || interrupt.requested());
     if is_over() {
@@ -179,7 +196,7 @@ fn end_on_request(group: &Group, interrupt: &Interrupt, over: &AtomicBool) {
     }
 }
 
-fn read_to_end(source: &mut impl Read) -> io::Result<Vec<u8>> {
+pub(crate) fn read_to_end(source: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.read_to_end(&mut bytes)?;
     Ok(bytes)
