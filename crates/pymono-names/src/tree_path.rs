@@ -98,11 +98,17 @@ impl TreePath {
     }
 }
 
+/// Returns whether a path needs no change: it has a part, and none that is empty, `.` or `..`.
+fn is_normal(text: &str) -> bool {
+    text.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
 impl FromStr for TreePath {
     type Err = InvalidTreePath;
 
     fn from_str(text: &str) -> Result<Self, InvalidTreePath> {
-        Self::root().join(text)
+        // Listings of whole trees are in this form already, and long.
+        if is_normal(text) { Ok(Self(text.to_owned())) } else { Self::root().join(text) }
     }
 }
 
@@ -110,7 +116,7 @@ impl TryFrom<String> for TreePath {
     type Error = InvalidTreePath;
 
     fn try_from(text: String) -> Result<Self, InvalidTreePath> {
-        text.parse()
+        if is_normal(&text) { Ok(Self(text)) } else { text.parse() }
     }
 }
 

@@ -25,23 +25,23 @@ const NO_PROJECT: &str = "there is no Python project in the tree: no `pyproject.
 /// Scans a tree.
 pub(crate) fn workspace(
     options: &ScanOptions,
+    tree: &Tree,
     warnings: &mut Vec<Warning>,
 ) -> Result<Workspace, ScanError> {
-    let ScanOptions { root, config, env, interrupt } = options;
+    let ScanOptions { root, config, env, interrupt, .. } = options;
     let programs = Programs { env, interrupt };
-    let tree = Tree::of_folder(root, &programs, warnings)?;
-    let home = config::find(&tree, root, config.as_ref(), &programs, warnings)?;
+    let home = config::find(tree, root, config.as_ref(), &programs, warnings)?;
     let whole = home.as_ref().map(|home| home.whole.over(&Configured::default(), true));
     let whole = whole.transpose()?.unwrap_or_default();
 
     programs.go_on()?;
-    let workspaces = local::workspaces(&tree, |folder| whole.excludes(folder), warnings)?;
-    let found = local::projects(&tree, &workspaces, warnings)?;
+    let workspaces = local::workspaces(tree, |folder| whole.excludes(folder), warnings)?;
+    let found = local::projects(tree, &workspaces, warnings)?;
     if found.is_empty() {
         warnings.push(Warning::new(NO_PROJECT));
     }
     programs.go_on()?;
-    let ground = Ground::new(&tree, &workspaces, &found, &whole, home.as_ref(), warnings)?;
+    let ground = Ground::new(tree, &workspaces, &found, &whole, home.as_ref(), warnings)?;
 
     // What is excluded stays where something else needs it.
     let wanted = found.keys().filter(|path| !whole.excludes(path));
@@ -55,12 +55,12 @@ pub(crate) fn workspace(
     let wanted_found = || wanted.iter().filter_map(|path| found.get(path));
     let bricks = wanted_found().flat_map(|found| found.manifest.bricks.keys());
     let sent = wanted.iter().chain(bricks).cloned().collect();
-    let unsent = ignore::unsent(&tree, root, &sent, &local::locks(&workspaces, &found));
-    let locks = locks(&tree, wanted_found())?;
-    let manifests = manifests(&tree, &workspaces, locks.keys());
+    let unsent = ignore::unsent(tree, &sent, &local::locks(&workspaces, &found))?;
+    let locks = locks(tree, wanted_found())?;
+    let manifests = manifests(tree, &workspaces, locks.keys());
     Ok(Workspace {
-        indexes: indexes(&tree, &workspaces, warnings)?,
-        texts: texts(&tree, wanted_found(), manifests.values().flatten())?,
+        indexes: indexes(tree, &workspaces, warnings)?,
+        texts: texts(tree, wanted_found(), manifests.values().flatten())?,
         locks,
         manifests,
         unsent,

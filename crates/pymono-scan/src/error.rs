@@ -54,6 +54,24 @@ pub enum ScanError {
         /// What it wrote to standard error, trimmed.
         stderr: String,
     },
+    /// Git knows no such revision.
+    #[error("git knows no revision `{name}` here")]
+    Revision {
+        /// The revision as it was asked for.
+        name: String,
+        /// Whether the clone has a part of the history only.
+        shallow: bool,
+    },
+    /// Git has not got what a revision is made of.
+    #[error("the content of `{file}` at {commit} is missing: there is no object {id}")]
+    Object {
+        /// The file.
+        file: String,
+        /// The revision's commit.
+        commit: String,
+        /// The object.
+        id: String,
+    },
     /// A file or folder could not be read.
     #[error("failed to read `{path}`")]
     Read {
@@ -155,9 +173,11 @@ impl ScanError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Ask { source, .. } => source.hint(),
-            Self::Answer { stderr, .. } if stderr.contains("safe.directory") => Some(
-                "git refuses a repository of another user; \
-                 `git config --global --add safe.directory DIR` tells it to trust this one"
+            Self::Answer { stderr, .. } if stderr.contains("safe.directory") => Some(trust(stderr)),
+            Self::Revision { name, shallow } => Some(revision_hint(name, *shallow)),
+            Self::Object { .. } => Some(
+                "the clone is damaged or not whole; `git fsck` says more, \
+                 and `git fetch --refetch` gets everything anew"
                     .into(),
             ),
             Self::Value { hint, .. } => hint.clone(),
@@ -181,6 +201,26 @@ impl ScanError {
             Self::Syntax { place, .. } => Some(syntax_hint(place)),
             Self::Root(_) | Self::Interrupted | Self::Answer { .. } | Self::Read { .. } => None,
         }
+    }
+}
+
+/// Returns what to do about a repository of another user: git itself says how to trust it.
+fn trust(stderr: &str) -> String {
+    let command = stderr.lines().map(str::trim).find(|line| line.starts_with("git config"));
+    let command = command.unwrap_or("git config --global --add safe.directory DIR");
+    format!("git refuses a repository of another user; `{command}` tells it to trust this one")
+}
+
+fn revision_hint(name: &str, shallow: bool) -> String {
+    if shallow {
+        format!(
+            "this clone is shallow, so it may be beyond what was fetched: `git fetch origin {name}` \
+             gets it, `git fetch --unshallow` gets everything"
+        )
+    } else {
+        format!(
+            "`git fetch origin {name}` gets it, if the remote has it; `git branch --all` shows what is here"
+        )
     }
 }
 

@@ -14,9 +14,9 @@ use crate::{
 ///
 /// What is odd about the tree was said by the scan, and is not said again.
 pub fn inspect(options: &ScanOptions, workspace: &Workspace) -> Result<Inspection, ScanError> {
-    let ScanOptions { root, env, interrupt, .. } = options;
+    let ScanOptions { root, head, env, interrupt, .. } = options;
     let programs = Programs { env, interrupt };
-    let tree = Tree::of_folder(root, &programs, &mut Vec::new())?;
+    let tree = Tree::of(root, head, &programs, &mut Vec::new())?;
     let look = |project: &Project| {
         programs.go_on()?;
         Ok((project.path.clone(), modules(&tree, project)?))

@@ -46,9 +46,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use pymono_exec::Interrupt;
 use pymono_workspace::Workspace;
 
+use ask::Programs;
+
 pub use config::{check_registry, check_tag};
 pub use error::{Place, ScanError};
 pub use inspect::inspect;
+pub use tree::{Identity, Mode, Tree};
 
 /// What to scan.
 #[derive(Clone, Debug)]
@@ -57,10 +60,21 @@ pub struct ScanOptions {
     pub root: Utf8PathBuf,
     /// The configuration file to read in place of the ones that are looked for; relative to the root if it is.
     pub config: Option<Utf8PathBuf>,
+    /// Which state of the tree to scan.
+    pub head: Head,
     /// The environment of the programs that are asked (git, cargo).
     pub env: Vec<(OsString, OsString)>,
     /// The request that ends the scan, and the programs that it asks.
     pub interrupt: Interrupt,
+}
+
+/// A state of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// The files on disk: what is committed, and what is not.
+    WorkingTree,
+    /// What git has for a revision, whatever is on disk; a bare repository has nothing else.
+    Revision(String),
 }
 
 /// What a scan found.
@@ -68,6 +82,8 @@ pub struct ScanOptions {
 pub struct Scan {
     /// The projects.
     pub workspace: Workspace,
+    /// The files that the projects are made of.
+    pub tree: Tree,
     /// What is odd but did not keep the tree from being understood, sorted.
     pub warnings: Vec<Warning>,
 }
@@ -94,10 +110,15 @@ impl fmt::Display for Warning {
 /// Returns the root of the tree that `start` lies in.
 ///
 /// It is the nearest folder, `start` or above, with a `pymono.toml`, a
-/// `uv.lock` or a `.git`; without any, `start` itself.
+/// `uv.lock` or a `.git`, or that is a bare repository; without any, `start` itself.
 pub fn find_root(start: &Utf8Path) -> Utf8PathBuf {
     let is_root = |folder: &&Utf8Path| {
-        ["pymono.toml", "uv.lock", ".git"].iter().any(|name| folder.join(name).exists())
+        let bare = || {
+            folder.join("HEAD").is_file()
+                && folder.join("objects").is_dir()
+                && folder.join("refs").is_dir()
+        };
+        ["pymono.toml", "uv.lock", ".git"].iter().any(|name| folder.join(name).exists()) || bare()
     };
     start.ancestors().find(is_root).unwrap_or(start).to_owned()
 }
@@ -107,8 +128,10 @@ pub fn find_root(start: &Utf8Path) -> Utf8PathBuf {
 /// The same files give the same answer, in the same order, on every machine.
 pub fn scan(options: &ScanOptions) -> Result<Scan, ScanError> {
     let mut warnings = Vec::new();
-    let workspace = assemble::workspace(options, &mut warnings)?;
+    let programs = Programs { env: &options.env, interrupt: &options.interrupt };
+    let tree = Tree::of(&options.root, &options.head, &programs, &mut warnings)?;
+    let workspace = assemble::workspace(options, &tree, &mut warnings)?;
     warnings.sort();
     warnings.dedup();
-    Ok(Scan { workspace, warnings })
+    Ok(Scan { workspace, tree, warnings })
 }

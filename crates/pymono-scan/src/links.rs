@@ -10,7 +10,7 @@ pub(crate) fn warnings(ground: &Ground<'_>, wanted: impl Fn(&TreePath) -> bool) 
     let mut found = Vec::new();
     for (link, target) in ground.tree.links() {
         let Some(home) = home(ground, link).filter(&wanted) else { continue };
-        let place = ground.tree.resolve(link, &target);
+        let place = ground.tree.resolve(link, target);
         if place.as_ref().and_then(|place| self::home(ground, place)).as_ref() != Some(&home) {
             let place = place.map_or_else(|| target.to_string(), |place| place.to_string());
             found.push(Warning::new(format!(

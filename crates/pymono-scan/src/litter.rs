@@ -1,7 +1,5 @@
 //! What tools leave in a tree on one machine, and pymono itself.
 
-use pymono_names::TreePath;
-
 /// Patterns, in the words of an ignore file, of what is never sent unless git tracks it.
 ///
 /// Virtual environments, byte code and caches are of one machine; files named
@@ -28,16 +26,19 @@ pub(crate) const PATTERNS: &[&str] = &[
     "**/.pymono",
 ];
 
-/// Returns true for what one of [`PATTERNS`] matches.
-pub(crate) fn is_litter(path: &TreePath) -> bool {
-    path.parts().any(|part| {
-        part.strip_suffix(".pyc").is_some()
-            || part.starts_with(".env.")
-            || PATTERNS.iter().any(|pattern| pattern.strip_prefix("**/") == Some(part))
-    })
+/// Returns true for what one of [`PATTERNS`] matches by its name.
+pub(crate) fn is_litter_name(name: &str) -> bool {
+    name.ends_with(".pyc")
+        || name.starts_with(".env.")
+        || PATTERNS.iter().any(|pattern| pattern.strip_prefix("**/") == Some(name))
 }
 
 /// Returns true for what pymono itself writes.
-pub(crate) fn is_ours(path: &TreePath) -> bool {
-    path.as_str() == "docker-bake.json" || path.parts().any(|part| part == ".pymono")
+pub(crate) fn is_ours(path: &str) -> bool {
+    path == "docker-bake.json" || path.split('/').any(is_our_folder)
+}
+
+/// Returns true for the name of the folder that pymono writes into.
+pub(crate) fn is_our_folder(name: &str) -> bool {
+    name == ".pymono"
 }

@@ -68,12 +68,14 @@ fn matched<'a>(
     let members = patterns(root, &table.members, MEMBERS)?;
     let exclude = patterns(root, &table.exclude, EXCLUDE)?;
     let mut matched = BTreeMap::new();
-    for folder in tree.folders().iter().filter(|folder| **folder != root.folder) {
-        let path = folder.as_str();
+    let folders = tree.folders().iter().map(|folder| (folder, folder.clone()));
+    // What is linked to is a member by its real path.
+    for (path, folder) in folders.chain(tree.linked_folders()) {
+        let path = path.as_str();
         let hit = members.iter().find(|(_, pattern)| pattern.matches_with(path, whole));
         let excluded = || exclude.iter().any(|(_, pattern)| pattern.matches(path));
-        if let Some((text, _)) = hit.filter(|_| !excluded()) {
-            matched.insert(folder.clone(), *text);
+        if let Some((text, _)) = hit.filter(|_| folder != root.folder && !excluded()) {
+            matched.insert(folder, *text);
         }
     }
     Ok(matched.into_iter().collect())

@@ -1,6 +1,6 @@
 //! Files that look as if they held a secret.
 
-use crate::litter::is_litter;
+use crate::litter::is_litter_name;
 use pymono_names::TreePath;
 
 /// Names of files that hold secrets, whatever is in them.
@@ -29,7 +29,7 @@ pub(crate) fn by_name(path: &TreePath) -> Option<String> {
     if SAMPLES.iter().any(|ending| name.ends_with(ending)) {
         return None;
     }
-    let is_env = name.starts_with(".env") && is_litter(path);
+    let is_env = name.starts_with(".env") && is_litter_name(name);
     let is_key = ENDINGS.iter().any(|ending| name.ends_with(ending));
     (is_env || is_key || NAMES.contains(&name)).then(|| format!("a file named `{name}`"))
 }

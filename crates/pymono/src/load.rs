@@ -7,7 +7,7 @@ use pep508_rs::PackageName;
 use pymono_names::{Platform, ServiceName, TreePath};
 use pymono_plan::{BuildPlan, Fleet, StaleLocks, Unplanned};
 use pymono_render::Rendered;
-use pymono_scan::ScanOptions;
+use pymono_scan::{Head, ScanOptions};
 use pymono_workspace::{Inspection, Project, Workspace};
 
 use crate::{error::CommandError, session::Session};
@@ -76,6 +76,7 @@ fn scan_options(session: &Session) -> ScanOptions {
     ScanOptions {
         root: session.root.clone(),
         config: session.config.clone(),
+        head: Head::WorkingTree,
         env: session.env.clone(),
         interrupt: session.interrupt.clone(),
     }

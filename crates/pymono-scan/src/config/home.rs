@@ -21,18 +21,29 @@ pub(crate) fn find(
     programs: &Programs<'_>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Home>, ScanError> {
+    // What is on disk is no revision's, so cargo cannot be asked about that.
+    let cargo = tree.commit().is_none().then_some((root, programs));
     if let Some(path) = config {
         let path = root.join(path);
-        let text = fs::read_to_string(&path);
-        let text = text.map_err(|source| ScanError::Read { path: path.to_string(), source })?;
         let name = path.strip_prefix(root).unwrap_or(&path).to_string();
-        let table = table(&name, &text, root, programs, warnings)?;
+        let inside = path.strip_prefix(root).ok().and_then(|name| name.as_str().parse().ok());
+        let text = match inside {
+            Some(file) if tree.has(&file) => tree.read(&file)?,
+            // It came later, so nothing was configured then.
+            Some(_) if tree.commit().is_some() => {
+                warnings.push(Warning::new(format!("there is no `{name}` at this revision")));
+                return Ok(None);
+            }
+            _ => fs::read_to_string(&path)
+                .map_err(|source| ScanError::Read { path: path.to_string(), source })?,
+        };
+        let table = table(&name, &text, cargo, warnings)?;
         return table.map(Home::new).map(Some).ok_or_else(|| tableless(&name));
     }
     let top = TreePath::root();
     for name in ["pymono.toml", "pyproject.toml", "Cargo.toml"] {
         let Some(file) = tree.file_in(&top, name) else { continue };
-        if let Some(table) = table(file.as_str(), &tree.read(&file)?, root, programs, warnings)? {
+        if let Some(table) = table(file.as_str(), &tree.read(&file)?, cargo, warnings)? {
             return Ok(Some(Home::new(table)));
         }
     }
@@ -43,8 +54,7 @@ pub(crate) fn find(
 fn table(
     name: &str,
     text: &str,
-    root: &Utf8Path,
-    programs: &Programs<'_>,
+    cargo: Option<(&Utf8Path, &Programs<'_>)>,
     warnings: &mut Vec<Warning>,
 ) -> Result<Option<Table>, ScanError> {
     let mentions_us = text.contains("pymono");
@@ -52,7 +62,11 @@ fn table(
     match Utf8Path::new(name).file_name() {
         Some("Cargo.toml") if !mentions_us => Ok(None),
         Some("Cargo.toml") => {
-            let value = cargo_metadata(name, root, programs, warnings)?;
+            let value = match cargo {
+                Some((root, programs)) => cargo_metadata(name, root, programs, warnings)?,
+                // Cargo takes the table as it stands, so the file says the same.
+                None => file.shape::<Value>()?.pointer("/workspace/metadata/pymono").cloned(),
+            };
             value.map(|value| Table::new(file, CARGO.to_vec(), value)).transpose()
         }
         Some("pyproject.toml") => {

@@ -11,16 +11,12 @@ mod class;
 mod docker;
 mod git;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
 use pymono_names::TreePath;
 use pymono_workspace::{Unsent, literal_pattern};
 
-use crate::{litter, tree::Tree};
+use crate::{ScanError, litter, tree::Tree};
 
 /// Returns what is not sent of the folders in `projects`.
 ///
@@ -28,13 +24,12 @@ use crate::{litter, tree::Tree};
 /// folder of the project that it lies beside whenever any pin changes.
 pub(crate) fn unsent(
     tree: &Tree,
-    root: &Utf8Path,
     projects: &BTreeSet<TreePath>,
     locks: &BTreeSet<TreePath>,
-) -> Unsent {
+) -> Result<Unsent, ScanError> {
     let mut patterns: Vec<String> =
         litter::PATTERNS.iter().map(|pattern| (*pattern).to_owned()).collect();
-    for (text, below) in above(root) {
+    for (text, below) in tree.ignore_files_above()? {
         patterns.extend(lines(&text).flat_map(|line| git::translate_above(line, &below)));
     }
     let ignore_files = tree.files().iter().filter(|file| file.file_name() == Some(".gitignore"));
@@ -58,32 +53,12 @@ pub(crate) fn unsent(
     kept.retain(|file| !locks.contains(file));
     let within = |lock: &&TreePath| projects.iter().any(|project| lock.is_in(project));
     patterns.extend(locks.iter().filter(within).map(|lock| literal_pattern(lock.as_str())));
-    Unsent { patterns, kept }
+    Ok(Unsent { patterns, kept })
 }
 
 /// Returns the lines of a `.gitignore` as git takes it apart: without a byte order mark.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.strip_prefix('\u{feff}').unwrap_or(text).split('\n')
-}
-
-/// Returns the `.gitignore` files of the folders between the repository's and `root`,
-/// each with the parts of the path from its folder to `root`.
-fn above(root: &Utf8Path) -> Vec<(String, Vec<String>)> {
-    let mut found = Vec::new();
-    if root.join(".git").exists() || !root.ancestors().any(|folder| folder.join(".git").exists()) {
-        return found;
-    }
-    for folder in root.ancestors().skip(1) {
-        if let Ok(text) = fs::read_to_string(folder.join(".gitignore")) {
-            let below = root.strip_prefix(folder).unwrap_or(root);
-            found.push((text, below.components().map(|part| part.to_string()).collect()));
-        }
-        if folder.join(".git").exists() {
-            break;
-        }
-    }
-    found.reverse();
-    found
 }
 
 /// Returns the files of the tree in one of `projects` that the patterns drop.

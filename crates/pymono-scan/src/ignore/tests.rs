@@ -7,7 +7,7 @@ use pymono_exec::Interrupt;
 use tempfile::TempDir;
 
 use super::*;
-use crate::ask::Programs;
+use crate::{Head, ask::Programs};
 
 /// Files of a project with everything that people ignore.
 const FILES: &[&str] = &[
@@ -117,7 +117,7 @@ impl Case {
     fn tree(&self) -> Tree {
         let interrupt = Interrupt::new();
         let programs = Programs { env: &self.env, interrupt: &interrupt };
-        Tree::of_folder(&self.root, &programs, &mut Vec::new()).unwrap()
+        Tree::of(&self.root, &Head::WorkingTree, &programs, &mut Vec::new()).unwrap()
     }
 
     fn git(&self, args: &[&str]) -> String {
@@ -134,7 +134,7 @@ fn no_file_of_the_tree_is_lost_and_no_ignored_one_is_sent() {
             let case = Case::new(*ignores, tracked);
             let tree = case.tree();
             let projects = BTreeSet::from(["api".parse().unwrap(), "lib".parse().unwrap()]);
-            let unsent = unsent(&tree, &case.root, &projects, &BTreeSet::new());
+            let unsent = unsent(&tree, &projects, &BTreeSet::new()).unwrap();
             let matcher = docker::Matcher::new(&unsent.patterns);
             let sent = |file: &str| {
                 let file: TreePath = file.parse().unwrap();
@@ -170,7 +170,7 @@ fn secrets_and_byte_code_stay_behind_unless_they_are_tracked() {
     case.git(&["add", "api/.env.example"]);
     let tree = case.tree();
     let unsent =
-        unsent(&tree, &case.root, &BTreeSet::from(["api".parse().unwrap()]), &BTreeSet::new());
+        unsent(&tree, &BTreeSet::from(["api".parse().unwrap()]), &BTreeSet::new()).unwrap();
     assert_eq!(unsent.kept, ["api/.env.example".parse().unwrap()]);
     let matcher = docker::Matcher::new(&unsent.patterns);
     for file in ["api/.env", "api/__pycache__/x.pyc", "x/.venv"] {

@@ -4,7 +4,7 @@ use std::{ffi::OsString, fs};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_exec::{Interrupt, Invocation};
-use pymono_scan::{Scan, ScanError, ScanOptions};
+use pymono_scan::{Head, Scan, ScanError, ScanOptions};
 use pymono_workspace::{Project, Workspace};
 use tempfile::TempDir;
 
@@ -89,6 +89,7 @@ impl Repo {
         ScanOptions {
             root: self.root.clone(),
             config: None,
+            head: Head::WorkingTree,
             env: Self::env(),
             interrupt: Interrupt::new(),
         }

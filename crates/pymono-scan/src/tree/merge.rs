@@ -1,0 +1,273 @@
+//! What git tracks and what is on disk, brought together.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pymono_names::TreePath;
+
+use super::{
+    listing::{Listed, path_of},
+    walk::{Found, Kind, Listing, Ruled, Walk, joined},
+};
+use crate::{
+    ScanError, Warning,
+    ask::Programs,
+    git::{Git, entries},
+    litter::{is_litter_name, is_ours},
+};
+
+/// What git's index holds, each entry with a tag before its name.
+pub(super) struct Tracked(Vec<u8>);
+
+impl Tracked {
+    /// Asks git; nothing if there is no git.
+    pub(super) fn ask(git: &Git) -> Result<Option<Self>, ScanError> {
+        Ok(git.try_ask(&["ls-files", "-z", "-t", "--cached"])?.map(Self))
+    }
+
+    /// Returns the names, and whether a sparse checkout keeps each off the disk; in order.
+    fn names(&self) -> impl Iterator<Item = (&[u8], bool)> {
+        entries(&self.0).filter_map(|entry| Some((entry.get(2..)?, entry.starts_with(b"S "))))
+    }
+}
+
+/// The files that were found so far.
+pub(super) struct Merge<'a> {
+    root: &'a Utf8Path,
+    git: &'a Git,
+    programs: &'a Programs<'a>,
+    found: Found,
+    listed: Listed,
+    /// Tracked names in folders that were not listed.
+    elsewhere: Vec<String>,
+    /// Tracked names that are folders.
+    folders: BTreeSet<String>,
+}
+
+impl<'a> Merge<'a> {
+    /// Begins with what is on disk.
+    pub(super) fn new(
+        root: &'a Utf8Path,
+        git: &'a Git,
+        programs: &'a Programs<'a>,
+        found: Found,
+    ) -> Self {
+        Self {
+            root,
+            git,
+            programs,
+            found,
+            listed: Listed::default(),
+            elsewhere: Vec::new(),
+            folders: BTreeSet::new(),
+        }
+    }
+
+    /// Returns what is tracked and on disk, and what is there but neither tracked nor ignored.
+    pub(super) fn list(
+        mut self,
+        tracked: &Tracked,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Listed, ScanError> {
+        let mut last = 0;
+        for (name, sparse) in tracked.names() {
+            if sparse {
+                self.listed.sparse.extend(path_of(name, warnings));
+            } else if let Ok(name) = str::from_utf8(name) {
+                self.take(name, &mut last);
+            } else {
+                path_of(name, warnings);
+            }
+        }
+        warnings.append(&mut self.found.warnings);
+        self.warn_of_repositories(warnings);
+        let on_disk = std::mem::take(&mut self.found);
+        self.submodules()?;
+        self.look_elsewhere(&on_disk, warnings)?;
+        for folder in &on_disk.folders {
+            take_untracked(self.root, folder, &mut self.listed);
+        }
+        self.listed.files.sort();
+        self.listed.files.dedup();
+        self.listed.sparse.dedup();
+        warnings.extend(sparse_warning(&self.listed.sparse));
+        Ok(self.listed)
+    }
+
+    /// Takes a tracked name, if it is on disk; `last` is where the folder of the one before was.
+    fn take(&mut self, name: &str, last: &mut usize) {
+        if is_ours(name) {
+            return;
+        }
+        let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+        if self.found.folders.get(*last).is_none_or(|listing| listing.path != folder) {
+            match find(&self.found, folder) {
+                Some(at) => *last = at,
+                None => return self.elsewhere.push(name.to_owned()),
+            }
+        }
+        let entries = &mut self.found.folders[*last].entries;
+        let Ok(at) = entries.binary_search_by(|(entry, _)| (**entry).cmp(file)) else { return };
+        match entries[at].1 {
+            kind @ (Kind::File | Kind::Link) => {
+                entries[at].1 = Kind::Taken;
+                add(self.root, name, kind, &mut self.listed);
+            }
+            // The other side of a conflict.
+            Kind::Taken => {}
+            Kind::Folder | Kind::Skipped => _ = self.folders.insert(name.to_owned()),
+        }
+    }
+
+    /// A repository in the repository is a submodule if git tracks it. If not, it is on no other machine.
+    fn warn_of_repositories(&self, warnings: &mut Vec<Warning>) {
+        let odd = self.found.repositories.iter().filter(|path| !self.folders.contains(*path));
+        warnings.extend(odd.map(|path| {
+            Warning::new(format!(
+                "`{path}` is left out with all in it: it is a git repository of its own, and no submodule"
+            ))
+        }));
+    }
+
+    /// Finds the files of the submodules that are checked out.
+    fn submodules(&mut self) -> Result<(), ScanError> {
+        if self.folders.is_empty() {
+            return Ok(());
+        }
+        let args =
+            ["--literal-pathspecs", "ls-files", "-z", "--stage", "--recurse-submodules", "--"];
+        let paths: Vec<&str> = self.folders.iter().map(String::as_str).collect();
+        let output = self.git.ask(&[&args[..], &paths].concat())?;
+        let mut files = BTreeSet::new();
+        for entry in entries(&output) {
+            let tab = entry.iter().position(|byte| *byte == b'\t').unwrap_or_default();
+            let Ok(name) = str::from_utf8(&entry[tab + 1..]) else { continue };
+            if !self.folders.contains(name) {
+                self.elsewhere.push(name.to_owned());
+            } else if !entry.starts_with(b"160000") {
+                // A folder is where a file was.
+                files.insert(name.to_owned());
+            }
+        }
+        let submodules = self.folders.iter().filter(|name| !files.contains(*name));
+        self.listed.submodules = submodules.filter_map(|name| name.parse().ok()).collect();
+        Ok(())
+    }
+
+    /// Takes the tracked names in folders that are ignored or repositories.
+    fn look_elsewhere(
+        &mut self,
+        on_disk: &Found,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(), ScanError> {
+        let names = std::mem::take(&mut self.elsewhere);
+        let tops: BTreeSet<&str> =
+            names.iter().filter_map(|name| unlisted(on_disk, name)).collect();
+        if tops.is_empty() {
+            return Ok(());
+        }
+        let tops = tops.into_iter().map(|top| (top.to_owned(), Ruled::All)).collect();
+        self.found = Walk::new(self.root, self.programs.interrupt, true).run(tops);
+        self.programs.go_on()?;
+        warnings.append(&mut self.found.warnings);
+        let mut last = 0;
+        names.iter().for_each(|name| self.take(name, &mut last));
+        Ok(())
+    }
+}
+
+/// Returns all that was found as the files of a tree.
+pub(super) fn untracked(root: &Utf8Path, found: Found, warnings: &mut Vec<Warning>) -> Listed {
+    let mut listed = Listed::default();
+    for folder in &found.folders {
+        take_untracked(root, folder, &mut listed);
+    }
+    warnings.extend(found.warnings);
+    listed.files.sort();
+    listed
+}
+
+/// Takes what git does not track and nothing ignores.
+fn take_untracked(root: &Utf8Path, folder: &Listing, listed: &mut Listed) {
+    for (name, kind) in &folder.entries {
+        if matches!(kind, Kind::File | Kind::Link) && !is_litter_name(name) {
+            let path = joined(&folder.path, name);
+            if !is_ours(&path) && !folder.rules.ignore(&path, false) {
+                add(root, &path, *kind, listed);
+            }
+        }
+    }
+}
+
+fn add(root: &Utf8Path, name: &str, kind: Kind, listed: &mut Listed) {
+    // A backslash is a character like others, but not in what Windows would make of it.
+    let Ok(path) = name.parse::<TreePath>() else { return };
+    if kind == Kind::Link {
+        // One that cannot be read leads nowhere.
+        let target = root.join(name).read_link_utf8().unwrap_or_else(|_| Utf8PathBuf::new());
+        listed.links.insert(path.clone(), target);
+    }
+    listed.files.push(path);
+}
+
+/// Returns where a folder's listing is.
+fn find(found: &Found, folder: &str) -> Option<usize> {
+    found.folders.binary_search_by(|listing| listing.path.as_str().cmp(folder)).ok()
+}
+
+/// Returns the highest folder on the way to `name` that was not listed though it is there.
+fn unlisted<'a>(found: &Found, name: &'a str) -> Option<&'a str> {
+    let mut above = "";
+    for (end, _) in name.match_indices('/') {
+        let folder = &name[..end];
+        if find(found, folder).is_none() {
+            let last = folder.rsplit('/').next()?;
+            let entries = &found.folders.get(find(found, above)?)?.entries;
+            let at = entries.binary_search_by(|(entry, _)| (**entry).cmp(last)).ok()?;
+            let is_folder = matches!(entries[at].1, Kind::Folder | Kind::Skipped);
+            return is_folder.then_some(folder);
+        }
+        above = folder;
+    }
+    None
+}
+
+fn sparse_warning(sparse: &[TreePath]) -> Option<Warning> {
+    let first = sparse.first()?;
+    let what = match sparse.len() - 1 {
+        0 => format!("`{first}`"),
+        1 => format!("`{first}` and another file"),
+        more => format!("`{first}` and {more} other files"),
+    };
+    Some(Warning::new(format!(
+        "{what} cannot be seen: git tracks them, but a sparse checkout leaves them out; \
+         `git sparse-checkout disable` brings them back"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(folders: &[(&str, &[(&str, Kind)])]) -> Found {
+        let listing = |(path, entries): &(&str, &[(&str, Kind)])| Listing {
+            path: (*path).to_owned(),
+            entries: entries.iter().map(|(name, kind)| ((*name).into(), *kind)).collect(),
+            rules: Ruled::By(None),
+        };
+        Found { folders: folders.iter().map(listing).collect(), ..Found::default() }
+    }
+
+    #[test]
+    fn the_highest_folder_that_was_not_listed_is_told() {
+        let found = found(&[
+            ("", &[("a", Kind::Folder), ("link", Kind::Link), ("skip", Kind::Skipped)]),
+            ("a", &[("b", Kind::Skipped)]),
+        ]);
+        assert_eq!(unlisted(&found, "a/b/c/d"), Some("a/b"));
+        assert_eq!(unlisted(&found, "skip/x"), Some("skip"));
+        for gone in ["link/x", "a/gone/x", "gone/x", "a/x", "x"] {
+            assert_eq!(unlisted(&found, gone), None, "{gone}");
+        }
+    }
+}

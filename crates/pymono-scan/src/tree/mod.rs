@@ -1,0 +1,208 @@
+//! The files of a tree: the only view that the rest of a scan has of the disk and of git's objects.
+
+mod folder;
+mod hash;
+mod identity;
+mod link;
+mod listing;
+mod merge;
+mod revision;
+mod rules;
+mod walk;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    sync::Arc,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pymono_names::TreePath;
+
+use crate::{Head, ScanError, Warning, ask::Programs};
+use folder::Folder;
+use listing::Listed;
+use revision::Revision;
+
+pub use identity::{Identity, Mode};
+
+/// The files of a tree: a working tree with all that is not committed, or a revision that git has.
+///
+/// A working tree's are what git tracks and what is there but neither ignored
+/// by the repository's own `.gitignore` files nor obviously made by a tool on
+/// this machine. Without git, all but the latter. It is what every machine sees
+/// that has the same files, so all that is read goes through here.
+///
+/// Symbolic links are files that say where they lead. What lies below a linked
+/// folder is there once, by its real path. Submodules are folders of a working
+/// tree like others, and commits of a revision, whose files are not there.
+#[derive(Clone, Debug)]
+pub struct Tree {
+    source: Arc<Source>,
+    files: Vec<TreePath>,
+    folders: BTreeSet<TreePath>,
+    links: BTreeMap<TreePath, Utf8PathBuf>,
+    submodules: BTreeSet<TreePath>,
+    sparse: Vec<TreePath>,
+}
+
+/// Where a tree's files are.
+#[derive(Debug)]
+enum Source {
+    Folder(Folder),
+    Revision(Revision),
+}
+
+impl Tree {
+    /// Lists the tree at `root`; what is odd about it is added to `warnings`.
+    pub(crate) fn of(
+        root: &Utf8Path,
+        head: &Head,
+        programs: &Programs<'_>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Self, ScanError> {
+        if !root.is_dir() {
+            return Err(ScanError::Root(root.to_owned()));
+        }
+        let (source, listed) = match head {
+            Head::WorkingTree => {
+                let (folder, listed) = Folder::list(root, programs, warnings)?;
+                (Source::Folder(folder), listed)
+            }
+            Head::Revision(name) => {
+                let (revision, listed) = Revision::list(root, name, programs, warnings)?;
+                (Source::Revision(revision), listed)
+            }
+        };
+        Ok(Self::new(source, listed))
+    }
+
+    fn new(source: Source, listed: Listed) -> Self {
+        let Listed { files, links, submodules, sparse } = listed;
+        let mut folders = BTreeSet::from([TreePath::root()]);
+        let mut last = "";
+        for file in &files {
+            let above = file.as_str().rsplit_once('/').map_or("", |(above, _)| above);
+            if above == last {
+                continue;
+            }
+            last = above;
+            let mut folder = file.parent();
+            while let Some(path) = folder {
+                folder = path.parent();
+                if !folders.insert(path) {
+                    break;
+                }
+            }
+        }
+        Self { source: Arc::new(source), files, folders, links, submodules, sparse }
+    }
+
+    /// Returns all files, sorted.
+    pub fn files(&self) -> &[TreePath] {
+        &self.files
+    }
+
+    /// Returns all folders that hold a file at some depth, sorted; the root always.
+    pub fn folders(&self) -> &BTreeSet<TreePath> {
+        &self.folders
+    }
+
+    /// Returns the files in `folder` at any depth, sorted.
+    pub fn below<'a>(&'a self, folder: &'a TreePath) -> impl Iterator<Item = &'a TreePath> {
+        // All that begin with `folder/` stand together, and no name holds a NUL.
+        let start = match folder.is_root() {
+            true => 0,
+            false => {
+                let start = folder.join("\0").unwrap_or_else(|_| folder.clone());
+                self.files.partition_point(|file| *file < start)
+            }
+        };
+        self.files[start..].iter().take_while(|path| path.is_in(folder))
+    }
+
+    /// Returns whether `file` is a file of the tree.
+    pub fn has(&self, file: &TreePath) -> bool {
+        self.files.binary_search(file).is_ok()
+    }
+
+    /// Returns the file `name` in `folder`, if it is there.
+    pub fn file_in(&self, folder: &TreePath, name: &str) -> Option<TreePath> {
+        folder.join(name).ok().filter(|path| self.has(path))
+    }
+
+    /// Returns the submodules: git has a commit for each, and what it says lies there is not in this repository.
+    pub fn submodules(&self) -> &BTreeSet<TreePath> {
+        &self.submodules
+    }
+
+    /// Returns the files that git tracks but a sparse checkout keeps off the disk, sorted. They are no
+    /// files of the tree.
+    pub fn left_out(&self) -> &[TreePath] {
+        &self.sparse
+    }
+
+    /// Returns the id of the commit that this is the tree of; nothing for a working tree.
+    pub fn commit(&self) -> Option<&str> {
+        match &*self.source {
+            Source::Folder(_) => None,
+            Source::Revision(revision) => Some(revision.commit()),
+        }
+    }
+
+    /// Returns the symbolic links among the files, each with what it says that it leads to.
+    pub(crate) fn links(&self) -> impl Iterator<Item = (&TreePath, &Utf8Path)> {
+        self.links.iter().map(|(link, target)| (link, target.as_path()))
+    }
+
+    /// Returns the path in the tree that a link's target means; nothing where it leads out of the tree.
+    pub(crate) fn resolve(&self, link: &TreePath, target: &Utf8Path) -> Option<TreePath> {
+        link::resolve(self.root(), link, target)
+    }
+
+    /// Returns the links to folders of the tree, each with the folder's real path.
+    pub(crate) fn linked_folders(&self) -> impl Iterator<Item = (&TreePath, TreePath)> {
+        let folder = |link| self.real(link).filter(|real| self.folders.contains(real));
+        self.links.keys().filter_map(move |link| Some((link, folder(link)?)))
+    }
+
+    /// Returns a path without links on its way; nothing for one that leads out of the tree, or nowhere
+    /// because it leads back to itself.
+    pub(crate) fn real(&self, path: &TreePath) -> Option<TreePath> {
+        link::real(self.root(), path, |link| self.links.get(link).map(Utf8PathBuf::as_path))
+    }
+
+    /// Returns the content of a file, or of the one that it is a link to; what is no UTF-8 is replaced.
+    pub(crate) fn read(&self, file: &TreePath) -> Result<String, ScanError> {
+        let lost = || ScanError::Read {
+            path: file.to_string(),
+            source: io::Error::new(io::ErrorKind::NotFound, "it leads to no file of the tree"),
+        };
+        let real = self.real(file).ok_or_else(lost)?;
+        let bytes = match &*self.source {
+            Source::Folder(folder) => folder.read(&real)?,
+            Source::Revision(revision) => {
+                let at = self.files.binary_search(&real).map_err(|_| lost())?;
+                revision.read(&real, at)?
+            }
+        };
+        Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+
+    /// Returns the `.gitignore` files of the folders between the repository's and the tree's root, the
+    /// highest first, each with the names of the folders from its own down to the root.
+    pub(crate) fn ignore_files_above(&self) -> Result<Vec<(String, Vec<String>)>, ScanError> {
+        match &*self.source {
+            Source::Folder(folder) => Ok(folder.ignore_files_above()),
+            Source::Revision(revision) => revision.ignore_files_above(),
+        }
+    }
+
+    fn root(&self) -> &Utf8Path {
+        match &*self.source {
+            Source::Folder(folder) => folder.root(),
+            Source::Revision(revision) => revision.root(),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A revision that git has: nothing is on disk.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pymono_names::TreePath;
+
+use super::{
+    hash,
+    identity::{Identity, Mode},
+    listing::{Listed, path_of},
+};
+use crate::{
+    ScanError, Warning,
+    ask::Programs,
+    git::{Attributes, Config, Git, Objects, entries},
+    litter::is_ours,
+};
+
+/// The tree of a commit, from the folder that the scan's root is in it.
+#[derive(Debug)]
+pub(super) struct Revision {
+    root: Utf8PathBuf,
+    commit: String,
+    /// The folders from the repository's top to the root.
+    way: Vec<String>,
+    /// What git has for each file of the tree, in the same order.
+    blobs: Vec<Identity>,
+    objects: Objects,
+    attributes: Attributes,
+}
+
+impl Revision {
+    /// Lists the tree of the commit that git knows by `name`; what is odd about it is added to `warnings`.
+    pub(super) fn list(
+        root: &Utf8Path,
+        name: &str,
+        programs: &Programs<'_>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(Self, Listed), ScanError> {
+        let git = Git::new(root, programs);
+        // Whatever is wrong with the repository itself is said here.
+        let way = git.ask(&["rev-parse", "--show-prefix"])?;
+        let way = String::from_utf8_lossy(&way);
+        let way = way.trim_end_matches('\n').split('/').filter(|part| !part.is_empty());
+        let commit = commit(&git, name)?;
+        let git = git.with("GIT_ATTR_SOURCE", &commit);
+        let config = Config::read(&git)?;
+        let output = git.ask(&["ls-tree", "-r", "-z", &commit])?;
+        let (mut files, mut listed) = (BTreeMap::new(), Listed::default());
+        for entry in entries(&output) {
+            let Some((mode, id, name)) = parts(entry) else { continue };
+            let Some(path) = path_of(name, warnings) else { continue };
+            match Mode::of_git(mode) {
+                _ if is_ours(path.as_str()) => {}
+                Some(mode) => _ = files.insert(path, Identity { mode, content: id.into() }),
+                None => _ = listed.submodules.insert(path),
+            }
+        }
+        warnings.extend(listed.submodules.iter().map(|path| {
+            Warning::new(format!(
+                "`{path}` is a submodule: what lies there at `{name}` is in another repository, and is not read"
+            ))
+        }));
+        let (paths, blobs): (Vec<TreePath>, Vec<Identity>) = files.into_iter().unzip();
+        let revision = Self {
+            root: root.to_owned(),
+            commit,
+            way: way.map(str::to_owned).collect(),
+            blobs,
+            objects: Objects::new(git.clone()),
+            attributes: Attributes::new(git, config.clone()),
+        };
+        revision.prefetch(&paths, &config)?;
+        listed.links = revision.links(&paths)?;
+        listed.files = paths;
+        Ok((revision, listed))
+    }
+
+    pub(super) fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    pub(super) fn commit(&self) -> &str {
+        &self.commit
+    }
+
+    /// Returns the content of the file at place `at` of the listing, as a checkout has it.
+    pub(super) fn read(&self, file: &TreePath, at: usize) -> Result<Vec<u8>, ScanError> {
+        let id = &*self.blobs[at].content;
+        if self.attributes.converted(&[file])? == [true] {
+            return self.objects.checked_out(id, file);
+        }
+        let content = self.objects.read(id)?;
+        content.ok_or_else(|| self.missing(file, id))
+    }
+
+    /// Returns what each of some files is, as a checkout has it; each stands with its place in the listing.
+    pub(super) fn identities(
+        &self,
+        files: &[(&TreePath, usize)],
+    ) -> Result<Vec<Identity>, ScanError> {
+        let paths: Vec<&TreePath> = files.iter().map(|(path, _)| *path).collect();
+        let converted = self.attributes.converted(&paths)?;
+        let identity = |((path, at), converted): (&(&TreePath, usize), bool)| {
+            let blob = &self.blobs[*at];
+            if !converted || blob.mode == Mode::Link {
+                return Ok(blob.clone());
+            }
+            let content = self.objects.checked_out(&blob.content, path)?;
+            Ok(Identity { mode: blob.mode, content: hash::blob(&content, self.commit.len()) })
+        };
+        files.iter().zip(converted).map(identity).collect()
+    }
+
+    /// Returns the `.gitignore` files of the folders above the root.
+    pub(super) fn ignore_files_above(&self) -> Result<Vec<(String, Vec<String>)>, ScanError> {
+        let mut found = Vec::new();
+        for depth in 0..self.way.len() {
+            let (above, below) = self.way.split_at(depth);
+            let folder: String = above.iter().flat_map(|part| [part, "/"]).collect();
+            let text = self.objects.read(&format!("{}:{folder}.gitignore", self.commit))?;
+            let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+            found.push((text, below.to_vec()));
+        }
+        Ok(found)
+    }
+
+    /// Returns where the links among the files lead.
+    fn links(&self, paths: &[TreePath]) -> Result<BTreeMap<TreePath, Utf8PathBuf>, ScanError> {
+        let links = paths.iter().zip(&self.blobs).filter(|(_, blob)| blob.mode == Mode::Link);
+        let (links, ids): (Vec<_>, Vec<&str>) =
+            links.map(|(path, blob)| (path, &*blob.content)).unzip();
+        let targets = self.objects.read_all(&ids)?;
+        let mut found = BTreeMap::new();
+        for ((link, id), target) in links.into_iter().zip(ids).zip(targets) {
+            let target = target.ok_or_else(|| self.missing(link, id))?;
+            found.insert(link.clone(), String::from_utf8(target).unwrap_or_default().into());
+        }
+        Ok(found)
+    }
+
+    /// Gets what a scan reads and a partial clone does not have, all at once.
+    fn prefetch(&self, paths: &[TreePath], config: &Config) -> Result<(), ScanError> {
+        if config.promisor.is_none() {
+            return Ok(());
+        }
+        let read = |(path, blob): &(&TreePath, &Identity)| {
+            blob.mode == Mode::Link || path.file_name().is_some_and(is_read)
+        };
+        let wanted = paths.iter().zip(&self.blobs).filter(read);
+        let ids: Vec<&str> = wanted.map(|(_, blob)| &*blob.content).collect();
+        self.objects.prefetch(config, &ids)
+    }
+
+    fn missing(&self, file: &TreePath, id: &str) -> ScanError {
+        ScanError::Object { file: file.to_string(), commit: self.commit.clone(), id: id.to_owned() }
+    }
+}
+
+/// Returns the id of the commit that git knows by `name`.
+fn commit(git: &Git, name: &str) -> Result<String, ScanError> {
+    let wanted = format!("{name}^{{commit}}");
+    let answer = git.ask(&["rev-parse", "--verify", "--end-of-options", &wanted]);
+    let id = answer.map_err(|error| match error {
+        ScanError::Answer { .. } => {
+            let shallow = git.ask(&["rev-parse", "--is-shallow-repository"]);
+            let shallow = shallow.is_ok_and(|answer| answer.starts_with(b"true"));
+            ScanError::Revision { name: name.to_owned(), shallow }
+        }
+        other => other,
+    })?;
+    Ok(String::from_utf8_lossy(&id).trim().to_owned())
+}
+
+/// Takes an entry of `git ls-tree -z` apart: mode, id, name.
+fn parts(entry: &[u8]) -> Option<(&[u8], &str, &[u8])> {
+    let tab = entry.iter().position(|byte| *byte == b'\t')?;
+    let mut words = entry[..tab].split(|byte| *byte == b' ');
+    let mode = words.next()?;
+    let id = str::from_utf8(words.nth(1)?).ok()?;
+    Some((mode, id, &entry[tab + 1..]))
+}
+
+/// Returns whether a scan may read a file of this name.
+fn is_read(name: &str) -> bool {
+    let ends = [".toml", ".lock", ".py", ".cfg", ".txt", ".in", ".yml", ".yaml"];
+    let starts = ["Dockerfile", "Containerfile", "Procfile", "Pipfile", ".git", ".python-version"];
+    ends.iter().any(|end| name.ends_with(end))
+        || starts.iter().any(|start| name.starts_with(start))
+        || name.ends_with(".Dockerfile")
+}

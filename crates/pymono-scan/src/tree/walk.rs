@@ -1,0 +1,242 @@
+//! What is on disk: folders are listed in parallel, by as many threads as there are processors.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use camino::Utf8Path;
+use pymono_exec::Interrupt;
+use rayon::Scope;
+use walkdir::{DirEntry, WalkDir};
+
+use super::{listing::not_utf8, rules::Rules};
+use crate::{
+    Warning,
+    litter::{is_litter_name, is_our_folder},
+};
+
+/// What an entry of a folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A file with content.
+    File,
+    /// A symbolic link, to a file or a folder.
+    Link,
+    /// A folder that was listed, unless it turned out to be another repository.
+    Folder,
+    /// A folder that was not: it is ignored, or a tool's.
+    Skipped,
+    /// A file or link that git tracks, and that is a file of the tree by that.
+    Taken,
+}
+
+/// A folder that was listed.
+#[derive(Debug)]
+pub(super) struct Listing {
+    /// Its path from the root, empty for the root.
+    pub(super) path: String,
+    /// What is in it, sorted by name; devices and the like are not.
+    pub(super) entries: Vec<(Box<str>, Kind)>,
+    /// What is ignored in it; nothing where all is that git does not track.
+    pub(super) rules: Ruled,
+}
+
+/// What is ignored in a folder.
+#[derive(Clone, Debug)]
+pub(super) enum Ruled {
+    /// All that git does not track.
+    All,
+    /// What the rules say.
+    By(Option<Arc<Rules>>),
+}
+
+impl Ruled {
+    /// Returns whether a path that git does not track is ignored.
+    pub(super) fn ignore(&self, path: &str, is_folder: bool) -> bool {
+        self.ignore_bytes(path.as_bytes(), is_folder)
+    }
+
+    fn ignore_bytes(&self, path: &[u8], is_folder: bool) -> bool {
+        match self {
+            Self::All => true,
+            Self::By(rules) => rules.as_ref().is_some_and(|rules| rules.ignore(path, is_folder)),
+        }
+    }
+}
+
+/// One walk.
+pub(super) struct Walk<'a> {
+    pub(super) root: &'a Utf8Path,
+    pub(super) interrupt: &'a Interrupt,
+    /// Whether `.gitignore` files count.
+    pub(super) by_rules: bool,
+    found: Mutex<Found>,
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The folders, sorted by path.
+    pub(super) folders: Vec<Listing>,
+    /// Folders that are not among those because they are repositories of their own.
+    pub(super) repositories: BTreeSet<String>,
+    /// What is odd or cannot be read.
+    pub(super) warnings: Vec<Warning>,
+}
+
+impl<'a> Walk<'a> {
+    /// Returns a walk that has not begun.
+    pub(super) fn new(root: &'a Utf8Path, interrupt: &'a Interrupt, by_rules: bool) -> Self {
+        Self { root, interrupt, by_rules, found: Mutex::default() }
+    }
+
+    /// Lists some folders and all that is below; a folder that is ignored, another repository or
+    /// made by a tool is an entry and not listed.
+    ///
+    /// Where everything is ignored, such folders are listed as well: there may be something in them that git tracks.
+    pub(super) fn run(self, folders: Vec<(String, Ruled)>) -> Found {
+        rayon::scope(|scope| {
+            for (folder, rules) in folders {
+                self.spawn(scope, folder, rules);
+            }
+        });
+        let mut found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
+        found.folders.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        found
+    }
+
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spawn<'scope>(&'scope self, scope: &Scope<'scope>, folder: String, rules: Ruled) {
+        scope.spawn(move |scope| self.visit(scope, folder, rules));
+    }
+
+    /// Lists one folder and sees to those in it.
+    fn visit<'scope>(&'scope self, scope: &Scope<'scope>, path: String, above: Ruled) {
+        if self.interrupt.requested() {
+            return;
+        }
+        let on_disk = self.root.join(&path);
+        let (listed, mut warnings) = self.list(&path, on_disk.as_std_path());
+        if self.by_rules
+            && !path.is_empty()
+            && matches!(above, Ruled::By(_))
+            && is_repository(&listed)
+        {
+            self.found().repositories.insert(path);
+            return;
+        }
+        let rules = self.rules(&path, above, &listed);
+        let mut entries: Vec<(Box<str>, Kind)> = Vec::with_capacity(listed.len());
+        for entry in listed {
+            let Some(mut kind) = kind(&entry) else { continue };
+            let name = entry.file_name().as_encoded_bytes();
+            let Ok(name) = str::from_utf8(name) else {
+                let path = below(path.as_bytes(), name);
+                if !rules.ignore_bytes(&path, kind == Kind::Folder) {
+                    warnings.push(not_utf8(&path));
+                }
+                continue;
+            };
+            if kind == Kind::Folder {
+                kind = self.enter(scope, &path, name, &rules);
+            }
+            entries.push((name.into(), kind));
+        }
+        entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        let mut found = self.found();
+        found.folders.push(Listing { path, entries, rules });
+        found.warnings.append(&mut warnings);
+    }
+
+    /// Goes into a folder, if that is wanted, and returns what it is.
+    fn enter<'scope>(
+        &'scope self,
+        scope: &Scope<'scope>,
+        path: &str,
+        name: &str,
+        rules: &Ruled,
+    ) -> Kind {
+        let folder = joined(path, name);
+        let all = matches!(rules, Ruled::All);
+        if name == ".git" || is_our_folder(name) {
+            return Kind::Skipped;
+        }
+        if !all && (is_litter_name(name) || rules.ignore(&folder, true)) {
+            return Kind::Skipped;
+        }
+        self.spawn(scope, folder, rules.clone());
+        Kind::Folder
+    }
+
+    /// Returns the entries of a folder, and why some are missing.
+    fn list(&self, path: &str, on_disk: &Path) -> (Vec<DirEntry>, Vec<Warning>) {
+        let (mut listed, mut warnings) = (Vec::new(), Vec::new());
+        for entry in WalkDir::new(on_disk).min_depth(1).max_depth(1) {
+            match entry {
+                Ok(entry) => listed.push(entry),
+                Err(error) => {
+                    let error = std::io::Error::from(error);
+                    // Somebody else works in the tree, too.
+                    if error.kind() != std::io::ErrorKind::NotFound {
+                        let path = if path.is_empty() { "." } else { path };
+                        warnings.push(unreadable(path, &error));
+                    }
+                }
+            }
+        }
+        (listed, warnings)
+    }
+
+    /// Returns the rules in a folder.
+    fn rules(&self, path: &str, above: Ruled, listed: &[DirEntry]) -> Ruled {
+        let Ruled::By(above) = above else { return above };
+        let file = listed.iter().find(|entry| entry.file_name() == ".gitignore");
+        // Git follows no links here.
+        let file = file.filter(|entry| self.by_rules && entry.file_type().is_file());
+        let text = file.and_then(|entry| fs::read(entry.path()).ok());
+        match text {
+            Some(text) => Ruled::By(Some(Rules::in_folder(above, path, &text))),
+            None => Ruled::By(above),
+        }
+    }
+}
+
+/// Returns the path of an entry of a folder.
+pub(super) fn joined(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+fn below(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    if folder.is_empty() { name.to_owned() } else { [folder, b"/", name].concat() }
+}
+
+/// Returns what an entry is; nothing for what has no content.
+fn kind(entry: &DirEntry) -> Option<Kind> {
+    let kind = entry.file_type();
+    if kind.is_dir() {
+        Some(Kind::Folder)
+    } else if kind.is_symlink() {
+        Some(Kind::Link)
+    } else {
+        kind.is_file().then_some(Kind::File)
+    }
+}
+
+/// Returns whether a folder is the top of a repository, a worktree or a submodule.
+fn is_repository(listed: &[DirEntry]) -> bool {
+    let git = listed.iter().find(|entry| entry.file_name() == ".git");
+    git.is_some_and(|git| {
+        git.path().join("HEAD").is_file()
+            || fs::read(git.path()).is_ok_and(|text| text.starts_with(b"gitdir:"))
+    })
+}
+
+fn unreadable(path: &str, error: &std::io::Error) -> Warning {
+    Warning::new(format!("`{path}` is left out with all in it, because it cannot be read: {error}"))
+}
