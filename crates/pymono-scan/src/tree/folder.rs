@@ -10,7 +10,7 @@ use super::{
     listing::Listed,
     merge::{self, Merge, Tracked},
     rules::Rules,
-    walk::{Ruled, Walk},
+    walk::{Found, Ruled, Walk},
 };
 use crate::{ScanError, Warning, ask::Programs, git::Git};
 
@@ -29,35 +29,47 @@ impl Folder {
         programs: &Programs<'_>,
         warnings: &mut Vec<Warning>,
     ) -> Result<(Self, Listed), ScanError> {
-        let folder = |index| Self { root: root.to_owned(), index };
         let in_repository = root.ancestors().any(|folder| folder.join(".git").exists());
         if in_repository {
             let git = Git::new(root, programs);
-            // Git reads its index while we read the disk.
-            let (tracked, found) = thread::scope(|scope| {
-                let tracked = scope.spawn(|| Tracked::ask(&git));
-                let walk = Walk::new(root, programs.interrupt, true);
-                let found = walk.run(vec![(String::new(), rules_above(root))]);
-                (tracked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), found)
-            });
-            programs.go_on()?;
-            if let Some(tracked) = tracked? {
-                let mut odd = Vec::new();
-                let listed = Merge::new(root, &git, programs, found).list(&tracked, &mut odd)?;
-                // A folder that the repository around it ignores is a tree of its own.
-                if !listed.files.is_empty() || !listed.sparse.is_empty() {
-                    warnings.append(&mut odd);
-                    return Ok((folder(Some(Index::new(git))), listed));
+            let (tracked, found) = look(root, &git, programs)?;
+            let tree = match tracked {
+                Some(tracked) => Self::tracked(root, git, programs, &tracked, found, warnings)?,
+                None => {
+                    let message = "there is a git repository but no `git`: ignored files are taken for files of the tree";
+                    warnings.push(Warning::new(message));
+                    None
                 }
-            } else {
-                let message = "there is a git repository but no `git`: ignored files are taken for files of the tree";
-                warnings.push(Warning::new(message));
+            };
+            if let Some(tree) = tree {
+                return Ok(tree);
             }
         }
         let all = vec![(String::new(), Ruled::By(None))];
         let found = Walk::new(root, programs.interrupt, false).run(all);
         programs.go_on()?;
-        Ok((folder(None), merge::untracked(root, found, warnings)))
+        let listed = merge::untracked(root, found, warnings);
+        Ok((Self { root: root.to_owned(), index: None }, listed))
+    }
+
+    /// Returns what git tracks and what else is there; nothing for a folder that the repository
+    /// around it ignores, which is a tree of its own.
+    pub(super) fn tracked(
+        root: &Utf8Path,
+        git: Git,
+        programs: &Programs<'_>,
+        tracked: &Tracked,
+        found: Found,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Option<(Self, Listed)>, ScanError> {
+        let mut odd = Vec::new();
+        let listed = Merge::new(root, &git, programs, found).list(tracked, &mut odd)?;
+        if listed.files.is_empty() && listed.sparse.is_empty() {
+            return Ok(None);
+        }
+        warnings.append(&mut odd);
+        let folder = Self { root: root.to_owned(), index: Some(Index::new(git)) };
+        Ok(Some((folder, listed)))
     }
 
     pub(super) fn root(&self) -> &Utf8Path {
@@ -74,6 +86,23 @@ impl Folder {
     pub(super) fn ignore_files_above(&self) -> Vec<(String, Vec<String>)> {
         above(&self.root)
     }
+}
+
+/// Returns what git tracks, nothing if there is no git, and what is on disk.
+pub(super) fn look(
+    root: &Utf8Path,
+    git: &Git,
+    programs: &Programs<'_>,
+) -> Result<(Option<Tracked>, Found), ScanError> {
+    // Git reads its index while we read the disk.
+    let (tracked, found) = thread::scope(|scope| {
+        let tracked = scope.spawn(|| Tracked::ask(git));
+        let walk = Walk::new(root, programs.interrupt, true);
+        let found = walk.run(vec![(String::new(), rules_above(root))]);
+        (tracked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), found)
+    });
+    programs.go_on()?;
+    Ok((tracked?, found))
 }
 
 /// Returns the `.gitignore` files of the folders between the repository's and `root`, the highest

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What git's index holds, each entry with a tag before its name.
-pub(super) struct Tracked(Vec<u8>);
+pub(super) struct Tracked(pub(super) Vec<u8>);
 
 impl Tracked {
     /// Asks git; nothing if there is no git.
@@ -50,8 +50,9 @@ impl<'a> Merge<'a> {
         root: &'a Utf8Path,
         git: &'a Git,
         programs: &'a Programs<'a>,
-        found: Found,
+        mut found: Found,
     ) -> Self {
+        found.sort();
         Self {
             root,
             git,
@@ -168,6 +169,7 @@ impl<'a> Merge<'a> {
         }
         let tops = tops.into_iter().map(|top| (top.to_owned(), Ruled::All)).collect();
         self.found = Walk::new(self.root, self.programs.interrupt, true).run(tops);
+        self.found.sort();
         self.programs.go_on()?;
         warnings.append(&mut self.found.warnings);
         let mut last = 0;

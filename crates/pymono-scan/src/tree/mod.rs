@@ -179,12 +179,10 @@ impl Tree {
             source: io::Error::new(io::ErrorKind::NotFound, "it leads to no file of the tree"),
         };
         let real = self.real(file).ok_or_else(lost)?;
+        let at = self.files.binary_search(&real).map_err(|_| lost())?;
         let bytes = match &*self.source {
             Source::Folder(folder) => folder.read(&real)?,
-            Source::Revision(revision) => {
-                let at = self.files.binary_search(&real).map_err(|_| lost())?;
-                revision.read(&real, at)?
-            }
+            Source::Revision(revision) => revision.read(&real, at)?,
         };
         Ok(String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
@@ -206,3 +204,6 @@ impl Tree {
         }
     }
 }
+
+#[cfg(test)]
+mod laws;

@@ -38,7 +38,7 @@ pub(super) enum Kind {
 pub(super) struct Listing {
     /// Its path from the root, empty for the root.
     pub(super) path: String,
-    /// What is in it, sorted by name; devices and the like are not.
+    /// What is in it, in any order; devices and the like are not.
     pub(super) entries: Vec<(Box<str>, Kind)>,
     /// What is ignored in it; nothing where all is that git does not track.
     pub(super) rules: Ruled,
@@ -79,12 +79,22 @@ pub(super) struct Walk<'a> {
 /// What a walk found.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// The folders, sorted by path.
+    /// The folders, in any order.
     pub(super) folders: Vec<Listing>,
     /// Folders that are not among those because they are repositories of their own.
     pub(super) repositories: BTreeSet<String>,
     /// What is odd or cannot be read.
     pub(super) warnings: Vec<Warning>,
+}
+
+impl Found {
+    /// Brings all into the order that lookups need: who comes first on disk is chance.
+    pub(super) fn sort(&mut self) {
+        self.folders.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        for folder in &mut self.folders {
+            folder.entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        }
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -103,9 +113,7 @@ impl<'a> Walk<'a> {
                 self.spawn(scope, folder, rules);
             }
         });
-        let mut found = self.found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        found.folders.sort_unstable_by(|one, other| one.path.cmp(&other.path));
-        found
+        self.found.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn found(&self) -> MutexGuard<'_, Found> {
@@ -148,7 +156,6 @@ impl<'a> Walk<'a> {
             }
             entries.push((name.into(), kind));
         }
-        entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         let mut found = self.found();
         found.folders.push(Listing { path, entries, rules });
         found.warnings.append(&mut warnings);

@@ -1,0 +1,263 @@
+//! What is true of every tree, on generated repositories with real git.
+
+use std::{collections::BTreeMap, ffi::OsString, fs};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use proptest::{collection, prelude::*, sample::select};
+use pymono_exec::Interrupt;
+use pymono_workspace::Workspace;
+use tempfile::TempDir;
+
+use super::{folder, merge::Tracked, *};
+use crate::{Scan, ScanOptions, assemble, git::Git, scan};
+
+/// What a generated file is.
+#[derive(Clone, Debug)]
+enum Entry {
+    File(&'static str),
+    Executable(&'static str),
+    Link(&'static str),
+}
+
+/// Paths in a project, some of which rules ignore, and some of which lie in a folder of others.
+const PATHS: [&str; 16] = [
+    "main.py",
+    "src/pkg/__init__.py",
+    "src/pkg/app.py",
+    "src/pkg/data.bin",
+    "build/out.py",
+    "logs/a.log",
+    "logs/keep.log",
+    "Dockerfile",
+    ".python-version",
+    ".env",
+    "uv.lock",
+    "docs/with space [x].md",
+    "src/pkg/deep/er/file.txt",
+    "gen/made.py",
+    ".gitignore",
+    "src-more/x.py",
+];
+const TEXTS: [&str; 6] = [
+    "",
+    "one\ntwo\n",
+    "from fastapi import FastAPI\napp = FastAPI()\n",
+    "3.12\n",
+    "*.log\n!keep.log\n",
+    "$Id$\n",
+];
+const TARGETS: [&str; 6] = ["main.py", "..", "nowhere", "/etc/hosts", "src/pkg", "../../libs/core"];
+const IGNORES: [&str; 5] = [
+    "",
+    "*.log\n",
+    "build/\n/services/*/gen\n",
+    "*\n!*/\n!*.toml\n!*.py\n!*.lock\n!.git*\n",
+    "**/logs/\n!keep.log\n",
+];
+const ATTRIBUTES: [&str; 5] = [
+    "",
+    "* text=auto\n",
+    "*.py text eol=crlf\n*.bin -text\n",
+    "*.txt ident\n*.py ident\n",
+    "*.md working-tree-encoding=ISO-8859-1\n*.toml eol=crlf\n",
+];
+
+prop_compose! {
+    fn entry()(text in select(&TEXTS[..]), target in select(&TARGETS[..]), kind in 0..8) -> Entry {
+        match kind {
+            0 => Entry::Link(target),
+            1 => Entry::Executable(text),
+            _ => Entry::File(text),
+        }
+    }
+}
+
+prop_compose! {
+    /// A repository: files by path, what its root ignores, and its attributes.
+    fn repository()(
+        projects in collection::btree_map(
+            select(&["services/api", "services/web", "libs/core", "services"][..]),
+            collection::btree_map(select(&PATHS[..]), entry(), 0..7),
+            1..4,
+        ),
+        ignores in select(&IGNORES[..]),
+        attributes in select(&ATTRIBUTES[..]),
+        forced in any::<bool>(),
+    ) -> Case {
+        Case::new(&projects, ignores, attributes, forced)
+    }
+}
+
+#[derive(Debug)]
+struct Case {
+    _folder: TempDir,
+    root: Utf8PathBuf,
+    env: Vec<(OsString, OsString)>,
+}
+
+impl Case {
+    fn new(
+        projects: &BTreeMap<&str, BTreeMap<&str, Entry>>,
+        ignores: &str,
+        attributes: &str,
+        forced: bool,
+    ) -> Self {
+        let folder = TempDir::new().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap().canonicalize_utf8().unwrap();
+        let env = std::env::vars_os().filter(|(name, _)| name == "PATH").collect();
+        let case = Self { _folder: folder, root, env };
+        let members: Vec<&&str> = projects.keys().collect();
+        case.write(
+            "pyproject.toml",
+            &format!(
+                "[tool.uv.workspace]
+members = {members:?}
+"
+            ),
+        );
+        case.write("uv.lock", "version = 1\n");
+        case.write(".gitignore", ignores);
+        case.write(".gitattributes", attributes);
+        for (path, files) in projects {
+            let name = path.replace('/', "-");
+            let manifest = format!(
+                "[project]\nname = \"{name}\"\nversion = \"1\"\ndependencies = [\"fastapi[standard]\"]\n"
+            );
+            for (file, entry) in files {
+                case.add(&format!("{path}/{file}"), entry);
+            }
+            case.write(&format!("{path}/pyproject.toml"), &manifest);
+        }
+        case.git(&["init", "-q"]);
+        case.git(if forced { &["add", "-A", "-f"] } else { &["add", "-A"] });
+        let identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"];
+        case.git(&[&identity[..], &["commit", "-q", "-m", "x"]].concat());
+        // What attributes make of the files is on disk after a checkout only.
+        for name in crate::git::entries(&case.git(&["ls-files", "-z"])) {
+            fs::remove_file(case.root.join(str::from_utf8(name).unwrap())).unwrap();
+        }
+        case.git(&["checkout-index", "--all", "-u"]);
+        case
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    #[cfg(unix)]
+    fn add(&self, path: &str, entry: &Entry) {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        match entry {
+            Entry::File(text) => self.write(path, text),
+            Entry::Executable(text) => {
+                self.write(path, text);
+                fs::set_permissions(self.root.join(path), PermissionsExt::from_mode(0o755))
+                    .unwrap();
+            }
+            Entry::Link(target) => {
+                fs::create_dir_all(self.root.join(path).parent().unwrap()).unwrap();
+                symlink(target, self.root.join(path)).unwrap();
+            }
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn add(&self, path: &str, entry: &Entry) {
+        match entry {
+            Entry::File(text) | Entry::Executable(text) | Entry::Link(text) => {
+                self.write(path, text)
+            }
+        }
+    }
+
+    fn git(&self, args: &[&str]) -> Vec<u8> {
+        let interrupt = Interrupt::new();
+        Programs { env: &self.env, interrupt: &interrupt }
+            .ask("git", args, &self.root)
+            .unwrap()
+            .unwrap()
+    }
+
+    fn options(&self, head: Head) -> ScanOptions {
+        let (root, env) = (self.root.clone(), self.env.clone());
+        ScanOptions { root, config: None, head, env, interrupt: Interrupt::new() }
+    }
+
+    fn scan(&self, head: Head) -> Result<Scan, String> {
+        scan(&self.options(head)).map_err(told)
+    }
+}
+
+/// Returns an error as a person sees it.
+fn told(error: ScanError) -> String {
+    let source = std::error::Error::source(&error).map(ToString::to_string);
+    format!("{error}: {}", source.unwrap_or_default())
+}
+
+/// Returns a workspace as it is found if files are listed in an order that `seed` decides.
+fn shuffled(case: &Case, seed: u64) -> Result<Workspace, String> {
+    let options = case.options(Head::WorkingTree);
+    let programs = Programs { env: &options.env, interrupt: &options.interrupt };
+    let git = Git::new(&case.root, &programs);
+    let (tracked, mut found) = folder::look(&case.root, &git, &programs).unwrap();
+    let mut random = proptest::test_runner::TestRng::from_seed(
+        proptest::test_runner::RngAlgorithm::XorShift,
+        &[seed.to_le_bytes(), (!seed).to_le_bytes()].concat(),
+    );
+    shuffle(&mut found.folders, &mut random);
+    for folder in &mut found.folders {
+        shuffle(&mut folder.entries, &mut random);
+    }
+    let tracked = tracked.unwrap().0;
+    let mut names: Vec<&[u8]> = tracked.split_inclusive(|byte| *byte == 0).collect();
+    shuffle(&mut names, &mut random);
+    let tracked = Tracked(names.concat());
+    let mut warnings = Vec::new();
+    let listed = Folder::tracked(&case.root, git, &programs, &tracked, found, &mut warnings);
+    let (folder, listed) = listed.unwrap().unwrap();
+    let tree = Tree::new(Source::Folder(folder), listed);
+    assemble::workspace(&options, &tree, &mut warnings).map_err(told)
+}
+
+/// Brings values into an order that is as likely as any other.
+fn shuffle<T>(values: &mut [T], random: &mut proptest::test_runner::TestRng) {
+    for last in (1..values.len()).rev() {
+        let other = usize::try_from(random.next_u64()).unwrap() % (last + 1);
+        values.swap(last, other);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_commit_and_its_checkout_are_the_same_tree(case in repository()) {
+        let (disk, commit) = match (case.scan(Head::WorkingTree), case.scan(Head::Revision("HEAD".into()))) {
+            (Ok(disk), Ok(commit)) => (disk, commit),
+            (disk, commit) => {
+                prop_assert_eq!(disk.err(), commit.err());
+                return Ok(());
+            }
+        };
+        prop_assert_eq!(disk.tree.files(), commit.tree.files());
+        prop_assert_eq!(disk.tree.folders(), commit.tree.folders());
+        prop_assert_eq!(&disk.tree.links, &commit.tree.links);
+        prop_assert_eq!(disk.workspace, commit.workspace);
+        prop_assert_eq!(disk.warnings, commit.warnings);
+        let (disk, commit) = (disk.tree, commit.tree);
+        let files = disk.files();
+        prop_assert_eq!(disk.identities(files).unwrap(), commit.identities(files).unwrap());
+    }
+
+    #[test]
+    fn the_order_in_which_folders_list_their_files_changes_nothing(
+        case in repository(),
+        seed in any::<u64>(),
+    ) {
+        let scanned = case.scan(Head::WorkingTree).map(|scan| scan.workspace);
+        prop_assert_eq!(shuffled(&case, seed), scanned);
+    }
+}
