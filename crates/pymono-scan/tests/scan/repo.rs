@@ -3,7 +3,7 @@
 use std::{ffi::OsString, fs};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use pymono_exec::{Interrupt, Invocation};
+use pymono_exec::{Interrupt, Invocation, Output};
 use pymono_scan::{Head, Scan, ScanError, ScanOptions};
 use pymono_workspace::{Project, Workspace};
 use tempfile::TempDir;
@@ -58,15 +58,24 @@ impl Repo {
         self.run("git", args)
     }
 
-    /// Runs a program at the top.
-    pub(crate) fn run(&self, program: &str, args: &[&str]) -> String {
+    /// Returns whether a program fails at the top.
+    pub(crate) fn fails(&self, program: &str, args: &[&str]) -> bool {
+        !self.output(program, args).status.success()
+    }
+
+    fn output(&self, program: &str, args: &[&str]) -> Output {
         let invocation = Invocation {
             program: program.into(),
             args: args.iter().map(ToString::to_string).collect(),
             cwd: self.top(),
             env: Self::env(),
         };
-        let output = invocation.output(&Interrupt::new()).unwrap();
+        invocation.output(&Interrupt::new()).unwrap()
+    }
+
+    /// Runs a program at the top.
+    pub(crate) fn run(&self, program: &str, args: &[&str]) -> String {
+        let output = self.output(program, args);
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
@@ -93,6 +102,20 @@ impl Repo {
             env: Self::env(),
             interrupt: Interrupt::new(),
         }
+    }
+
+    /// Commits everything that is not ignored and returns the commit's id.
+    pub(crate) fn committed(&self) -> String {
+        self.tracked();
+        let author = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        self.git(&[&author[..], &["commit", "-q", "--allow-empty", "-m", "x"]].concat());
+        self.git(&["rev-parse", "HEAD"]).trim().to_owned()
+    }
+
+    /// Scans a revision.
+    pub(crate) fn at(&self, revision: &str) -> Result<Scan, ScanError> {
+        let head = Head::Revision(revision.to_owned());
+        pymono_scan::scan(&ScanOptions { head, ..self.options() })
     }
 
     pub(crate) fn try_scan(&self) -> Result<Scan, ScanError> {
