@@ -35,8 +35,17 @@ pub(crate) fn cargo() -> Tool {
 
 /// Builds the `pymono` program and returns its path.
 pub(crate) fn build_pymono(release: bool) -> Result<Utf8PathBuf> {
+    build("pymono", release)
+}
+
+/// Builds this program for speed and returns its path.
+pub(crate) fn build_xtask() -> Result<Utf8PathBuf> {
+    build("xtask", true)
+}
+
+fn build(program: &str, release: bool) -> Result<Utf8PathBuf> {
     let profile: &[&str] = if release { &["--release"] } else { &[] };
-    cargo().args(["build", "--package", "pymono", "--bin", "pymono"]).args(profile).run()?;
+    cargo().args(["build", "--package", program, "--bin", program]).args(profile).run()?;
     let folder = if release { "release" } else { "debug" };
-    Ok(target_directory()?.join(folder).join(format!("pymono{}", env::consts::EXE_SUFFIX)))
+    Ok(target_directory()?.join(folder).join(format!("{program}{}", env::consts::EXE_SUFFIX)))
 }

@@ -9,6 +9,7 @@ mod machine;
 mod peer;
 mod report;
 mod run_steps;
+mod scan;
 mod scenario;
 mod shop;
 mod verify;
@@ -32,11 +33,16 @@ pub(crate) struct BenchArgs {
 enum BenchCommand {
     Shop(shop::ShopArgs),
     Locks(locks::LocksArgs),
+    Scan(scan::ScanArgs),
+    #[command(hide = true)]
+    ScanWalk(scan::WalkArgs),
 }
 
 pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
     match &args.command {
         BenchCommand::Shop(args) => shop::run(args),
         BenchCommand::Locks(args) => locks::run(args),
+        BenchCommand::Scan(args) => scan::run(args),
+        BenchCommand::ScanWalk(args) => scan::walk(args),
     }
 }
