@@ -117,14 +117,23 @@ pub(crate) fn read(
     let files = files(tree, manifest, sources);
     let roots = import_roots(manifest, &files);
     let mut code = Code { main_module: main_module(tree, &files, &roots), ..Code::default() };
-    for (file, path) in &files {
+    if let Some((_, path)) = files.iter().find(|(_, path)| path.ends_with("/__main__.py")) {
         let (root, module) = module_of(path, &roots);
-        if path.ends_with("/__main__.py") && code.main_package.is_none() {
-            let package = module.strip_suffix(".__main__").unwrap_or(&module);
-            code.main_package = Some((package.to_owned(), root.to_owned()));
+        let package = module.strip_suffix(".__main__").unwrap_or(&module);
+        code.main_package = Some((package.to_owned(), root.to_owned()));
+    }
+    let (named, others): (Vec<_>, Vec<_>) =
+        files.iter().filter(|_| frameworks).partition(|(_, path)| stem_rank(path) < STEMS.len());
+    let looked_for = named.into_iter().map(|file| (file, true));
+    for ((file, path), named) in looked_for.chain(others.into_iter().map(|file| (file, false))) {
+        // An application in a file that is named for one is preferred to what others have, and they are many.
+        let settled = |app: &App| !app.factory && app.protocol != Protocol::Celery;
+        if !named && code.apps.iter().any(settled) {
+            break;
         }
         // A link that leads nowhere shows nothing.
-        let Some(text) = frameworks.then(|| tree.read(file).ok()).flatten() else { continue };
+        let Ok(text) = tree.read(file) else { continue };
+        let (root, module) = module_of(path, &roots);
         if code.grpc.is_none() && GRPC.iter().any(|call| text.contains(call)) {
             code.grpc = Some(path.clone());
         }

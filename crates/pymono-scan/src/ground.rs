@@ -176,7 +176,12 @@ fn installed(found: &BTreeMap<TreePath, Found>) -> BTreeSet<&TreePath> {
 fn limits(workspace: &UvWorkspace) -> Result<Vec<(TreePath, Limit)>, ScanError> {
     let limits = workspace.members.iter().map(|(folder, member)| Ok((folder, Limit::of(member)?)));
     let limits: Vec<_> = limits.collect::<Result<_, ScanError>>()?;
-    Ok(limits.into_iter().filter_map(|(folder, limit)| Some((folder.clone(), limit?))).collect())
+    let mut limits: Vec<_> =
+        limits.into_iter().filter_map(|(folder, limit)| Some((folder.clone(), limit?))).collect();
+    // Hundreds of members say the same, and each project is held against all of them.
+    let mut seen = BTreeSet::new();
+    limits.retain(|(_, limit): &(TreePath, Limit)| seen.insert(limit.text().to_owned()));
+    Ok(limits)
 }
 
 /// Returns the `[tool.pymono]` of a project's own manifest; of the root's, what is for itself alone.

@@ -36,6 +36,11 @@ impl Limit {
         Ok(Some(Self { place, text, specifiers }))
     }
 
+    /// Returns the specifier as it is written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Returns whether the version, or the newest patch of it, is allowed.
     fn allows(&self, python: PythonVersion) -> bool {
         let version: Option<Version> = python.full_version().parse().ok();

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::TreePath;
 use pymono_workspace::{Unsent, literal_pattern};
+use rayon::prelude::*;
 
 use crate::{ScanError, litter, tree::Tree};
 
@@ -64,12 +65,17 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 /// Returns the files of the tree in one of `projects` that the patterns drop.
 fn kept(tree: &Tree, projects: &BTreeSet<TreePath>, patterns: &[String]) -> Vec<TreePath> {
     let matcher = docker::Matcher::new(patterns);
-    let mut folders = BTreeMap::new();
-    let tops = projects
+    let above = |folder: &TreePath| std::iter::successors(folder.parent(), TreePath::parent);
+    let tops: Vec<&TreePath> = projects
         .iter()
-        .filter(|folder| !projects.iter().any(|other| other != *folder && folder.is_in(other)));
-    let files = tops.flat_map(|folder| tree.below(folder));
-    files.filter(|file| drops(&matcher, file, &mut folders)).cloned().collect()
+        .filter(|folder| !above(folder).any(|other| projects.contains(&other)))
+        .collect();
+    let kept = |folder: &&TreePath| {
+        let mut folders = BTreeMap::new();
+        let files = tree.below(folder).filter(|file| drops(&matcher, file, &mut folders));
+        files.cloned().collect::<Vec<_>>()
+    };
+    tops.par_iter().map(kept).collect::<Vec<_>>().concat()
 }
 
 /// Returns whether a path or a folder that it lies in is matched; answers for folders are remembered.

@@ -110,14 +110,8 @@ impl Tree {
 
     /// Returns the files in `folder` at any depth, sorted.
     pub fn below<'a>(&'a self, folder: &'a TreePath) -> impl Iterator<Item = &'a TreePath> {
-        // All that begin with `folder/` stand together, and no name holds a NUL.
-        let start = match folder.is_root() {
-            true => 0,
-            false => {
-                let start = folder.join("\0").unwrap_or_else(|_| folder.clone());
-                self.files.partition_point(|file| *file < start)
-            }
-        };
+        let start =
+            first_below(folder).map_or(0, |first| self.files.partition_point(|file| *file < first));
         self.files[start..].iter().take_while(|path| path.is_in(folder))
     }
 
@@ -203,6 +197,12 @@ impl Tree {
             Source::Revision(revision) => revision.root(),
         }
     }
+}
+
+/// Returns what sorts right before all that lies in a folder, which then stands together: no name
+/// holds a NUL. Nothing for the root, in which all lies.
+pub(crate) fn first_below(folder: &TreePath) -> Option<TreePath> {
+    if folder.is_root() { None } else { folder.join("\0").ok() }
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 mod configuration;
 mod files;
+mod identities;
 mod indexes;
 mod managers;
-mod identities;
 mod python;
 #[cfg(test)]
 mod repo;
