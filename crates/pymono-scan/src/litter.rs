@@ -35,7 +35,8 @@ pub(crate) fn is_litter_name(name: &str) -> bool {
 
 /// Returns true for what pymono itself writes.
 pub(crate) fn is_ours(path: &str) -> bool {
-    path == "docker-bake.json" || path.split('/').any(is_our_folder)
+    // Most paths are told apart by the first look.
+    path == "docker-bake.json" || (path.contains(".pymono") && path.split('/').any(is_our_folder))
 }
 
 /// Returns true for the name of the folder that pymono writes into.

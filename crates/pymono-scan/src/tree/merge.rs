@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_names::TreePath;
+use rayon::prelude::*;
 
 use super::{
     listing::{Listed, path_of},
@@ -15,6 +16,9 @@ use crate::{
     git::{Git, entries},
     litter::{is_litter_name, is_ours},
 };
+
+/// How many names one thread looks for at a time.
+const CHUNK: usize = 8192;
 
 /// What git's index holds, each entry with a tag before its name.
 pub(super) struct Tracked(pub(super) Vec<u8>);
@@ -70,16 +74,17 @@ impl<'a> Merge<'a> {
         tracked: &Tracked,
         warnings: &mut Vec<Warning>,
     ) -> Result<Listed, ScanError> {
-        let mut last = 0;
+        let mut names = Vec::new();
         for (name, sparse) in tracked.names() {
             if sparse {
                 self.listed.sparse.extend(path_of(name, warnings));
             } else if let Ok(name) = str::from_utf8(name) {
-                self.take(name, &mut last);
+                names.push(name);
             } else {
                 path_of(name, warnings);
             }
         }
+        self.take_all(&names);
         warnings.append(&mut self.found.warnings);
         self.warn_of_repositories(warnings);
         let on_disk = std::mem::take(&mut self.found);
@@ -95,28 +100,32 @@ impl<'a> Merge<'a> {
         Ok(self.listed)
     }
 
-    /// Takes a tracked name, if it is on disk; `last` is where the folder of the one before was.
-    fn take(&mut self, name: &str, last: &mut usize) {
-        if is_ours(name) {
-            return;
+    /// Takes those of the tracked names that are on disk.
+    fn take_all(&mut self, names: &[&str]) {
+        let found = &self.found;
+        let places: Vec<Vec<Place>> =
+            names.par_chunks(CHUNK).map(|names| places(found, names)).collect();
+        for (name, place) in names.iter().zip(places.into_iter().flatten()) {
+            self.take(name, place);
         }
-        let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
-        if self.found.folders.get(*last).is_none_or(|listing| listing.path != folder) {
-            match find(&self.found, folder) {
-                Some(at) => *last = at,
-                None => return self.elsewhere.push(name.to_owned()),
+    }
+
+    fn take(&mut self, name: &str, place: Place) {
+        match place {
+            Place::Nowhere => {}
+            Place::Elsewhere => self.elsewhere.push(name.to_owned()),
+            Place::Entry(path, folder, at) => {
+                let entry = &mut self.found.folders[folder].entries[at].1;
+                match *entry {
+                    kind @ (Kind::File | Kind::Link) => {
+                        *entry = Kind::Taken;
+                        add(self.root, path, kind, &mut self.listed);
+                    }
+                    // The other side of a conflict.
+                    Kind::Taken => {}
+                    Kind::Folder | Kind::Skipped => _ = self.folders.insert(name.to_owned()),
+                }
             }
-        }
-        let entries = &mut self.found.folders[*last].entries;
-        let Ok(at) = entries.binary_search_by(|(entry, _)| (**entry).cmp(file)) else { return };
-        match entries[at].1 {
-            kind @ (Kind::File | Kind::Link) => {
-                entries[at].1 = Kind::Taken;
-                add(self.root, name, kind, &mut self.listed);
-            }
-            // The other side of a conflict.
-            Kind::Taken => {}
-            Kind::Folder | Kind::Skipped => _ = self.folders.insert(name.to_owned()),
         }
     }
 
@@ -172,8 +181,8 @@ impl<'a> Merge<'a> {
         self.found.sort();
         self.programs.go_on()?;
         warnings.append(&mut self.found.warnings);
-        let mut last = 0;
-        names.iter().for_each(|name| self.take(name, &mut last));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.take_all(&names);
         Ok(())
     }
 }
@@ -195,21 +204,55 @@ fn take_untracked(root: &Utf8Path, folder: &Listing, listed: &mut Listed) {
         if matches!(kind, Kind::File | Kind::Link) && !is_litter_name(name) {
             let path = joined(&folder.path, name);
             if !is_ours(&path) && !folder.rules.ignore(&path, false) {
-                add(root, &path, *kind, listed);
+                // A path that was listed is in the form that is wanted.
+                if let Ok(path) = path.try_into() {
+                    add(root, path, *kind, listed);
+                }
             }
         }
     }
 }
 
-fn add(root: &Utf8Path, name: &str, kind: Kind, listed: &mut Listed) {
-    // A backslash is a character like others, but not in what Windows would make of it.
-    let Ok(path) = name.parse::<TreePath>() else { return };
+fn add(root: &Utf8Path, path: TreePath, kind: Kind, listed: &mut Listed) {
     if kind == Kind::Link {
         // One that cannot be read leads nowhere.
-        let target = root.join(name).read_link_utf8().unwrap_or_else(|_| Utf8PathBuf::new());
-        listed.links.insert(path.clone(), target);
+        let target = root.join(path.as_str()).read_link_utf8();
+        listed.links.insert(path.clone(), target.unwrap_or_else(|_| Utf8PathBuf::new()));
     }
     listed.files.push(path);
+}
+
+/// Where a tracked name is on disk.
+enum Place {
+    /// It is not there.
+    Nowhere,
+    /// Its folder was not listed.
+    Elsewhere,
+    /// It is an entry of a folder that was listed: which of both.
+    Entry(TreePath, usize, usize),
+}
+
+/// Returns where each name is; neighbours are mostly in one folder.
+fn places(found: &Found, names: &[&str]) -> Vec<Place> {
+    let mut last = 0;
+    let mut place = |name: &&str| {
+        let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+        if is_ours(name) {
+            return Place::Nowhere;
+        }
+        if found.folders.get(last).is_none_or(|listing| listing.path != folder) {
+            match find(found, folder) {
+                Some(at) => last = at,
+                None => return Place::Elsewhere,
+            }
+        }
+        let entries = &found.folders[last].entries;
+        let at = entries.binary_search_by(|(entry, _)| (**entry).cmp(file));
+        at.ok()
+            .zip(name.parse().ok())
+            .map_or(Place::Nowhere, |(at, path)| Place::Entry(path, last, at))
+    };
+    names.iter().map(&mut place).collect()
 }
 
 /// Returns where a folder's listing is.

@@ -9,7 +9,7 @@ use std::{
 
 use camino::Utf8Path;
 use pymono_exec::Interrupt;
-use rayon::Scope;
+use rayon::{Scope, prelude::*};
 use walkdir::{DirEntry, WalkDir};
 
 use super::{listing::not_utf8, rules::Rules};
@@ -90,10 +90,10 @@ pub(super) struct Found {
 impl Found {
     /// Brings all into the order that lookups need: who comes first on disk is chance.
     pub(super) fn sort(&mut self) {
-        self.folders.sort_unstable_by(|one, other| one.path.cmp(&other.path));
-        for folder in &mut self.folders {
+        self.folders.par_sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        self.folders.par_iter_mut().for_each(|folder| {
             folder.entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        }
+        });
     }
 }
 
