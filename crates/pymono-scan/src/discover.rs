@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::{
     ScanError, Warning,
     document::TomlFile,
+    infer,
     manifest::{Content, Form, Manifest, ProjectTable},
     pdm, pipfile, poetry, requirements,
     setup::Setup,
@@ -44,7 +45,7 @@ pub(crate) fn projects(
         match manifest {
             Ok(manifest) => found.extend(manifest.filter(|it| is_project(tree, it))),
             Err(error) if locked => return Err(error),
-            Err(_) if is_template(tree, folder) => {}
+            Err(_) if is_template(tree, folder) || infer::is_aside(folder) => {}
             Err(error) => {
                 warnings.push(Warning::new(format!("`{folder}` is left out: {error}")));
             }

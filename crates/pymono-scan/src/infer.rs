@@ -202,6 +202,11 @@ fn by_start(evidence: &Evidence<'_>, in_library: Option<&str>) -> Option<Vec<Str
     (!why.is_empty()).then_some(why)
 }
 
+/// Returns whether a folder holds what is not for production, such as tests and skeletons.
+pub(crate) fn is_aside(path: &TreePath) -> bool {
+    lies_below(path, &ASIDE).is_some()
+}
+
 /// Returns the folder among `names` that `path` lies below.
 ///
 /// Its own name does not count, as a service may be called `docs`, unless that

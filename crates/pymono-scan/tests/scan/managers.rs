@@ -80,6 +80,8 @@ fn what_configures_tools_or_documents_or_is_another_s_is_no_project() {
     repo.project(".github/actions/people", "[]", "");
     repo.file("{{cookiecutter.name}}/pyproject.toml", "[project]\nname = \"x\"");
     repo.file("template/pyproject.toml", "[project]\nname = \"{{ name }}\"");
+    repo.file("services/_template/pyproject.toml", "[project]\nname = \"__NAME__\"");
+    repo.file("tests/data/torn/pyproject.toml", "[project");
     assert_eq!(repo.paths(), [""; 0]);
     let nothing = "there is no Python project in the tree";
     let warnings = repo.warnings();
