@@ -59,7 +59,7 @@ pub(crate) fn workspace(
     let locks = locks(tree, wanted_found())?;
     let manifests = manifests(tree, &workspaces, locks.keys());
     Ok(Workspace {
-        indexes: indexes(tree, &workspaces, warnings)?,
+        indexes: indexes(tree, &workspaces, &manifests, warnings)?,
         texts: texts(tree, wanted_found(), manifests.values().flatten())?,
         locks,
         manifests,
@@ -124,13 +124,22 @@ fn texts<'a>(
 fn indexes(
     tree: &Tree,
     workspaces: &Workspaces,
+    manifests: &BTreeMap<TreePath, BTreeSet<TreePath>>,
     warnings: &mut Vec<Warning>,
 ) -> Result<BTreeMap<TreePath, Vec<Index>>, ScanError> {
-    let of_lock = |(folder, workspace)| {
-        let indexes = index::of_workspace(tree, workspace, warnings)?;
-        Ok((local::lock_in(folder), indexes))
-    };
-    workspaces.iter().map(of_lock).collect()
+    let mut indexes = BTreeMap::new();
+    for (folder, workspace) in workspaces {
+        indexes.insert(local::lock_in(folder), index::of_workspace(tree, workspace, warnings)?);
+    }
+    for (lock, manifests) in manifests {
+        let format = lock.file_name().and_then(LockFormat::of_file_name);
+        let Some(format) = format.filter(|format| *format != LockFormat::Uv) else { continue };
+        for manifest in manifests {
+            let named = index::of_manifest(tree, format, manifest, warnings)?;
+            indexes.insert(lock.clone(), named);
+        }
+    }
+    Ok(indexes)
 }
 
 /// Looks at each project, several at a time.

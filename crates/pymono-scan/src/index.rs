@@ -1,8 +1,10 @@
 //! Indexes of distributions, as the configuration of each manager names them.
 //!
-//! [`of_workspace`] reads uv's. A reader for another manager gives the same list:
+//! [`of_workspace`] reads uv's, [`of_manifest`] those of others. All give the same list:
 //! in the order in which the manager looks at them, with the one marked as
 //! `default` that it takes what nobody names from, build requirements too.
+
+mod managers;
 
 use pymono_names::Login;
 use pymono_workspace::{Index, IndexFormat, variable_of};
@@ -12,6 +14,8 @@ use crate::{
     Place, ScanError, Warning, document::TomlFile, manifest::UvTable, members::UvWorkspace,
     tree::Tree,
 };
+
+pub(crate) use managers::of_manifest;
 
 /// One entry of `[[tool.uv.index]]`.
 #[derive(Clone, Debug, Deserialize)]

@@ -10,5 +10,6 @@ mod python;
 mod repo;
 mod revisions;
 mod services;
+mod sources;
 mod walk;
 mod workspaces;
