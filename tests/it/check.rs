@@ -27,6 +27,9 @@ fn odd() -> Repo {
     let script = "dependencies = [\"docopt==0.6.2\"]\n[project.scripts]\nbuilt = \"built:main\"\n";
     repo.write("services/built/pyproject.toml", &hatchling("built", script));
     repo.write("services/built/src/built/__init__.py", "def main(): ...\n");
+    repo.write("jobs/loose/requirements.txt", "# Nothing here is locked.\nidna>=3\n");
+    repo.write("jobs/loose/main.py", "import idna\n");
+    repo.write("jobs/loose/pyproject.toml", "[tool.pymono]\ncommand = [\"python\", \"main.py\"]\n");
     repo.lock(&[]);
     repo.git(&["add", "--all", "--force"]);
     repo
@@ -52,9 +55,10 @@ fn a_check_names_the_place_of_everything_that_is_wrong_or_risky() {
         ("no-command", "services/mute", None),
         ("shared-image", "services/api", None),
         ("shared-image", "services/web", None),
+        ("unlocked-requirement", "jobs/loose/requirements.txt", Some(2)),
         ("unlocked-build", "services/built", None),
-        ("floating-base", "services/built", None),
-        ("floating-base", "services/built", None),
+        ("floating-base", ".", None),
+        ("floating-base", ".", None),
         ("undeclared-import", "services/web/src/web/__main__.py", Some(3)),
         ("secret-in-context", "services/api/.env", None),
     ];
@@ -66,11 +70,12 @@ fn a_check_names_the_place_of_everything_that_is_wrong_or_risky() {
                   `libs/core`, which it does not depend on: a change there would not rebuild it\n    \
                   hint: add `libs/core` to the dependencies of `services/web`\n";
     assert!(text.stdout.contains(import), "{}", text.stdout);
-    assert!(text.stderr.contains("error: the check has 8 findings"), "{}", text.stderr);
+    assert!(text.stderr.contains("error: the check has 9 findings"), "{}", text.stderr);
 
     // What is allowed is not told.
     let codes = ["no-command", "shared-image", "unlocked-build", "floating-base"];
-    let codes = codes.iter().chain(&["undeclared-import", "secret-in-context"]);
+    let codes =
+        codes.iter().chain(&["undeclared-import", "secret-in-context", "unlocked-requirement"]);
     let allowed: Vec<&str> = codes.flat_map(|code| ["--allow", *code]).collect();
     assert_eq!(findings(&site, &allowed, 0), []);
     let misspelt = site.pymono(&["check", "--allow", "stale"]).run();

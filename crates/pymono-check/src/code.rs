@@ -17,6 +17,8 @@ pub enum Code {
     NoCommand,
     /// Several services would be built as one image.
     SharedImage,
+    /// A requirement that no lock pins can be another version tomorrow.
+    UnlockedRequirement,
     /// A distribution is compiled, and what it is compiled with is in no lock.
     UnlockedBuild,
     /// An image stands on a tag that can mean another image tomorrow.
@@ -29,13 +31,14 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order in which findings are told.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Unplanned,
         Self::NoLock,
         Self::BrokenLock,
         Self::StaleLock,
         Self::NoCommand,
         Self::SharedImage,
+        Self::UnlockedRequirement,
         Self::UnlockedBuild,
         Self::FloatingBase,
         Self::UndeclaredImport,
@@ -51,6 +54,7 @@ impl Code {
             Self::StaleLock => "stale-lock",
             Self::NoCommand => "no-command",
             Self::SharedImage => "shared-image",
+            Self::UnlockedRequirement => "unlocked-requirement",
             Self::UnlockedBuild => "unlocked-build",
             Self::FloatingBase => "floating-base",
             Self::UndeclaredImport => "undeclared-import",

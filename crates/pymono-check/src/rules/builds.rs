@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pymono_names::TreePath;
-use pymono_plan::{Origin, Requirement, Service};
+use pymono_plan::{Requirement, Service};
 
 use crate::{Code, Facts, Finding};
 
@@ -14,15 +14,10 @@ pub(super) fn find(facts: Facts<'_>) -> Vec<Finding> {
 }
 
 fn about((path, service): (&TreePath, &Service)) -> Option<Finding> {
-    let compiled: BTreeSet<String> =
-        service.requirements.iter().filter(|it| is_compiled(it)).map(shown).collect();
+    let compiled: BTreeSet<String> = service.from_source().map(shown).collect();
     let names = compiled.into_iter().collect::<Vec<_>>().join(", ");
     let message = format!("built from source, with build requirements that no lock pins: {names}");
     (!names.is_empty()).then(|| Finding::new(Code::UnlockedBuild, path, message, HINT))
-}
-
-fn is_compiled(requirement: &Requirement) -> bool {
-    requirement.from_source || matches!(requirement.origin, Origin::Git { .. })
 }
 
 fn shown(requirement: &Requirement) -> String {

@@ -3,6 +3,7 @@
 mod bases;
 mod builds;
 mod imports;
+mod requirements;
 mod secrets;
 mod unplanned;
 
@@ -10,6 +11,13 @@ use crate::{Facts, Finding};
 
 /// Returns what all rules find.
 pub(crate) fn all(facts: Facts<'_>) -> Vec<Finding> {
-    let rules = [unplanned::find, builds::find, bases::find, imports::find, secrets::find];
+    let rules = [
+        unplanned::find,
+        requirements::find,
+        builds::find,
+        bases::find,
+        imports::find,
+        secrets::find,
+    ];
     rules.into_iter().flat_map(|rule| rule(facts)).collect()
 }
