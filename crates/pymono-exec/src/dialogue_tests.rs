@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    io::Read,
     time::{Duration, Instant},
 };
 

@@ -28,7 +28,7 @@ pub(crate) const PATTERNS: &[&str] = &[
 
 /// Returns true for what one of [`PATTERNS`] matches by its name.
 pub(crate) fn is_litter_name(name: &str) -> bool {
-    name.ends_with(".pyc")
+    name.strip_suffix(".pyc").is_some()
         || name.starts_with(".env.")
         || PATTERNS.iter().any(|pattern| pattern.strip_prefix("**/") == Some(name))
 }

@@ -101,17 +101,17 @@ impl Values {
         let Self([.., text, eol]) = self;
         match text.as_slice() {
             b"unset" => false,
-            b"unspecified" => self.has_eol(eol) || config.guesses_text(),
+            b"unspecified" => Self::is_line_end(eol) || config.guesses_text(),
             _ => true,
         }
     }
 
     fn writes_crlf(&self, config: &Config) -> bool {
         let Self([.., eol]) = self;
-        if self.has_eol(eol) { eol == b"crlf" } else { config.writes_crlf() }
+        if Self::is_line_end(eol) { eol == b"crlf" } else { config.writes_crlf() }
     }
 
-    fn has_eol(&self, eol: &[u8]) -> bool {
+    fn is_line_end(eol: &[u8]) -> bool {
         [&b"lf"[..], b"crlf"].contains(&eol)
     }
 }

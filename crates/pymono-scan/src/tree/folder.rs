@@ -33,13 +33,12 @@ impl Folder {
         if in_repository {
             let git = Git::new(root, programs);
             let (tracked, found) = look(root, &git, programs)?;
-            let tree = match tracked {
-                Some(tracked) => Self::tracked(root, git, programs, &tracked, found, warnings)?,
-                None => {
-                    let message = "there is a git repository but no `git`: ignored files are taken for files of the tree";
-                    warnings.push(Warning::new(message));
-                    None
-                }
+            let tree = if let Some(tracked) = tracked {
+                Self::tracked(root, git, programs, &tracked, found, warnings)?
+            } else {
+                let message = "there is a git repository but no `git`: ignored files are taken for files of the tree";
+                warnings.push(Warning::new(message));
+                None
             };
             if let Some(tree) = tree {
                 return Ok(tree);

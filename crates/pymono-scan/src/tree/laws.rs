@@ -187,13 +187,13 @@ members = {members:?}
     }
 
     fn scan(&self, head: Head) -> Result<Scan, String> {
-        scan(&self.options(head)).map_err(told)
+        scan(&self.options(head)).map_err(|error| told(&error))
     }
 }
 
 /// Returns an error as a person sees it.
-fn told(error: ScanError) -> String {
-    let source = std::error::Error::source(&error).map(ToString::to_string);
+fn told(error: &ScanError) -> String {
+    let source = std::error::Error::source(error).map(ToString::to_string);
     format!("{error}: {}", source.unwrap_or_default())
 }
 
@@ -218,8 +218,8 @@ fn shuffled(case: &Case, seed: u64) -> Result<Workspace, String> {
     let mut warnings = Vec::new();
     let listed = Folder::tracked(&case.root, git, &programs, &tracked, found, &mut warnings);
     let (folder, listed) = listed.unwrap().unwrap();
-    let tree = Tree::new(Source::Folder(folder), listed);
-    assemble::workspace(&options, &tree, &mut warnings).map_err(told)
+    let tree = Tree::new(Source::Folder(Box::new(folder)), listed);
+    assemble::workspace(&options, &tree, &mut warnings).map_err(|error| told(&error))
 }
 
 /// Brings values into an order that is as likely as any other.

@@ -49,8 +49,8 @@ pub struct Tree {
 /// Where a tree's files are.
 #[derive(Debug)]
 enum Source {
-    Folder(Folder),
-    Revision(Revision),
+    Folder(Box<Folder>),
+    Revision(Box<Revision>),
 }
 
 impl Tree {
@@ -67,11 +67,11 @@ impl Tree {
         let (source, listed) = match head {
             Head::WorkingTree => {
                 let (folder, listed) = Folder::list(root, programs, warnings)?;
-                (Source::Folder(folder), listed)
+                (Source::Folder(Box::new(folder)), listed)
             }
             Head::Revision(name) => {
                 let (revision, listed) = Revision::list(root, name, programs, warnings)?;
-                (Source::Revision(revision), listed)
+                (Source::Revision(Box::new(revision)), listed)
             }
         };
         Ok(Self::new(source, listed))

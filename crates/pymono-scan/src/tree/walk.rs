@@ -130,7 +130,7 @@ impl<'a> Walk<'a> {
             return;
         }
         let on_disk = self.root.join(&path);
-        let (listed, mut warnings) = self.list(&path, on_disk.as_std_path());
+        let (listed, mut warnings) = Self::list(&path, on_disk.as_std_path());
         if self.by_rules
             && !path.is_empty()
             && matches!(above, Ruled::By(_))
@@ -182,7 +182,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Returns the entries of a folder, and why some are missing.
-    fn list(&self, path: &str, on_disk: &Path) -> (Vec<DirEntry>, Vec<Warning>) {
+    fn list(path: &str, on_disk: &Path) -> (Vec<DirEntry>, Vec<Warning>) {
         let (mut listed, mut warnings) = (Vec::new(), Vec::new());
         for entry in WalkDir::new(on_disk).min_depth(1).max_depth(1) {
             match entry {

@@ -2,14 +2,17 @@
 
 mod configuration;
 mod files;
+#[cfg(test)]
 mod identities;
 mod indexes;
 mod managers;
 mod python;
 #[cfg(test)]
 mod repo;
+#[cfg(test)]
 mod revisions;
 mod services;
 mod sources;
+#[cfg(test)]
 mod walk;
 mod workspaces;

@@ -89,7 +89,7 @@ mod unix {
         let repo = Repo::new();
         repo.file("a.py", "").file("closed/b.py", "").tracked();
         let closed = repo.top().join("closed");
-        fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
         let may_all_the_same = fs::read_dir(&closed).is_ok();
         let found = (files(&repo), repo.warnings());
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
