@@ -9,6 +9,7 @@ use super::{
     identity::Index,
     listing::Listed,
     merge::{self, Merge, Tracked},
+    plain,
     rules::Rules,
     walk::{Found, Ruled, Walk},
 };
@@ -44,8 +45,7 @@ impl Folder {
                 return Ok(tree);
             }
         }
-        let all = vec![(String::new(), Ruled::By(None))];
-        let found = Walk::new(root, programs.interrupt, false).run(all);
+        let found = plain::walk(root, programs.interrupt);
         programs.go_on()?;
         let listed = merge::untracked(root, found, warnings);
         Ok((Self { root: root.to_owned(), index: None }, listed))
@@ -96,7 +96,7 @@ pub(super) fn look(
     // Git reads its index while we read the disk.
     let (tracked, found) = thread::scope(|scope| {
         let tracked = scope.spawn(|| Tracked::ask(git));
-        let walk = Walk::new(root, programs.interrupt, true);
+        let walk = Walk::new(root, programs.interrupt);
         let found = walk.run(vec![(String::new(), rules_above(root))]);
         (tracked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), found)
     });

@@ -177,7 +177,7 @@ impl<'a> Merge<'a> {
             return Ok(());
         }
         let tops = tops.into_iter().map(|top| (top.to_owned(), Ruled::All)).collect();
-        self.found = Walk::new(self.root, self.programs.interrupt, true).run(tops);
+        self.found = Walk::new(self.root, self.programs.interrupt).run(tops);
         self.found.sort();
         self.programs.go_on()?;
         warnings.append(&mut self.found.warnings);

@@ -6,6 +6,7 @@ mod identity;
 mod link;
 mod listing;
 mod merge;
+mod plain;
 mod revision;
 mod rules;
 mod walk;

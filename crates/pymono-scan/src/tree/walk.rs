@@ -1,8 +1,11 @@
-//! What is on disk: folders are listed in parallel, by as many threads as there are processors.
+//! What is on disk where git is: folders are listed in parallel, by as many threads as there are
+//! processors, and what is ignored is not gone into.
 
 use std::{
     collections::BTreeSet,
-    fs,
+    ffi::OsString,
+    fs::{self, FileType},
+    io,
     path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -10,7 +13,6 @@ use std::{
 use camino::Utf8Path;
 use pymono_exec::Interrupt;
 use rayon::{Scope, prelude::*};
-use walkdir::{DirEntry, WalkDir};
 
 use super::{listing::not_utf8, rules::Rules};
 use crate::{
@@ -71,8 +73,6 @@ impl Ruled {
 pub(super) struct Walk<'a> {
     pub(super) root: &'a Utf8Path,
     pub(super) interrupt: &'a Interrupt,
-    /// Whether `.gitignore` files count.
-    pub(super) by_rules: bool,
     found: Mutex<Found>,
 }
 
@@ -99,8 +99,8 @@ impl Found {
 
 impl<'a> Walk<'a> {
     /// Returns a walk that has not begun.
-    pub(super) fn new(root: &'a Utf8Path, interrupt: &'a Interrupt, by_rules: bool) -> Self {
-        Self { root, interrupt, by_rules, found: Mutex::default() }
+    pub(super) fn new(root: &'a Utf8Path, interrupt: &'a Interrupt) -> Self {
+        Self { root, interrupt, found: Mutex::default() }
     }
 
     /// Lists some folders and all that is below; a folder that is ignored, another repository or
@@ -130,22 +130,17 @@ impl<'a> Walk<'a> {
             return;
         }
         let on_disk = self.root.join(&path);
-        let (listed, mut warnings) = Self::list(&path, on_disk.as_std_path());
-        if self.by_rules
-            && !path.is_empty()
-            && matches!(above, Ruled::By(_))
-            && is_repository(&listed)
-        {
+        let (listed, mut warnings) = list(&path, on_disk.as_std_path());
+        let inner = !path.is_empty() && matches!(above, Ruled::By(_));
+        if inner && is_repository(&on_disk, &listed) {
             self.found().repositories.insert(path);
             return;
         }
-        let rules = self.rules(&path, above, &listed);
+        let rules = rules(&path, &on_disk, above, &listed);
         let mut entries: Vec<(Box<str>, Kind)> = Vec::with_capacity(listed.len());
-        for entry in listed {
-            let Some(mut kind) = kind(&entry) else { continue };
-            let name = entry.file_name().as_encoded_bytes();
-            let Ok(name) = str::from_utf8(name) else {
-                let path = below(path.as_bytes(), name);
+        for (name, mut kind) in listed {
+            let Some(name) = name.to_str() else {
+                let path = below(path.as_bytes(), name.as_encoded_bytes());
                 if !rules.ignore_bytes(&path, kind == Kind::Folder) {
                     warnings.push(not_utf8(&path));
                 }
@@ -180,37 +175,40 @@ impl<'a> Walk<'a> {
         self.spawn(scope, folder, rules.clone());
         Kind::Folder
     }
+}
 
-    /// Returns the entries of a folder, and why some are missing.
-    fn list(path: &str, on_disk: &Path) -> (Vec<DirEntry>, Vec<Warning>) {
-        let (mut listed, mut warnings) = (Vec::new(), Vec::new());
-        for entry in WalkDir::new(on_disk).min_depth(1).max_depth(1) {
-            match entry {
-                Ok(entry) => listed.push(entry),
-                Err(error) => {
-                    let error = std::io::Error::from(error);
-                    // Somebody else works in the tree, too.
-                    if error.kind() != std::io::ErrorKind::NotFound {
-                        let path = if path.is_empty() { "." } else { path };
-                        warnings.push(unreadable(path, &error));
-                    }
+/// Returns what is in a folder, and why some of it is missing.
+fn list(path: &str, on_disk: &Path) -> (Vec<(OsString, Kind)>, Vec<Warning>) {
+    let mut warnings = Vec::new();
+    let mut warn = |error: io::Error| {
+        // Somebody else works in the tree, too.
+        if error.kind() != io::ErrorKind::NotFound {
+            warnings.push(unreadable(path, &error));
+        }
+    };
+    let mut listed = Vec::new();
+    match fs::read_dir(on_disk) {
+        Ok(entries) => {
+            for entry in entries {
+                match entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))) {
+                    Ok((name, of)) => listed.extend(kind(of).map(|kind| (name, kind))),
+                    Err(error) => warn(error),
                 }
             }
         }
-        (listed, warnings)
+        Err(error) => warn(error),
     }
+    (listed, warnings)
+}
 
-    /// Returns the rules in a folder.
-    fn rules(&self, path: &str, above: Ruled, listed: &[DirEntry]) -> Ruled {
-        let Ruled::By(above) = above else { return above };
-        let file = listed.iter().find(|entry| entry.file_name() == ".gitignore");
-        // Git follows no links here.
-        let file = file.filter(|entry| self.by_rules && entry.file_type().is_file());
-        let text = file.and_then(|entry| fs::read(entry.path()).ok());
-        match text {
-            Some(text) => Ruled::By(Some(Rules::in_folder(above, path, &text))),
-            None => Ruled::By(above),
-        }
+/// Returns the rules in a folder.
+fn rules(path: &str, on_disk: &Utf8Path, above: Ruled, listed: &[(OsString, Kind)]) -> Ruled {
+    let Ruled::By(above) = above else { return above };
+    // Git follows no links here.
+    let there = listed.iter().any(|(name, kind)| name == ".gitignore" && *kind == Kind::File);
+    match there.then(|| fs::read(on_disk.join(".gitignore")).ok()).flatten() {
+        Some(text) => Ruled::By(Some(Rules::in_folder(above, path, &text))),
+        None => Ruled::By(above),
     }
 }
 
@@ -224,8 +222,7 @@ fn below(folder: &[u8], name: &[u8]) -> Vec<u8> {
 }
 
 /// Returns what an entry is; nothing for what has no content.
-fn kind(entry: &DirEntry) -> Option<Kind> {
-    let kind = entry.file_type();
+pub(super) fn kind(kind: FileType) -> Option<Kind> {
     if kind.is_dir() {
         Some(Kind::Folder)
     } else if kind.is_symlink() {
@@ -236,14 +233,15 @@ fn kind(entry: &DirEntry) -> Option<Kind> {
 }
 
 /// Returns whether a folder is the top of a repository, a worktree or a submodule.
-fn is_repository(listed: &[DirEntry]) -> bool {
-    let git = listed.iter().find(|entry| entry.file_name() == ".git");
-    git.is_some_and(|git| {
-        git.path().join("HEAD").is_file()
-            || fs::read(git.path()).is_ok_and(|text| text.starts_with(b"gitdir:"))
-    })
+fn is_repository(on_disk: &Utf8Path, listed: &[(OsString, Kind)]) -> bool {
+    let git = on_disk.join(".git");
+    listed.iter().any(|(name, _)| name == ".git")
+        && (git.join("HEAD").is_file()
+            || fs::read(git).is_ok_and(|text| text.starts_with(b"gitdir:")))
 }
 
-fn unreadable(path: &str, error: &std::io::Error) -> Warning {
+/// Returns a warning about a folder, or one in it, that cannot be read.
+pub(super) fn unreadable(path: &str, error: &io::Error) -> Warning {
+    let path = if path.is_empty() { "." } else { path };
     Warning::new(format!("`{path}` is left out with all in it, because it cannot be read: {error}"))
 }
