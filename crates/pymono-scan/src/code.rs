@@ -178,6 +178,7 @@ fn files<'a>(
         })
     };
     let mut files: Vec<(&TreePath, String)> = files
+        .filter(|file| file.as_str().strip_suffix(".py").is_some())
         .filter_map(|file| Some((file, placed(file)?)))
         .filter(|(_, path)| is_code(path))
         .collect();

@@ -70,12 +70,26 @@ fn kept(tree: &Tree, projects: &BTreeSet<TreePath>, patterns: &[String]) -> Vec<
         .iter()
         .filter(|folder| !above(folder).any(|other| projects.contains(&other)))
         .collect();
-    let kept = |folder: &&TreePath| {
-        let mut folders = BTreeMap::new();
-        let files = tree.below(folder).filter(|file| drops(&matcher, file, &mut folders));
-        files.cloned().collect::<Vec<_>>()
-    };
-    tops.par_iter().map(kept).collect::<Vec<_>>().concat()
+    tops.par_iter().map(|folder| kept_in(tree, folder, &matcher)).collect::<Vec<_>>().concat()
+}
+
+/// Returns the files of the tree in `folder` that the matcher drops.
+fn kept_in(tree: &Tree, folder: &TreePath, matcher: &docker::Matcher) -> Vec<TreePath> {
+    let (mut folders, mut kept) = (BTreeMap::new(), Vec::new());
+    // Most files lie in the folder of the one before.
+    let (mut last, mut dropped) = ("", false);
+    for file in tree.below(folder) {
+        let above = file.as_str().rsplit_once('/').map_or("", |(above, _)| above);
+        if above != last {
+            last = above;
+            let above = file.parent().filter(|above| !above.is_root());
+            dropped = above.is_some_and(|above| drops(matcher, &above, &mut folders));
+        }
+        if dropped || matcher.matches(file.as_str()) {
+            kept.push(file.clone());
+        }
+    }
+    kept
 }
 
 /// Returns whether a path or a folder that it lies in is matched; answers for folders are remembered.

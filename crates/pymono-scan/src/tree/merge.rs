@@ -97,6 +97,8 @@ impl<'a> Merge<'a> {
         self.listed.files.dedup();
         self.listed.sparse.dedup();
         warnings.extend(sparse_warning(&self.listed.sparse));
+        // Many small pieces, and nobody waits for their end.
+        rayon::spawn(move || drop(on_disk));
         Ok(self.listed)
     }
 
