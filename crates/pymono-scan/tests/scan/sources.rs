@@ -8,7 +8,7 @@ use crate::repo::Repo;
 fn indexes(repo: &Repo) -> Vec<Index> {
     let workspace = repo.scan();
     assert_eq!(workspace.indexes.len(), 1, "{:?}", workspace.indexes);
-    workspace.indexes.into_values().next().unwrap()
+    workspace.indexes.into_values().next().unwrap_or_default()
 }
 
 /// Returns name, URL and what an index is for.
