@@ -26,11 +26,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// Returns the number of closures, and of the pins in all of them.
 fn close(path: &str, target: Target) -> Result<(usize, usize), Box<dyn Error>> {
     let lock = Lock::parse(path, &fs::read_to_string(path)?)?;
-    let view = lock.for_target(target)?;
     let services = lock.local_packages().filter(|local| local.path.starts_with("services/"));
     let (mut closures, mut pins) = (0, 0);
     for service in services {
-        let closure = view.close(&Selection::production(service.name.clone()))?;
+        let closure = lock.close(&Selection::production(service.name.clone()), &target)?;
         closures += 1;
         pins += closure.pins.len();
     }

@@ -33,7 +33,6 @@ pub mod tags;
 #[cfg(test)]
 mod testing;
 mod uv;
-mod view;
 mod web;
 
 pub use any::AnyLock;
@@ -51,4 +50,3 @@ pub use pylock::Pylock;
 pub use requirements::{Indexes, Open, Requirements, Unpinned};
 pub use stale::{Member, Stale, is_stale, stale_member};
 pub use uv::{Lock, LockForTarget};
-pub use view::AnyLockForTarget;

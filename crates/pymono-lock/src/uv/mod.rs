@@ -11,25 +11,34 @@ mod tests;
 mod walk;
 mod wire;
 
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
 use pymono_names::Target;
 
-use self::model::Graph;
 pub use self::target::LockForTarget;
+use self::{model::Graph, target::Shared};
 use crate::{Closure, ClosureError, LocalPackage, LockError, Selection};
 
 /// A parsed lock.
 ///
 /// Every revision of version 1 is read, by uv's own rule for them: fields that
 /// are not known are ignored.
+///
+/// Closures of one target share what they have in common, whichever thread asks for them.
 #[derive(Clone, Debug)]
 pub struct Lock {
     graph: Graph,
+    /// By target, what its closures share, as soon as one was asked for.
+    shared: Arc<Mutex<BTreeMap<Target, Arc<Shared>>>>,
 }
 
 impl Lock {
     /// Reads the text of the lock at `path`.
     pub fn parse(path: &str, text: &str) -> Result<Self, LockError> {
-        Ok(Self { graph: read::read(path, text)? })
+        Ok(Self { graph: read::read(path, text)?, shared: Arc::default() })
     }
 
     /// Returns the local packages of the lock, by name.
@@ -42,7 +51,11 @@ impl Lock {
 
     /// Returns the lock as `target` sees it, from which many selections can be closed quickly.
     pub fn for_target(&self, target: Target) -> Result<LockForTarget<'_>, ClosureError> {
-        LockForTarget::new(&self.graph, target)
+        // What is in the map is whole, even if a thread that held it has panicked.
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared =
+            shared.entry(target).or_insert_with(|| Shared::new(&self.graph, target).into());
+        LockForTarget::new(&self.graph, target, Arc::clone(shared))
     }
 
     /// Returns all that `selection` needs on `target`.

@@ -1,6 +1,9 @@
 //! A lock as one target sees it.
 
-use std::{collections::BTreeSet, sync::OnceLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, MarkerEnvironment};
@@ -9,7 +12,7 @@ use pymono_names::Target;
 use super::{
     conflict::Item,
     model::{Edge, Graph, Package, PackageIx},
-    walk::{Reached, Roots, Walker},
+    walk::{Reached, Roots, Verdict, Walker, verdicts},
 };
 use crate::{
     Closure, ClosureError, GroupName, Pin, PinSource, Selection,
@@ -20,22 +23,42 @@ use crate::{
     source::Source,
 };
 
-/// A lock as one target sees it: markers are evaluated once for all closures.
-pub struct LockForTarget<'a> {
-    graph: &'a Graph,
-    target: Target,
-    walker: Walker<'a>,
+/// What all closures of a lock on one target have in common.
+#[derive(Debug)]
+pub(super) struct Shared {
+    environment: MarkerEnvironment,
+    verdicts: Vec<Verdict>,
     /// By package, its pin as soon as some closure needed it.
     pins: Vec<OnceLock<Pin>>,
 }
 
-impl<'a> LockForTarget<'a> {
-    pub(super) fn new(graph: &'a Graph, target: Target) -> Result<Self, ClosureError> {
+impl Shared {
+    pub(super) fn new(graph: &Graph, target: Target) -> Self {
         let environment = environment(target);
-        check_python(graph, target, &environment)?;
-        check_supported(graph, target, &environment)?;
-        let pins = graph.packages.iter().map(|_| OnceLock::new()).collect();
-        Ok(Self { graph, target, walker: Walker::new(graph, environment), pins })
+        Self {
+            verdicts: verdicts(graph, &environment),
+            pins: graph.packages.iter().map(|_| OnceLock::new()).collect(),
+            environment,
+        }
+    }
+}
+
+/// A lock as one target sees it: markers are evaluated once for all closures.
+pub struct LockForTarget<'a> {
+    graph: &'a Graph,
+    target: Target,
+    shared: Arc<Shared>,
+}
+
+impl<'a> LockForTarget<'a> {
+    pub(super) fn new(
+        graph: &'a Graph,
+        target: Target,
+        shared: Arc<Shared>,
+    ) -> Result<Self, ClosureError> {
+        check_python(graph, target, &shared.environment)?;
+        check_supported(graph, target, &shared.environment)?;
+        Ok(Self { graph, target, shared })
     }
 
     /// Returns all that `selection` needs.
@@ -48,7 +71,8 @@ impl<'a> LockForTarget<'a> {
             active: BTreeSet::from([Item::Project(selection.package.clone())]),
         };
         let roots = self.with_groups(roots, selection)?;
-        let reached = self.walker.walk(&roots);
+        let Shared { environment, verdicts, .. } = &*self.shared;
+        let reached = Walker { graph: self.graph, environment, verdicts }.walk(&roots);
         self.check_conflicts(selection, &reached)?;
         self.closure(&reached)
     }
@@ -189,7 +213,7 @@ impl<'a> LockForTarget<'a> {
 impl LockForTarget<'_> {
     /// Returns the pin of a package, which is made once for all closures.
     fn pin(&self, ix: PackageIx, source: &PinSource) -> Result<&Pin, ClosureError> {
-        let cell = &self.pins[ix];
+        let cell = &self.shared.pins[ix];
         if let Some(pin) = cell.get() {
             return Ok(pin);
         }

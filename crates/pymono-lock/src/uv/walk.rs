@@ -14,7 +14,7 @@ use pep508_rs::{ExtraName, MarkerEnvironment};
 
 use super::{
     conflict::Item,
-    model::{Edge, Graph, PackageIx},
+    model::{Edge, Graph, Marker, PackageIx},
 };
 use crate::marker::Scene;
 
@@ -50,33 +50,34 @@ pub(super) struct Reached<'a> {
 }
 
 /// What a marker is for one target.
-#[derive(Clone, Copy)]
-enum Verdict {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Verdict {
     Holds(bool),
     /// It depends on what is active.
     Open,
 }
 
-/// Walks a lock for one target.
-pub(super) struct Walker<'a> {
-    graph: &'a Graph,
-    environment: MarkerEnvironment,
-    verdicts: Vec<Verdict>,
+/// Asks every marker of a lock.
+pub(super) fn verdicts(graph: &Graph, environment: &MarkerEnvironment) -> Vec<Verdict> {
+    let scene = Scene::with_extras(environment, Vec::new());
+    let verdict = |marker: &Marker| {
+        if marker.has_extras {
+            Verdict::Open
+        } else {
+            Verdict::Holds(marker.condition.holds(&scene))
+        }
+    };
+    graph.markers.iter().map(verdict).collect()
 }
 
-impl<'a> Walker<'a> {
-    pub(super) fn new(graph: &'a Graph, environment: MarkerEnvironment) -> Self {
-        let scene = Scene::with_extras(&environment, Vec::new());
-        let verdicts = graph.markers.iter().map(|marker| {
-            if marker.has_extras {
-                Verdict::Open
-            } else {
-                Verdict::Holds(marker.condition.holds(&scene))
-            }
-        });
-        Self { graph, verdicts: verdicts.collect(), environment }
-    }
+/// Walks a lock for one target.
+pub(super) struct Walker<'w, 'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) environment: &'w MarkerEnvironment,
+    pub(super) verdicts: &'w [Verdict],
+}
 
+impl<'a> Walker<'_, 'a> {
     /// Returns what is reached from `roots`.
     pub(super) fn walk(&self, roots: &Roots<'a>) -> Reached<'a> {
         let mut assumed = roots.active.clone();
@@ -119,7 +120,7 @@ impl<'a> Walker<'a> {
 
 /// One walk under a fixed assumption.
 struct Round<'w, 'a> {
-    walker: &'w Walker<'a>,
+    walker: &'w Walker<'w, 'a>,
     assumed: &'w BTreeSet<Item>,
     /// The same as markers speak of it.
     encoded: Vec<ExtraName>,
@@ -129,7 +130,7 @@ struct Round<'w, 'a> {
 }
 
 impl<'w, 'a> Round<'w, 'a> {
-    fn new(walker: &'w Walker<'a>, roots: &Roots<'a>, assumed: &'w BTreeSet<Item>) -> Self {
+    fn new(walker: &'w Walker<'w, 'a>, roots: &Roots<'a>, assumed: &'w BTreeSet<Item>) -> Self {
         let encoded = if walker.graph.has_open_markers() {
             assumed.iter().map(Item::encoded).collect()
         } else {
@@ -183,7 +184,7 @@ impl<'w, 'a> Round<'w, 'a> {
             Verdict::Holds(holds) => holds,
             Verdict::Open => {
                 let extras = self.extras_for(package, edge);
-                let scene = Scene::with_extras(&self.walker.environment, extras);
+                let scene = Scene::with_extras(self.walker.environment, extras);
                 self.walker.graph.markers[marker].condition.holds(&scene)
             }
         }
@@ -205,7 +206,7 @@ impl<'w, 'a> Round<'w, 'a> {
     }
 }
 
-impl Walker<'_> {
+impl Walker<'_, '_> {
     /// Returns the extras that an edge asks for.
     fn asked<'e>(&self, edge: &'e Edge) -> impl Iterator<Item = Item> + use<'_, 'e> {
         let name = &self.graph.packages[edge.to].name;

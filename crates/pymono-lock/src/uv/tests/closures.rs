@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pymono_names::{Platform, Target};
 
 use super::{HEAD, close, locals, lock, member, package, pins, select, target};
-use crate::{LocalKind, Lock, PinSource};
+use crate::{Closure, LocalKind, Lock, PinSource};
 
 #[test]
 fn a_local_package_knows_what_it_needs_directly() {
@@ -261,4 +261,24 @@ wheels = [{ path = "boxed-1.0-py3-none-any.whl" }]
     assert_eq!(wheel.file_name, "boxed-1.0-py3-none-any.whl");
     assert_eq!(wheel.path.as_deref(), Some("../links/boxed-1.0-py3-none-any.whl"));
     assert_eq!((&wheel.url, &wheel.hash), (&None, &None), "uv records neither");
+}
+
+#[test]
+fn threads_share_what_a_target_sees_of_a_lock() {
+    let lock = lock(&[
+        member("app", r#"dependencies = [{ name = "x", marker = "python_version < '3.12'" }]"#),
+        package("x", "1.0", ""),
+    ]);
+    let of = |python: &str| lock.close(&select("app", &[], &[]), &target(python)).unwrap();
+    let (old, new) = (of("3.11"), of("3.12"));
+    assert_eq!([pins(&old), pins(&new)], [vec!["x==1.0".to_owned()], vec![]]);
+    std::thread::scope(|scope| {
+        for closing in [scope.spawn(|| of("3.11")), scope.spawn(|| of("3.11"))] {
+            let again = closing.join().unwrap();
+            assert_eq!(again, old);
+            // The wheels are those of the first closure, and not a copy of them.
+            let wheels = |closure: &Closure| closure.pins.first().unwrap().wheels.as_ptr();
+            assert_eq!(wheels(&again), wheels(&old));
+        }
+    });
 }
