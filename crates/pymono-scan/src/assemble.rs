@@ -59,7 +59,7 @@ pub(crate) fn workspace(
     let locks = locks(tree, wanted_found())?;
     let manifests = manifests(tree, &workspaces, locks.keys());
     Ok(Workspace {
-        indexes: indexes(tree, &workspaces, &manifests, warnings)?,
+        indexes: indexes(tree, &workspaces, &manifests, &locks, warnings)?,
         texts: texts(tree, wanted_found(), manifests.values().flatten())?,
         locks,
         manifests,
@@ -125,6 +125,7 @@ fn indexes(
     tree: &Tree,
     workspaces: &Workspaces,
     manifests: &BTreeMap<TreePath, BTreeSet<TreePath>>,
+    locks: &BTreeMap<TreePath, String>,
     warnings: &mut Vec<Warning>,
 ) -> Result<BTreeMap<TreePath, Vec<Index>>, ScanError> {
     let mut indexes = BTreeMap::new();
@@ -134,8 +135,9 @@ fn indexes(
     for (lock, manifests) in manifests {
         let format = lock.file_name().and_then(LockFormat::of_file_name);
         let Some(format) = format.filter(|format| *format != LockFormat::Uv) else { continue };
+        let text = locks.get(lock).map_or("", String::as_str);
         for manifest in manifests {
-            let named = index::of_manifest(tree, format, manifest, warnings)?;
+            let named = index::of_manifest(tree, format, manifest, text, warnings)?;
             indexes.insert(lock.clone(), named);
         }
     }

@@ -47,10 +47,14 @@ struct SourceWire {
 }
 
 /// Returns the indexes that the manifest of a lock is configured with, in order.
+///
+/// `lock` is the lock's text: with the same sources, some versions of Poetry ask
+/// the usual index as well and some do not, and only what came of it tells.
 pub(crate) fn of_manifest(
     tree: &Tree,
     format: LockFormat,
     manifest: &TreePath,
+    lock: &str,
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<Index>, ScanError> {
     let file = TomlFile::parse(manifest.as_str(), &tree.read(manifest)?)?;
@@ -61,7 +65,7 @@ pub(crate) fn of_manifest(
         LockFormat::Pipfile => (content.source, &[]),
         _ => return Ok(Vec::new()),
     };
-    let default = default_of(format, &sources);
+    let default = default_of(format, &sources, lock);
     let mut reader = Reader { file: &file, prefix, warnings };
     let index = |(at, source): (usize, SourceWire)| {
         let wire = IndexTable {
@@ -80,16 +84,20 @@ pub(crate) fn of_manifest(
 }
 
 /// Returns which of the sources takes the place of the default one.
-fn default_of(format: LockFormat, sources: &[SourceWire]) -> Option<usize> {
+fn default_of(format: LockFormat, sources: &[SourceWire], lock: &str) -> Option<usize> {
     match format {
-        // The first that is asked for everything, unless the default one is listed as well.
-        LockFormat::Poetry if sources.iter().all(|source| source.url.is_some()) => {
-            sources.iter().position(is_primary)
-        }
+        // What has no source in the lock is from the usual index.
+        LockFormat::Poetry if all_have_sources(lock) => sources.iter().position(is_primary),
         LockFormat::Pdm => sources.iter().position(|it| it.name.as_deref() == Some("pypi")),
         LockFormat::Pipfile => (!sources.is_empty()).then_some(0),
         _ => None,
     }
+}
+
+/// Returns true if every package of a `poetry.lock` says where it is from.
+fn all_have_sources(lock: &str) -> bool {
+    let count = |head: &str| lock.lines().filter(|line| line.trim_end() == head).count();
+    count("[[package]]") == count("[package.source]")
 }
 
 fn is_primary(source: &SourceWire) -> bool {

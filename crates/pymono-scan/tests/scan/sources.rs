@@ -37,10 +37,9 @@ fn a_primary_source_of_poetry_is_the_default() {
         ("torch", "https://torch.example/simple", "explicit"),
     ];
     assert_eq!(shown(&indexes(&repo)), expected);
-    // What others read is left alone where the usual index is asked as well.
-    let known =
-        format!("{manifest}[[tool.poetry.source]]\nname = \"PyPI\"\npriority = \"primary\"\n");
-    repo.file("pyproject.toml", &known);
+    // A package without a source is from the usual index, which was asked as well.
+    let lock = "[[package]]\nname = \"idna\"\nversion = \"3\"\nfiles = []\n[metadata]\nlock-version = \"2.1\"\n";
+    repo.file("poetry.lock", lock);
     assert!(indexes(&repo).iter().all(|index| !index.default));
 }
 
