@@ -106,16 +106,16 @@ fn texts<'a>(
     manifests: impl Iterator<Item = &'a TreePath>,
 ) -> Result<BTreeMap<TreePath, String>, ScanError> {
     let mut texts = BTreeMap::new();
-    for file in manifests {
-        texts.insert(file.clone(), tree.read(file)?);
-    }
+    let mut files: BTreeSet<TreePath> = manifests.cloned().collect();
     for found in projects {
         texts.extend(found.listed.texts.clone());
-        for name in ["pyproject.toml", "Pipfile"] {
-            if let Some(file) = tree.file_in(&found.manifest.folder, name) {
-                texts.insert(file.clone(), tree.read(&file)?);
-            }
-        }
+        let beside = ["pyproject.toml", "Pipfile"];
+        files.extend(beside.iter().filter_map(|it| tree.file_in(&found.manifest.folder, it)));
+    }
+    // Most manifests are those of a lock and of a project too, and are read once.
+    for file in files {
+        let text = tree.read(&file)?;
+        texts.insert(file, text);
     }
     Ok(texts)
 }
