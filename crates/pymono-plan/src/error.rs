@@ -1,5 +1,7 @@
 //! What can be wrong with a workspace, and what to do about it.
 
+use std::error::Error as _;
+
 use pymono_lock::{ClosureError, LockError, LockFormat};
 use pymono_names::{InvalidTreePath, TreePath};
 use pymono_workspace::{Manager, Project};
@@ -136,6 +138,14 @@ pub enum FleetError {
 }
 
 impl FleetError {
+    /// Returns it and its causes in one line: what keeps one service from being built is no
+    /// reason not to tell of the others.
+    pub fn chain(&self) -> String {
+        let causes = std::iter::successors(self.source(), |cause| (*cause).source());
+        let texts = [self.to_string()].into_iter().chain(causes.map(ToString::to_string));
+        texts.collect::<Vec<_>>().join(": ")
+    }
+
     /// Makes the error of a service without a lock.
     pub(crate) fn no_lock(project: &Project) -> Self {
         Self::NoLock { service: project.path.clone(), manager: project.manager }

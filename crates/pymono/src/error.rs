@@ -43,18 +43,6 @@ pub(crate) struct CommandError {
     pub(crate) hint: Option<String>,
 }
 
-/// Returns an error and its causes in one line: what keeps one service from being built is no
-/// reason not to tell of the others.
-pub(crate) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text += &format!(": {error}");
-        cause = error.source();
-    }
-    text
-}
-
 /// What commands themselves find wrong.
 #[derive(Debug, Error)]
 enum Finding {

@@ -1,7 +1,5 @@
 //! Services that cannot be planned.
 
-use std::error::Error;
-
 use pymono_names::TreePath;
 use pymono_plan::{FleetError, Unplanned};
 
@@ -17,7 +15,7 @@ fn findings(Unplanned { services, error }: &Unplanned) -> Vec<Finding> {
         code: code(error),
         path: path.clone(),
         line: None,
-        message: chain(error),
+        message: error.chain(),
         hint: error.hint(),
     };
     match services.as_slice() {
@@ -37,11 +35,4 @@ fn code(error: &FleetError) -> Code {
         FleetError::NoCommand { .. } => Code::NoCommand,
         _ => Code::Unplanned,
     }
-}
-
-/// Returns an error and its causes in one line.
-fn chain(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    let texts = [error.to_string()].into_iter().chain(causes.map(ToString::to_string));
-    texts.collect::<Vec<_>>().join(": ")
 }

@@ -8,11 +8,7 @@ use pymono_plan::{Fleet, Service, StaleLocks};
 use pymono_workspace::{Kind, Project, Workspace};
 use serde::Serialize;
 
-use crate::{
-    error::{CommandError, chain},
-    load::scan,
-    session::Session,
-};
+use crate::{error::CommandError, load::scan, session::Session};
 
 /// List every project: service or library, and why
 #[derive(Debug, Args)]
@@ -61,7 +57,7 @@ pub(crate) fn run(session: &mut Session, args: &ListArgs) -> Result<(), CommandE
     let workspace = scan(session)?;
     let (fleet, unplanned) = pymono_plan::assemble(&workspace, StaleLocks::Used);
     for unplanned in &unplanned {
-        session.shell.warn(chain(&unplanned.error))?;
+        session.shell.warn(unplanned.error.chain())?;
     }
     let found = Found { workspace, fleet };
     let rows: Vec<Row> =

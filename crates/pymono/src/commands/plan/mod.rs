@@ -6,7 +6,7 @@ mod text;
 use clap::Args;
 
 use crate::{
-    error::{CommandError, chain},
+    error::CommandError,
     load::{Overrides, load},
     session::Session,
 };
@@ -25,7 +25,7 @@ pub(crate) struct PlanArgs {
 pub(crate) fn run(session: &mut Session, args: &PlanArgs) -> Result<(), CommandError> {
     let loaded = load(session, &Overrides::default())?;
     for unplanned in &loaded.unplanned {
-        session.shell.warn(chain(&unplanned.error))?;
+        session.shell.warn(unplanned.error.chain())?;
     }
     let estimate = loaded.plan.estimate();
     let text = if args.json {
