@@ -99,7 +99,7 @@ impl fmt::Display for Tool {
 }
 
 impl Finished {
-    /// Panics with all that it wrote unless it ended with this exit code.
+    /// Panics with the end of what it wrote unless it ended with this exit code.
     #[must_use]
     pub fn ended_with(self, code: i32) -> Self {
         assert!(
@@ -107,8 +107,8 @@ impl Finished {
             "`{}` ended with {:?} and not with {code}\n-- stdout\n{}\n-- stderr\n{}",
             self.line,
             self.code,
-            self.stdout,
-            self.stderr
+            end(&self.stdout),
+            end(&self.stderr)
         );
         self
     }
@@ -118,4 +118,11 @@ impl Finished {
     pub fn succeeded(self) -> Self {
         self.ended_with(0)
     }
+}
+
+/// Returns the last lines of a text: why a program failed stands at the end, behind a long log.
+fn end(text: &str) -> String {
+    const LINES: usize = 40;
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(LINES)..].join("\n")
 }

@@ -33,12 +33,13 @@ impl Site {
 
     /// Runs `pymono build --progress json` with these arguments, whatever comes of it.
     ///
-    /// Of standard output only the reports on services are kept as text.
+    /// Of standard output only the reports on services that failed are kept as text.
     pub fn try_build(&self, args: &[&str]) -> (Finished, Run) {
         let mut finished = self.pymono(&[&["build", "--progress", "json"], args].concat()).run();
         let run = Run::read(&finished.stdout);
-        // What went wrong is found easier in the reports alone.
-        finished.stdout = run.reports().map(|report| format!("{report:#}\n")).collect();
+        // What went wrong is found easier in the reports on what did.
+        let failed = run.reports().filter(|report| !report["failure"].is_null());
+        finished.stdout = failed.map(|report| format!("{report:#}\n")).collect();
         (finished, run)
     }
 
