@@ -163,10 +163,18 @@ fn an_index_is_opened_by_a_file_of_logins_for_a_build_and_for_a_bake() {
 
     // The image of a bake that must install it all again.
     site.bake();
-    let bake = ["buildx", "bake", "--no-cache", "--load", "--file", "docker-bake.json"];
+    let bake = ["buildx", "bake", "--load", "--file", "docker-bake.json"];
     let allow = format!("--allow=fs.read={}", site.repo.outside());
-    let bake = site.docker.tool(&bake).args([allow]).cwd(&site.repo.root()).env("NETRC", &netrc);
+    let dockerfile = site.repo.read(".pymono/Dockerfile");
+    let stages = dockerfile.lines().filter_map(|line| line.split_once(" AS deps-"));
+    let stages: Vec<_> = stages.map(|(_, rest)| format!("deps-{rest}")).collect();
+    let again = serde_json::json!({"target": {"api": {"no-cache-filter": stages}}});
+    site.repo.write("again.json", &again.to_string());
+    let bake = site.docker.tool(&bake).args(["--file=again.json", &allow]);
+    let bake = bake.cwd(&site.repo.root()).env("NETRC", &netrc);
     let baked = bake.run().succeeded();
+    let installed = baked.stderr.matches("Installed 1 package").count();
+    assert_eq!(installed, 2, "one from each index:\n{}", baked.stderr);
     assert_eq!(site.answer("api"), format!("plain {}", site.repo.unique()));
     assert_no_password(&site, &(baked.stdout + &baked.stderr));
 }
