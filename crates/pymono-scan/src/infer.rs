@@ -10,7 +10,7 @@ use pymono_names::TreePath;
 use pymono_workspace::Kind;
 
 use crate::{
-    code::{Code, Protocol},
+    code::{App, Code, Runner},
     manifest::Requirement,
 };
 
@@ -34,36 +34,26 @@ const ASIDE: [&str; 14] = [
 /// Folders of libraries.
 const LIBRARIES: [&str; 6] = ["libs", "lib", "libraries", "shared", "common", "packages"];
 /// Distributions that serve or run an application.
-const SERVERS: [&str; 9] = [
+const SERVERS: [&str; 12] = [
     "uvicorn",
     "gunicorn",
     "hypercorn",
     "granian",
     "waitress",
+    "daphne",
     "celery",
+    "dramatiq",
+    "streamlit",
     "grpcio",
     "functions-framework",
     "locust",
-];
-
-/// Distributions that applications are made with.
-const FRAMEWORKS: [&str; 9] = [
-    "fastapi",
-    "fastapi-slim",
-    "starlette",
-    "litestar",
-    "quart",
-    "sanic",
-    "flask",
-    "django",
-    "grpcio",
 ];
 
 /// Returns whether something among the requirements makes or serves applications.
 pub(crate) fn has_framework(requirements: &[Requirement]) -> bool {
     let named = |requirement: &Requirement| {
         let name = requirement.name.as_ref();
-        SERVERS.contains(&name) || FRAMEWORKS.contains(&name)
+        SERVERS.contains(&name) || Runner::knows(name)
     };
     requirements.iter().any(named)
 }
@@ -138,36 +128,16 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> (Kind, Vec<String>) {
 
 /// Returns why the code is that of a service: it defines an application and depends on what serves it.
 fn by_code(evidence: &Evidence<'_>) -> Option<Vec<String>> {
-    let served = |protocol: Protocol| {
-        let servers: &[&str] = match protocol {
-            Protocol::Asgi => &[
-                "uvicorn",
-                "hypercorn",
-                "granian",
-                "gunicorn",
-                "fastapi",
-                "starlette",
-                "litestar",
-                "quart",
-                "sanic",
-                "django",
-            ],
-            Protocol::Wsgi => &["gunicorn", "waitress", "flask", "django"],
-            Protocol::Celery => &["celery"],
-        };
-        servers.iter().find(|server| requires(evidence.requirements, server))
+    let served = |app: &App| {
+        let mut distributions = app.runner.distributions().iter();
+        distributions.find(|name| requires(evidence.requirements, name))
     };
-    let app = evidence.code.apps.iter().find_map(|app| Some((app, served(app.protocol)?)));
+    let app = evidence.code.apps.iter().find_map(|app| Some((app, served(app)?)));
     if let Some((app, server)) = app {
-        let defines = if app.factory {
-            format!("defines {}()", app.object)
-        } else {
-            format!("defines {}", app.object)
-        };
-        return Some(vec![format!("depends on {server}"), format!("{defines} in {}", app.file)]);
+        return Some(vec![format!("depends on {server}"), app.shown()]);
     }
     let file = evidence.code.grpc.as_ref().filter(|_| requires(evidence.requirements, "grpcio"))?;
-    Some(vec!["depends on grpcio".to_owned(), format!("makes a gRPC server in {file}")])
+    Some(vec!["depends on grpcio".to_owned(), format!("makes a gRPC server in {}", file.file)])
 }
 
 /// Returns why a project that nothing depends on is there to be started.
@@ -196,6 +166,9 @@ fn by_start(evidence: &Evidence<'_>, in_library: Option<&str>) -> Option<Vec<Str
     // `uv init` leaves a `main.py` beside the manifest of any workspace's root.
     if let Some(file) = evidence.code.main_file.as_ref().filter(|_| !evidence.gathers) {
         why.push(format!("has {file}"));
+    }
+    if evidence.code.manage && requires(evidence.requirements, "django") && !evidence.gathers {
+        why.push("has manage.py".to_owned());
     }
     let server = SERVERS.iter().find(|server| requires(evidence.requirements, server));
     why.extend(server.filter(|_| !evidence.gathers).map(|server| format!("depends on {server}")));

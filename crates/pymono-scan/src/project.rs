@@ -39,8 +39,9 @@ pub(crate) fn project(
         dockerfile: ground.tree.file_in(path, "Dockerfile").is_some(),
         code: &code,
     });
+    let python = python(ground, path, known, kind, warnings)?;
     let launch = if kind == Kind::Service {
-        launch(path, known, &requirements, &code, warnings)
+        launch(path, known, (&requirements, &code), python, warnings)
     } else {
         Launch::default()
     };
@@ -55,7 +56,7 @@ pub(crate) fn project(
         lock: known.found.lock.clone(),
         requires_python: table.and_then(|project| project.requires_python.clone()),
         requirements: declared(ground, known),
-        python: python(ground, path, known, kind, warnings)?,
+        python,
         build: known.build.clone(),
         needs: known.needs.clone(),
         bricks: known.found.manifest.bricks.keys().cloned().collect(),
@@ -149,8 +150,8 @@ fn scripts<'a>(known: &Known<'a>) -> Vec<&'a str> {
 fn launch(
     path: &TreePath,
     known: &Known<'_>,
-    requirements: &[Requirement],
-    code: &Code,
+    (requirements, code): (&[Requirement], &Code),
+    python: PythonVersion,
     warnings: &mut Vec<Warning>,
 ) -> Launch {
     let settings = &known.configured.settings;
@@ -161,6 +162,7 @@ fn launch(
         code,
         installed: known.build.is_some(),
         port: settings.port,
+        python,
     });
     if settings.command.is_some() || settings.entrypoint.is_some() {
         return Launch {
@@ -169,7 +171,8 @@ fn launch(
             ..inferred
         };
     }
-    if let (None, Some(App { file, object, .. })) = (&inferred.command, code.apps.first()) {
+    let unserved = code.apps.first().filter(|_| inferred.command.is_none());
+    if let Some(App { file, object, .. }) = unserved.filter(|app| !app.object.is_empty()) {
         let message = format!(
             "`{path}` defines `{object}` in `{file}` but depends on no server that pymono knows"
         );

@@ -91,6 +91,177 @@ fn each_kind_of_application_has_its_server() {
     }
 }
 
+/// Requirements, a file with a text, and the command that it is started by.
+const FRAMEWORKS: [(&str, &str, &str, &str); 19] = [
+    ("sanic", "web.py", "app = Sanic(\"x\")\n", "sanic api.web:app --host 0.0.0.0 --port 8000"),
+    (
+        "aiohttp\", \"gunicorn",
+        "app.py",
+        "async def create_app():\n    app = web.Application()\n    return app\n",
+        "gunicorn --worker-class aiohttp.GunicornWebWorker --bind 0.0.0.0:8080 api.app:create_app",
+    ),
+    (
+        "aiohttp",
+        "serve.py",
+        "from aiohttp import web\ndef main():\n    web.run_app(make(), port=9100)\nmain()\n",
+        "python -m api.serve",
+    ),
+    (
+        "dash\", \"gunicorn",
+        "board.py",
+        "app = dash.Dash(__name__)\n",
+        "gunicorn --bind 0.0.0.0:8050 api.board:app.server",
+    ),
+    (
+        "falcon\", \"waitress",
+        "wsgi.py",
+        "application = falcon.App()\n",
+        "waitress-serve --listen=0.0.0.0:8000 api.wsgi:application",
+    ),
+    (
+        "daphne\", \"django",
+        "asgi.py",
+        "application = get_asgi_application()\n",
+        "daphne -b 0.0.0.0 -p 8000 api.asgi:application",
+    ),
+    (
+        "functions-framework",
+        "main.py",
+        "import functions_framework\n\n@functions_framework.http\ndef greet(request):\n    pass\n",
+        "functions-framework --target greet --source /app/.venv/lib/python3.13/site-packages/api/main.py --port 8080",
+    ),
+    (
+        "streamlit",
+        "board.py",
+        "import streamlit as st\n",
+        "streamlit run /app/.venv/lib/python3.13/site-packages/api/board.py --server.address 0.0.0.0 --server.port 8501 --server.headless true",
+    ),
+    (
+        "chainlit",
+        "chat.py",
+        "import chainlit as cl\n\n@cl.on_message\nasync def main(m): ...\n",
+        "chainlit run /app/.venv/lib/python3.13/site-packages/api/chat.py --host 0.0.0.0 --port 8000 --headless",
+    ),
+    (
+        "gradio",
+        "ui.py",
+        "import gradio as gr\ngr.Interface(f).launch()\n",
+        "env GRADIO_SERVER_NAME=0.0.0.0 python -m api.ui",
+    ),
+    ("nicegui", "ui.py", "from nicegui import ui\nui.run(port=8090)\n", "python -m api.ui"),
+    (
+        "tornado",
+        "serve.py",
+        "import tornado\napp.listen(8889)\ntornado.ioloop.IOLoop.current().start()\n",
+        "python -m api.serve",
+    ),
+    (
+        "dramatiq",
+        "tasks.py",
+        "import dramatiq\n\n@dramatiq.actor\ndef send(): ...\n",
+        "dramatiq api.tasks",
+    ),
+    (
+        "rq",
+        "tasks.py",
+        "from rq.decorators import job\n\n@job('low')\ndef send(): ...\n",
+        "rq worker",
+    ),
+    (
+        "arq",
+        "tasks.py",
+        "class WorkerSettings:\n    functions = []\n",
+        "arq api.tasks.WorkerSettings",
+    ),
+    (
+        "taskiq",
+        "tasks.py",
+        "import taskiq\nbroker = ListQueueBroker(url)\n",
+        "taskiq worker api.tasks:broker",
+    ),
+    ("huey", "tasks.py", "huey = RedisHuey()\n", "huey_consumer api.tasks.huey"),
+    ("faststream", "serve.py", "app = FastStream(broker)\n", "faststream run api.serve:app"),
+    ("apache-airflow", "flow.py", "import airflow\n\n@dag\ndef f(): ...\n", "airflow standalone"),
+];
+
+#[test]
+fn each_framework_has_what_runs_it() {
+    for (dependencies, file, text, expected) in FRAMEWORKS {
+        let repo = repo();
+        repo.project("services/api", &format!("[\"{dependencies}\"]"), HATCH)
+            .file("services/api/src/api/__init__.py", "")
+            .file(&format!("services/api/src/api/{file}"), text);
+        let api = repo.get("services/api");
+        assert_eq!((api.kind, command(&api).as_str()), (Kind::Service, expected), "{dependencies}");
+        let distribution = dependencies.split('"').next().unwrap();
+        assert!(api.why[0].starts_with("depends on "), "{distribution}: {:?}", api.why);
+    }
+}
+
+#[test]
+fn a_port_and_a_path_of_health_are_those_that_the_code_names() {
+    let cases = [
+        (
+            "fastapi\", \"uvicorn",
+            "app = FastAPI()\nif x:\n    uvicorn.run(app, host='::', port=9001)\n@app.get('/api/health/')\n",
+            9001,
+            Some("/api/health"),
+        ),
+        (
+            "flask",
+            "app = Flask(__name__)\nport = int(os.environ.get('PORT', 5050))\n@app.route(\"/ready\")\n",
+            5050,
+            Some("/ready"),
+        ),
+        ("aiohttp", "from aiohttp import web\nweb.run_app(app, port=9100)\n", 9100, None),
+        ("streamlit", "import streamlit as st\n", 8501, Some("/_stcore/health")),
+        ("grpcio", "s = grpc.server(pool)\ns.add_insecure_port('[::]:50061')\n", 50061, None),
+        (
+            "starlette\", \"uvicorn",
+            "app = Starlette()\ndb.connect(dbport=5432)\nsock.listen(128)\n",
+            8000,
+            None,
+        ),
+    ];
+    for (dependencies, text, port, health) in cases {
+        let repo = repo();
+        repo.project("services/api", &format!("[\"{dependencies}\"]"), HATCH)
+            .file("services/api/src/api/__init__.py", "")
+            .file("services/api/src/api/main.py", text);
+        let launch = repo.get("services/api").launch;
+        assert_eq!((launch.port, launch.health.as_deref()), (Some(port), health), "{text}");
+    }
+}
+
+#[test]
+fn django_is_served_by_what_is_there_and_by_itself_if_nothing_is() {
+    for (dependencies, expected) in [
+        ("\"django\", \"gunicorn\"", "gunicorn --bind 0.0.0.0:8000 shop.wsgi:application"),
+        ("\"django\"", "python manage.py runserver --noreload 0.0.0.0:8000"),
+    ] {
+        let repo = repo();
+        repo.project("services/shop", &format!("[{dependencies}]"), "")
+            .file("services/shop/manage.py", "")
+            .file("services/shop/shop/wsgi.py", "application = get_wsgi_application()\n")
+            .file("services/shop/shop/urls.py", "urlpatterns = [path(\"healthz/\", ok)]\n");
+        let shop = repo.get("services/shop");
+        assert_eq!((shop.kind, command(&shop).as_str()), (Kind::Service, expected));
+        assert_eq!(shop.launch.health.as_deref(), Some("/healthz/"));
+    }
+}
+
+#[test]
+fn what_answers_comes_before_what_works_even_if_it_is_a_factory() {
+    let repo = repo();
+    repo.project("services/api", "[\"flask\", \"gunicorn\", \"celery\"]", HATCH);
+    repo.file("services/api/src/api/app.py", "def create_app():\n    return Flask('x')\n")
+        .file("services/api/src/api/tasks.py", "celery = Celery()\n");
+    assert_eq!(
+        command(&repo.get("services/api")),
+        "gunicorn --bind 0.0.0.0:8000 api.app:create_app()"
+    );
+}
+
 #[test]
 fn an_application_within_a_block_or_a_test_is_none() {
     let repo = repo();
