@@ -148,7 +148,10 @@ impl FleetError {
 
     /// Makes the error of a service without a lock.
     pub(crate) fn no_lock(project: &Project) -> Self {
-        Self::NoLock { service: project.path.clone(), manager: project.manager }
+        Self::NoLock {
+            service: project.path.clone(),
+            manager: project.manager.unwrap_or(Manager::Uv),
+        }
     }
 
     /// Returns what to do about it.

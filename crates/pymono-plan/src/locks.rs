@@ -66,7 +66,7 @@ pub(crate) fn folder(workspace: &Workspace, lock: &TreePath) -> TreePath {
 /// Returns what stands for the lock of a project without one, whose manager has no locks.
 pub(crate) fn without(project: &Project) -> Option<AnyLock> {
     match project.manager {
-        Manager::Uv | Manager::Poetry | Manager::Pdm | Manager::Pipenv => None,
+        Some(Manager::Uv | Manager::Poetry | Manager::Pdm | Manager::Pipenv) => None,
         _ => Some(AnyLock::Requirements(Requirements::default())),
     }
 }

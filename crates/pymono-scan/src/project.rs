@@ -52,7 +52,7 @@ pub(crate) fn project(
         kind,
         why,
         manifest: manifest_of(known),
-        manager: known.found.manager,
+        manager: Some(known.found.manager),
         lock: known.found.lock.clone(),
         requires_python: table.and_then(|project| project.requires_python.clone()),
         requirements: declared(ground, known),
@@ -61,6 +61,7 @@ pub(crate) fn project(
         needs: known.needs.clone(),
         bricks: known.found.manifest.bricks.keys().cloned().collect(),
         launch,
+        images: Vec::new(),
         settings: settings(known, kind),
         sources: known.sources.clone(),
     })

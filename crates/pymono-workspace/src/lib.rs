@@ -4,6 +4,7 @@
 //! that think about it. It has no opinion and does nothing.
 
 mod contents;
+mod handwritten;
 mod index;
 mod inspection;
 mod manager;
@@ -16,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pymono_names::TreePath;
 
 pub use contents::{ContentId, Contents};
+pub use handwritten::{DockerfileBuild, Handwritten, MissingSource, NamedContext};
 pub use index::{Index, IndexFormat, Secret, SecretPlace, variable_of};
 pub use inspection::{Import, Inspection, Modules};
 pub use manager::Manager;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pep508_rs::PackageName;
 use pymono_names::{PythonVersion, TreePath};
 
-use crate::{Manager, Settings};
+use crate::{Handwritten, Manager, Settings};
 
 /// A Python project. Its identity is its path; names may collide.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,10 +18,11 @@ pub struct Project {
     pub kind: Kind,
     /// Why it is what it is, strongest reason first, each a sentence fragment for people.
     pub why: Vec<String>,
-    /// The file that declares it, such as its `pyproject.toml`.
+    /// The file that declares it, such as its `pyproject.toml`; a Dockerfile where it has no manifest.
     pub manifest: TreePath,
-    /// The tool that manages its dependencies.
-    pub manager: Manager,
+    /// The tool that manages its dependencies; none for a folder without a manifest, which is a
+    /// project because a recipe runs Python in it.
+    pub manager: Option<Manager>,
     /// The lock that pins its dependencies, or the file of requirements that production installs.
     pub lock: Option<TreePath>,
     /// `requires-python` as written.
@@ -39,6 +40,9 @@ pub struct Project {
     pub bricks: BTreeSet<TreePath>,
     /// How it is started, as far as that could be inferred or is configured.
     pub launch: Launch,
+    /// The images that hand-written Dockerfiles build of it, as they are; where there are none, a
+    /// service's image is generated.
+    pub images: Vec<Handwritten>,
     /// Its settings: the repository's, overridden by its own.
     pub settings: Settings,
     /// Literal paths that together hold exactly its files and no other project's:

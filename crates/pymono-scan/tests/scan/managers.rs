@@ -12,7 +12,7 @@ const POETRY: &str =
 fn listed(repo: &Repo) -> String {
     let line = |project: Project| {
         let lock = project.lock.map_or("-".to_owned(), |lock| lock.to_string());
-        format!("{}: {} {} {lock}\n", project.path, project.name, project.manager)
+        format!("{}: {} {} {lock}\n", project.path, project.name, project.manager.unwrap())
     };
     repo.scan().projects.into_values().map(line).collect()
 }

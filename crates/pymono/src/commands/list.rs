@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 use pymono_names::TreePath;
 use pymono_plan::{Fleet, Service, StaleLocks};
-use pymono_workspace::{Kind, Project, Workspace};
+use pymono_workspace::{Kind, Manager, Project, Workspace};
 use serde::Serialize;
 
 use crate::{error::CommandError, load::scan, session::Session};
@@ -32,7 +32,7 @@ struct Row {
     path: TreePath,
     kind: &'static str,
     why: Vec<String>,
-    manager: &'static str,
+    manager: Option<&'static str>,
     lock: Option<TreePath>,
     requires_python: Option<String>,
     python: String,
@@ -107,7 +107,7 @@ impl Found {
             path: project.path.clone(),
             kind: if project.kind == Kind::Service { "service" } else { "library" },
             why: project.why.clone(),
-            manager: project.manager.as_str(),
+            manager: project.manager.map(Manager::as_str),
             lock: project.lock.clone(),
             requires_python: project.requires_python.clone(),
             python: project.python.to_string(),
