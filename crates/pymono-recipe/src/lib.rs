@@ -45,5 +45,6 @@ pub use procfile::Procfile;
 pub use recipe::{Recipe, RecipeKind};
 pub use reference::ImageReference;
 pub use service::{
-    Image, Missing, Process, Purpose, Services, Source, Surroundings, named_dockerfiles, services,
+    Asked, Image, ImageBuild, Missing, Named, NoStage, Process, Purpose, Services, Source,
+    Surroundings, asked, named_dockerfiles, services,
 };

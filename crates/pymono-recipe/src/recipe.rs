@@ -48,7 +48,7 @@ impl RecipeKind {
             LazyLock::new(|| regex(r"^skaffold(?:[._-].+)?\.ya?ml$"));
         static BAKE: LazyLock<Regex> =
             LazyLock::new(|| regex(r"^docker-bake(?:\..+)?\.(json|hcl)$"));
-        let name = path.file_name()?.to_lowercase();
+        let name = path.file_name().filter(|name| may_be(name))?.to_lowercase();
         if is_dockerfile(&name) {
             return Some(Self::Dockerfile);
         }
@@ -67,6 +67,21 @@ impl RecipeKind {
             name if is_manifest(path, name) => Some(Self::Kubernetes),
             _ => None,
         }
+    }
+}
+
+/// Returns false for most names that are no recipe's, at almost no cost: trees have many files.
+fn may_be(name: &str) -> bool {
+    let begins =
+        |word: &str| name.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word));
+    let is =
+        |extension: &str, known: &[&str]| known.iter().any(|it| extension.eq_ignore_ascii_case(it));
+    match name.rsplit_once('.') {
+        Some((_, it)) if is(it, &["yaml", "yml", "dockerfile", "containerfile"]) => true,
+        Some((_, it)) if is(it, &["json", "hcl", "toml"]) => {
+            ["docker-bake", "fly.", "railway."].into_iter().any(begins) || begins("dockerfile")
+        }
+        _ => ["dockerfile", "containerfile", "procfile"].into_iter().any(begins),
     }
 }
 

@@ -152,6 +152,8 @@ pub struct Run {
     pub script: String,
     /// What it sees of elsewhere while it runs.
     pub mounts: Vec<Mount>,
+    /// Whether it asks for an SSH agent.
+    pub ssh: bool,
     /// Its line.
     pub line: usize,
 }

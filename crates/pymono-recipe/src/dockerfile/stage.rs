@@ -167,6 +167,7 @@ impl Builder<'_> {
             let origin = self.origin(mount.from.as_deref(), &stage.config);
             Some(Mount { origin, source: mount.source, target: mount.target, line })
         };
+        let ssh = mounts.clone().any(|(_, value)| value.split(',').any(|it| it == "type=ssh"));
         let mounts = mounts.filter_map(mount).collect();
         let mut commands = run::commands(script, first);
         for word in commands.iter_mut().flat_map(|it| &mut it.words) {
@@ -177,7 +178,7 @@ impl Builder<'_> {
             stage.installs.extend(install::install(command));
             stage.pythons.extend(install::python(command));
         }
-        stage.runs.push(Run { script: script.to_owned(), mounts, line });
+        stage.runs.push(Run { script: script.to_owned(), mounts, ssh, line });
     }
 }
 

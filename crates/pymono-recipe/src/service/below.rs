@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use pymono_names::TreePath;
 
 use super::{
-    Missing, Source, Surroundings, context,
+    Missing, Source, Surroundings,
+    build::outer_names,
+    context,
     parent::{Local, Parent},
     python,
     wanted::{Behind, Wanted},
@@ -103,7 +105,8 @@ impl Grounds<'_> {
         let found = base.as_deref().and_then(|it| self.local.find(it, wanted, dockerfile));
         let mut below = found.and_then(|it| self.parent(&it, seen)).unwrap_or_default();
         // An image that a build copies from may be one of the tree too.
-        for name in Stage::closure(stages, target).into_iter().flat_map(|at| named(&stages[at])) {
+        let closure = Stage::closure(stages, target).into_iter();
+        for name in closure.flat_map(|at| outer_names(&stages[at])) {
             let copied = self.local.find(&name, wanted, dockerfile);
             let Some(copied) = copied.and_then(|it| self.parent(&it, seen)) else { continue };
             below.has_python |= copied.has_python;
@@ -181,7 +184,7 @@ pub(crate) fn place(stages: &[Stage], name: Option<&str>) -> Option<usize> {
 }
 
 /// Returns the names of what a stage copies from that is no stage.
-fn named(stage: &Stage) -> Vec<String> {
+pub(crate) fn named(stage: &Stage) -> Vec<String> {
     let reach = stage.own_reach().into_iter();
     let name = |it: crate::Reach| match it.context {
         Context::Named(name) => Some(name),

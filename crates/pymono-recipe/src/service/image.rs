@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pymono_names::TreePath;
 
 use super::{
-    Image, Missing, Purpose, Source, Surroundings,
+    Image, ImageBuild, Missing, Purpose, Source, Surroundings,
     below::{Below, Grounds, place},
     context,
     leaf::{leaves, purpose_of, stage_purpose},
@@ -21,10 +21,8 @@ pub(crate) fn images(
     recipes: &BTreeMap<TreePath, Recipe>,
     surroundings: &Surroundings<'_>,
 ) -> Vec<Image> {
-    let wanted = wanted::wanted(recipes);
-    let local = Local::new(recipes, &wanted);
-    let grounds = Grounds { recipes, surroundings, local };
-    let builder = Builder { grounds, containers: wanted::containers(recipes) };
+    let builder = Builder::new(recipes, surroundings);
+    let wanted = builder.grounds.local.wanted().to_vec();
     let asked = wanted.iter().filter_map(|it| builder.asked(it));
     let dockerfiles = recipes.iter().filter_map(|(path, it)| match it {
         Recipe::Dockerfile(dockerfile) => Some((path, dockerfile)),
@@ -35,7 +33,7 @@ pub(crate) fn images(
     // A ground for others may have a script to start them with; alone it starts nothing.
     let grounds: BTreeSet<TreePath> = images.iter().flat_map(|it| it.parents.clone()).collect();
     let starts = |it: &Image| it.command.as_ref().map(Command::starts) == Some(Starts::Python);
-    images.retain(|it| starts(it) || !grounds.contains(&it.dockerfile));
+    images.retain(|it| starts(it) || !grounds.contains(&it.build.dockerfile));
     united(images)
 }
 
@@ -44,9 +42,7 @@ fn united(images: Vec<Image>) -> Vec<Image> {
     let mut united: Vec<Image> = Vec::new();
     for image in images {
         let same = |it: &&mut Image| {
-            it.dockerfile == image.dockerfile
-                && (&it.target, &it.context, &it.args, &it.folder)
-                    == (&image.target, &image.context, &image.args, &image.folder)
+            (&it.build, &it.folder) == (&image.build, &image.folder)
                 && it.command.as_ref().map(ToString::to_string)
                     == image.command.as_ref().map(ToString::to_string)
         };
@@ -62,24 +58,25 @@ fn united(images: Vec<Image>) -> Vec<Image> {
         }
     }
     let key = |it: &Image| {
-        (it.folder.clone(), it.purpose, it.dockerfile.clone(), it.target.clone(), it.name.clone())
+        let ImageBuild { dockerfile, target, .. } = &it.build;
+        (it.folder.clone(), it.purpose, dockerfile.clone(), target.clone(), it.name.clone())
     };
     united.sort_by_key(key);
     united
 }
 
 /// One build, all its choices made.
-struct Chosen<'a> {
-    dockerfile: &'a TreePath,
-    stages: Vec<Stage>,
-    target: usize,
-    context: TreePath,
-    named_context: bool,
-    args: Arguments,
-    purpose: Purpose,
-    wanted: Option<&'a Wanted>,
+pub(super) struct Chosen<'a> {
+    pub(super) dockerfile: &'a TreePath,
+    pub(super) stages: Vec<Stage>,
+    pub(super) target: usize,
+    pub(super) context: TreePath,
+    pub(super) named_context: bool,
+    pub(super) args: Arguments,
+    pub(super) purpose: Purpose,
+    pub(super) wanted: Option<&'a Wanted>,
     /// Whether the Dockerfile builds several images.
-    several: bool,
+    pub(super) several: bool,
 }
 
 impl Chosen<'_> {
@@ -94,13 +91,28 @@ impl Chosen<'_> {
     }
 }
 
-struct Builder<'a> {
+pub(super) struct Builder<'a> {
     grounds: Grounds<'a>,
     /// What clusters run.
     containers: Vec<&'a Container>,
 }
 
 impl<'a> Builder<'a> {
+    pub(super) fn new(
+        recipes: &'a BTreeMap<TreePath, Recipe>,
+        surroundings: &'a Surroundings<'a>,
+    ) -> Self {
+        let local = Local::new(recipes, wanted::wanted(recipes));
+        let grounds = Grounds { recipes, surroundings, local };
+        Self { grounds, containers: wanted::containers(recipes) }
+    }
+
+    /// Returns the image of a folder, whatever it runs.
+    pub(super) fn of_folder(&self, chosen: &Chosen<'_>, folder: TreePath) -> Image {
+        let (below, config) = self.configuration(chosen);
+        self.described(chosen, folder, "the configuration names it", below, config)
+    }
+
     /// Returns the image of a build that a recipe asks for.
     fn asked(&self, wanted: &'a Wanted) -> Option<Image> {
         let Recipe::Dockerfile(dockerfile) = self.grounds.recipes.get(&wanted.dockerfile)? else {
@@ -168,7 +180,7 @@ impl<'a> Builder<'a> {
         images.filter_map(image).collect()
     }
 
-    fn context(
+    pub(super) fn context(
         &self,
         dockerfile: &TreePath,
         stages: &[Stage],
@@ -180,13 +192,8 @@ impl<'a> Builder<'a> {
     }
 
     fn image(&self, chosen: Chosen<'_>) -> Option<Image> {
-        let Chosen { dockerfile, stages, target, context, wanted, .. } = &chosen;
-        let run = chosen.run();
-        let below = self.grounds.below(dockerfile, stages, *target, *wanted);
-        let mut config = below.over(&stages[*target].config);
-        if let Some(run) = run {
-            overridden(&mut config, run);
-        }
+        let Chosen { dockerfile, stages, target, context, .. } = &chosen;
+        let (below, config) = self.configuration(&chosen);
         let command = config.command();
         if !python::runs_python(stages, *target, command.as_ref(), &below) || is_test(&config) {
             return None;
@@ -201,21 +208,46 @@ impl<'a> Builder<'a> {
             names: names(&chosen),
             surroundings: self.grounds.surroundings,
         })?;
+        Some(self.described(&chosen, folder, &because, below, config))
+    }
+
+    /// Returns what a build has from the images below it, and what its image says.
+    fn configuration(&self, chosen: &Chosen<'_>) -> (Below, Config) {
+        let Chosen { dockerfile, stages, target, wanted, .. } = chosen;
+        let below = self.grounds.below(dockerfile, stages, *target, *wanted);
+        let mut config = below.over(&stages[*target].config);
+        if let Some(run) = chosen.run() {
+            overridden(&mut config, run);
+        }
+        (below, config)
+    }
+
+    /// Returns the image of a folder.
+    fn described(
+        &self,
+        chosen: &Chosen<'_>,
+        folder: TreePath,
+        because: &str,
+        below: Below,
+        config: Config,
+    ) -> Image {
+        let Chosen { dockerfile, stages, target, context, args, wanted, .. } = chosen;
+        let command = config.command();
         let env = environment(&config);
         let healthcheck = config.health.as_ref().map(|it| it.test.clone());
-        let named = name(&chosen, &folder, self.grounds.surroundings);
-        let outside = run.cloned().unwrap_or_else(|| wanted::deployed_as(&named, &self.containers));
+        let named = name(chosen, &folder, self.grounds.surroundings);
+        let outside =
+            chosen.run().cloned().unwrap_or_else(|| wanted::deployed_as(&named, &self.containers));
         let given = env.clone().into_iter().chain(outside.env).collect();
         let commanded = command.as_ref().and_then(|it| serve::port(it, &given));
         let exposed = config.ports.iter().find(|it| !it.udp).map(|it| it.number);
         let health_path = healthcheck.as_ref().and_then(serve::health_path);
-        let (sources, missing) = self.sources(&chosen, &below);
-        Some(Image {
+        let (sources, missing) = self.sources(chosen, &below);
+        Image {
             name: named,
-            why: why(&chosen, &because),
+            why: why(chosen, because),
             purpose: chosen.purpose,
-            dockerfile: (*dockerfile).clone(),
-            target: stages[*target].name.clone(),
+            build: self.grounds.build(dockerfile, stages, *target, (context, args), *wanted),
             base: below.base.clone(),
             python: below.python.clone(),
             apt: below.packages(stages, *target, Manager::Apt),
@@ -231,10 +263,8 @@ impl<'a> Builder<'a> {
             sources,
             missing,
             parents: below.parents,
-            context: context.clone(),
-            args: chosen.args,
             folder,
-        })
+        }
     }
 
     /// Returns what a build can read of the tree, and what it would but is not there.

@@ -3,7 +3,9 @@
 //! The recipes, the names of the tree's files and its project folders in,
 //! images with their project folder and the reason out.
 
+mod asked;
 mod below;
+mod build;
 mod context;
 mod image;
 mod leaf;
@@ -24,8 +26,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::TreePath;
 
-use crate::{Arguments, Command, Recipe};
+use crate::{Command, Recipe};
 
+pub use asked::{Asked, NoStage, asked};
+pub use build::{ImageBuild, Named};
 pub use named::named_dockerfiles;
 pub use tree::Surroundings;
 
@@ -58,14 +62,8 @@ pub struct Image {
     pub why: Vec<String>,
     /// What it is for.
     pub purpose: Purpose,
-    /// The Dockerfile.
-    pub dockerfile: TreePath,
-    /// The stage that is built; `None` where the last one has no name.
-    pub target: Option<String>,
-    /// The context of the build.
-    pub context: TreePath,
-    /// The build arguments that it is built with.
-    pub args: Arguments,
+    /// The build.
+    pub build: ImageBuild,
     /// The image from elsewhere that it runs on.
     pub base: Option<String>,
     /// The version of its Python as far as a recipe says: `3`, `3.12` or `3.12.1`.

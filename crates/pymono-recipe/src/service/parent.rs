@@ -13,7 +13,7 @@ use crate::{ImageReference, Recipe};
 /// The images that the tree's own recipes make, by their names.
 #[derive(Debug)]
 pub(crate) struct Local<'a> {
-    wanted: &'a [Wanted],
+    wanted: Vec<Wanted>,
     /// Dockerfiles by what their path says that they build.
     obvious: BTreeMap<String, &'a TreePath>,
 }
@@ -26,12 +26,17 @@ pub(crate) struct Parent {
 }
 
 impl<'a> Local<'a> {
-    pub(crate) fn new(recipes: &'a BTreeMap<TreePath, Recipe>, wanted: &'a [Wanted]) -> Self {
+    pub(crate) fn new(recipes: &'a BTreeMap<TreePath, Recipe>, wanted: Vec<Wanted>) -> Self {
         let dockerfiles = recipes.iter().filter(|(_, it)| matches!(it, Recipe::Dockerfile(_)));
         let named = dockerfiles.flat_map(|(path, _)| {
             names_of_file(path).into_iter().map(move |name| (normalised(&name), path))
         });
         Self { wanted, obvious: named.collect() }
+    }
+
+    /// Returns the builds that recipes ask for.
+    pub(crate) fn wanted(&self) -> &[Wanted] {
+        &self.wanted
     }
 
     /// Returns the build whose image is called `image` in a build.
@@ -58,7 +63,7 @@ impl<'a> Local<'a> {
     }
 
     /// Returns the build that a recipe gives that name.
-    fn built(&self, image: &str) -> Option<&'a Wanted> {
+    fn built(&self, image: &str) -> Option<&Wanted> {
         let image = ImageReference::parse(image);
         let same = |it: &String| {
             let own = ImageReference::parse(it);

@@ -1,11 +1,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::RecipeKind;
+use crate::{Arguments, RecipeKind};
 
 /// Reads a tree of files: recipes by their names, a project wherever a `pyproject.toml` is.
 fn read(tree: &[(&str, &str)]) -> Services {
-    let files: BTreeSet<TreePath> = tree.iter().map(|(path, _)| path.parse().unwrap()).collect();
+    let mut files: Vec<TreePath> = tree.iter().map(|(path, _)| path.parse().unwrap()).collect();
+    files.sort();
     let mut recipes = BTreeMap::new();
     let mut projects = BTreeMap::new();
     for (path, text) in tree {
@@ -26,9 +27,9 @@ fn read(tree: &[(&str, &str)]) -> Services {
 fn shown(tree: &[(&str, &str)]) -> Vec<String> {
     let show = |it: &Image| {
         let mark = if it.purpose == Purpose::Development { "~" } else { "" };
-        let target = it.target.as_ref().map(|it| format!("#{it}")).unwrap_or_default();
+        let target = it.build.target.as_ref().map(|it| format!("#{it}")).unwrap_or_default();
         let command = it.command.as_ref().map(ToString::to_string).unwrap_or_default();
-        format!("{mark}{} {} {}{target} [{command}]", it.folder, it.name, it.dockerfile)
+        format!("{mark}{} {} {}{target} [{command}]", it.folder, it.name, it.build.dockerfile)
     };
     read(tree).images.iter().map(show).collect()
 }
@@ -53,7 +54,7 @@ fn a_dockerfile_in_a_project_is_an_image_of_it() {
         (image.base.as_deref(), image.python.as_deref()),
         (Some("python:3.12-slim"), Some("3.12"))
     );
-    assert_eq!(image.context.as_str(), "services/api");
+    assert_eq!(image.build.context.as_str(), "services/api");
 }
 
 #[test]
@@ -143,7 +144,10 @@ fn a_copy_of_all_or_of_a_manifest_is_no_dependency() {
     check(&tree, &["apps/api api apps/api/Dockerfile [python /w/apps/api/run.py]"]);
     let image = &read(&tree).images[0];
     // The lock is at the root, so that is where it is built.
-    assert_eq!((image.context.as_str(), image.copies.len(), image.missing.len()), (".", 0, 0));
+    assert_eq!(
+        (image.build.context.as_str(), image.copies.len(), image.missing.len()),
+        (".", 0, 0)
+    );
 }
 
 #[test]
@@ -205,7 +209,7 @@ fn a_build_argument_that_names_a_folder_stands_for_each_that_can_be_built() {
         ("apps/stub/hello.py", ""),
     ];
     check(&tree, &["apps/one one Dockerfile [exec uvicorn \"$APP.main:app\" --port 8000]"]);
-    assert_eq!(read(&tree).images[0].args, Arguments::from([("APP".into(), "one".into())]));
+    assert_eq!(read(&tree).images[0].build.args, Arguments::from([("APP".into(), "one".into())]));
 }
 
 #[test]
@@ -321,8 +325,40 @@ fn an_image_has_what_the_tree_s_image_below_it_has() {
             image.parents.iter().map(TreePath::as_str).collect::<Vec<_>>(),
             ["docker/base.Dockerfile"]
         );
+        let [Named::Build(_, base)] = image.build.contexts.values().collect::<Vec<_>>()[..] else {
+            panic!("one build, not {:?}", image.build.contexts)
+        };
+        assert_eq!(base.dockerfile.as_str(), "docker/base.Dockerfile");
+        let names: Vec<_> = image.build.contexts.keys().map(String::as_str).collect();
+        let name = from.split_whitespace().nth(1).unwrap();
+        assert_eq!(names, [name]);
         assert_eq!(image.copies.keys().map(TreePath::as_str).collect::<Vec<_>>(), ["libs/core"]);
     }
+}
+
+#[test]
+fn a_dockerfile_is_asked_for_whatever_it_runs() {
+    let text = "FROM python:3.12 AS one\nCMD [\"/go\"]\nFROM alpine AS two\nCOPY ../x y /";
+    let files: Vec<TreePath> = vec!["api/docker/Dockerfile".parse().unwrap()];
+    let recipe = Recipe::parse(RecipeKind::Dockerfile, text, &Arguments::new()).unwrap();
+    let recipes = BTreeMap::from([(files[0].clone(), recipe)]);
+    let folder: TreePath = "api".parse().unwrap();
+    let asking = |target: &'static str| {
+        let surroundings = Surroundings { files: &files, projects: &BTreeMap::new() };
+        let args = Arguments::from([("A".into(), "1".into())]);
+        let asking = Asked {
+            folder: &folder,
+            dockerfile: &files[0],
+            target: Some(target),
+            context: Some(&folder),
+            args: &args,
+        };
+        asked(&recipes, &surroundings, asking).unwrap()
+    };
+    let image = asking("ONE").unwrap();
+    assert_eq!((image.folder.as_str(), image.base.as_deref()), ("api", Some("python:3.12")));
+    assert_eq!((image.build.context.as_str(), image.build.args["A"].as_str()), ("api", "1"));
+    assert_eq!(asking("three"), Err(NoStage(vec!["one".into(), "two".into()])));
 }
 
 #[test]

@@ -1,10 +1,6 @@
 //! The tree around the recipes: names of files, and folders of projects.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    iter,
-    ops::Bound,
-};
+use std::{collections::BTreeMap, iter};
 
 use glob::Pattern;
 use pymono_names::TreePath;
@@ -12,19 +8,19 @@ use pymono_names::TreePath;
 /// What is in the tree beside the recipes.
 #[derive(Clone, Copy, Debug)]
 pub struct Surroundings<'a> {
-    /// All files.
-    pub files: &'a BTreeSet<TreePath>,
+    /// All files, sorted.
+    pub files: &'a [TreePath],
     /// The folders of projects, with the name of each.
     pub projects: &'a BTreeMap<TreePath, String>,
 }
 
 impl Surroundings<'_> {
     pub(crate) fn is_file(&self, path: &TreePath) -> bool {
-        self.files.contains(path)
+        self.files.binary_search(path).is_ok()
     }
 
     pub(crate) fn is_folder(&self, path: &TreePath) -> bool {
-        self.first_in(path, Bound::Unbounded).is_some()
+        self.below(path).next().is_some()
     }
 
     pub(crate) fn exists(&self, path: &TreePath) -> bool {
@@ -37,38 +33,30 @@ impl Surroundings<'_> {
             .find(|it| self.projects.contains_key(it))
     }
 
-    /// Returns the first file in a folder, from a bound on.
-    fn first_in(&self, folder: &TreePath, from: Bound<TreePath>) -> Option<&TreePath> {
+    /// Returns the files in a folder, which stand together.
+    fn below<'b>(&'b self, folder: &'b TreePath) -> impl Iterator<Item = &'b TreePath> {
         // No name holds a NUL, so this sorts right before all that begin with `folder/`.
-        let start = || folder.join("\0").unwrap_or_else(|_| folder.clone());
-        let from = match from {
-            Bound::Unbounded if folder.is_root() => Bound::Unbounded,
-            Bound::Unbounded => Bound::Included(start()),
-            from => from,
-        };
-        self.files
-            .range((from, Bound::Unbounded))
-            .next()
-            .filter(|it| it.is_in(folder) && *it != folder)
+        let start = if folder.is_root() { None } else { folder.join("\0").ok() };
+        let start = start.map_or(0, |start| self.files.partition_point(|it| *it < start));
+        self.files[start..].iter().take_while(|it| it.is_in(folder))
     }
 
     /// Returns the names of what lies right in a folder, sorted by bytes.
     pub(crate) fn children(&self, folder: &TreePath) -> Vec<String> {
         let mut children = Vec::new();
-        let mut from = Bound::Unbounded;
-        while let Some(file) = self.first_in(folder, from) {
+        let mut next = self.below(folder).next();
+        while let Some(file) = next {
             let Some(rest) = file.relative_to(folder) else { break };
-            let (child, below) =
+            let (child, is_folder) =
                 rest.split_once('/').map_or((rest, false), |(child, _)| (child, true));
             children.push(child.to_owned());
-            from = if below {
-                // `0` comes right after `/`, so this skips all that the child holds.
-                folder
-                    .join(&format!("{child}0"))
-                    .map_or(Bound::Excluded(file.clone()), Bound::Included)
-            } else {
-                Bound::Excluded(file.clone())
-            };
+            // `0` comes right after `/`, so this skips all that the child holds.
+            let beyond = folder.join(&format!("{child}0")).ok().filter(|_| is_folder);
+            let at = self.files.partition_point(|it| match &beyond {
+                Some(beyond) => it < beyond,
+                None => it <= file,
+            });
+            next = self.files.get(at).filter(|it| it.is_in(folder));
         }
         children
     }
@@ -120,7 +108,7 @@ mod tests {
     fn sources_are_matched_as_docker_matches_them() {
         let files =
             ["a-b/x.py", "a.txt", "a/x/pyproject.toml", "a/y/pyproject.toml", "a/z.py", "b"];
-        let files: BTreeSet<TreePath> = files.iter().map(|it| it.parse().unwrap()).collect();
+        let files: Vec<TreePath> = files.iter().map(|it| it.parse().unwrap()).collect();
         let tree = Surroundings { files: &files, projects: &BTreeMap::new() };
         assert_eq!(tree.children(&TreePath::root()), ["a-b", "a.txt", "a", "b"]);
         let check = |source: &str, want: &[&str]| {
