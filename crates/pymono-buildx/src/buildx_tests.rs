@@ -1,5 +1,6 @@
 //! Faults of the process path, with a shell script in docker's place.
 
+use std::collections::BTreeSet;
 use std::{num::NonZeroUsize, time::Duration};
 
 use pymono_event::{BuildEvent, Outcome, ServiceReport};
@@ -34,7 +35,11 @@ impl Fake {
     }
 
     fn build(&self, observer: &mut Vec<BuildEvent>) -> ServiceReport {
-        let job = Job { service: "api".parse().unwrap(), request: BuildRequest::default() };
+        let job = Job {
+            service: "api".parse().unwrap(),
+            needs: BTreeSet::new(),
+            request: BuildRequest::default(),
+        };
         let options = DriveOptions {
             jobs: NonZeroUsize::MIN,
             on_failure: OnFailure::KeepGoing,
@@ -91,7 +96,11 @@ fn a_missing_client_is_a_failure_too() {
     fs::remove_file(fake.folder.path().join("docker")).unwrap();
     let mut docker = fake.docker();
     docker.program = "docker-of-nobody".into();
-    let job = Job { service: "api".parse().unwrap(), request: BuildRequest::default() };
+    let job = Job {
+        service: "api".parse().unwrap(),
+        needs: BTreeSet::new(),
+        request: BuildRequest::default(),
+    };
     let result = Buildx::new(docker).build(&job, &Interrupt::new(), &mut |_| {});
     assert!(
         matches!(result.end, End::Failed { failure, transient: false } if failure.message.contains("not found"))

@@ -1,9 +1,10 @@
 //! Many builds side by side.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     num::NonZeroUsize,
     sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
         mpsc::{Sender, channel},
     },
@@ -22,6 +23,8 @@ use crate::{BuildRequest, Update};
 pub struct Job {
     /// The service.
     pub service: ServiceName,
+    /// The builds whose images this one is built from; those that are no jobs of the same call do not count.
+    pub needs: BTreeSet<ServiceName>,
     /// The build.
     pub request: BuildRequest,
 }
@@ -123,7 +126,8 @@ enum Message {
 /// Builds the images of all `jobs` and returns how each ended, in the same order.
 ///
 /// At most [`DriveOptions::jobs`] builds run at a time, started in the order
-/// given. `observer` is called from this thread alone. A request of `interrupt`
+/// given. A job must stand behind those that it needs; it waits for them, and is
+/// skipped if one has no image. `observer` is called from this thread alone. A request of `interrupt`
 /// cancels what runs and starts nothing more; the report is then complete all
 /// the same. Sizes are asked for once, at the end: [`BuildEvent::Summary`] and
 /// the returned reports hold them, [`BuildEvent::Finished`] does not.
@@ -142,7 +146,9 @@ pub fn drive(
     let (sender, messages) = channel();
     let next = AtomicUsize::new(0);
     // Failing fast stops the builds without being the user's request.
-    let run = Run { builder, jobs, options, interrupt, scope: interrupt.scope(), next: &next };
+    let done = Done::default();
+    let scope = interrupt.scope();
+    let run = Run { builder, jobs, options, interrupt, scope, next: &next, done: &done };
     let mut ended: BTreeMap<usize, (ServiceReport, ImageId)> = BTreeMap::new();
     thread::scope(|scope| {
         for _ in 0..options.jobs.get().min(jobs.len()) {
@@ -181,6 +187,40 @@ struct Run<'a> {
     interrupt: &'a Interrupt,
     scope: Interrupt,
     next: &'a AtomicUsize,
+    done: &'a Done,
+}
+
+/// The jobs that ended, each with whether there is an image.
+#[derive(Default)]
+struct Done {
+    jobs: Mutex<BTreeMap<ServiceName, bool>>,
+    ended: Condvar,
+}
+
+impl Done {
+    fn add(&self, service: &ServiceName, outcome: Outcome) {
+        let has_image = matches!(outcome, Outcome::Built | Outcome::Cached);
+        self.lock().insert(service.clone(), has_image);
+        self.ended.notify_all();
+    }
+
+    /// Waits for some jobs to end, and returns the first that has no image.
+    fn wait<'b>(&self, needs: impl Iterator<Item = &'b ServiceName>) -> Option<&'b ServiceName> {
+        let mut without = None;
+        for need in needs {
+            let jobs = self.lock();
+            let open = |jobs: &mut BTreeMap<ServiceName, bool>| !jobs.contains_key(need);
+            let jobs = self.ended.wait_while(jobs, open).unwrap_or_else(PoisonError::into_inner);
+            if jobs.get(need) == Some(&false) {
+                without = without.or(Some(need));
+            }
+        }
+        without
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ServiceName, bool>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Run<'_> {
@@ -191,15 +231,27 @@ impl Run<'_> {
         loop {
             let index = self.next.fetch_add(1, Ordering::SeqCst);
             let Some(job) = self.jobs.get(index) else { return };
-            let (report, image) = match self.reason_not_to_start() {
-                Some(outcome) => (report(job, outcome), ImageId::default()),
-                None => self.build(job, sender),
-            };
+            let (report, image) = self.turn(index, job, sender);
+            self.done.add(&job.service, report.outcome);
             if report.outcome == Outcome::Failed && self.options.on_failure == OnFailure::FailFast {
                 self.scope.request();
             }
             let _ = sender.send(Message::Ended { index, report, image });
         }
+    }
+
+    /// Builds `job` once all that it needs is there, if anything is to be started then.
+    fn turn(&self, index: usize, job: &Job, sender: &Sender<Message>) -> (ServiceReport, ImageId) {
+        // Only what stands before is waited for, and that was taken before, so somebody works on it.
+        let before = self.jobs[..index].iter().map(|job| &job.service);
+        let without = self.done.wait(before.filter(|service| job.needs.contains(service)));
+        if let Some(outcome) = self.reason_not_to_start() {
+            return (report(job, outcome), ImageId::default());
+        }
+        let Some(need) = without else { return self.build(job, sender) };
+        let message = format!("there is no image of `{need}`, which it is built from");
+        let failure = Some(Failure { step: None, message, log: Vec::new() });
+        (ServiceReport { failure, ..report(job, Outcome::Skipped) }, ImageId::default())
     }
 
     fn reason_not_to_start(&self) -> Option<Outcome> {

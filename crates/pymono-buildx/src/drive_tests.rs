@@ -73,8 +73,11 @@ fn until_stopped(interrupt: &Interrupt) -> End {
 }
 
 fn jobs(names: &[&str]) -> Vec<Job> {
-    let job =
-        |name: &&str| Job { service: name.parse().unwrap(), request: BuildRequest::default() };
+    let job = |name: &&str| Job {
+        service: name.parse().unwrap(),
+        needs: BTreeSet::new(),
+        request: BuildRequest::default(),
+    };
     names.iter().map(job).collect()
 }
 

@@ -129,6 +129,8 @@ fn tree() -> Tree {
         },
         fleet: Fleet {
             services: [(path(API), service("api", &places))].into(),
+            handwritten: BTreeMap::new(),
+            locals: BTreeMap::new(),
             packages: places.map(package).into(),
             uv_image: "uv:1".into(),
             warnings: BTreeSet::new(),

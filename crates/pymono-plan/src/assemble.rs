@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pymono_names::{ServiceName, TreePath};
+use pymono_names::{Platform, ServiceName, Target, TreePath};
 use pymono_workspace::{Kind, Project, Workspace};
 
 use crate::{
     Fleet, FleetError, Service, StaleLocks,
-    assembly::Assembly,
+    assembly::{Assembly, environment},
     close::Closing,
+    handwritten,
     locks::{self, Locks},
     naming,
 };
@@ -35,12 +36,18 @@ pub fn assemble(workspace: &Workspace, stale: StaleLocks) -> (Fleet, Vec<Unplann
     let names = naming::services(services());
     let mut fleet = Fleet {
         services: BTreeMap::new(),
+        handwritten: handwritten::images(workspace, &names),
+        locals: BTreeMap::new(),
         packages: BTreeMap::new(),
         uv_image: workspace.uv_image.clone().unwrap_or_else(|| UV_IMAGE.to_owned()),
         warnings: BTreeSet::new(),
     };
     let (locks, mut unplanned) = locks::read_all(workspace, stale);
-    for project in services() {
+    for project in services().filter(|project| !project.images.is_empty()) {
+        let locals = locals(workspace, &locks, project);
+        fleet.locals.extend(locals.map(|locals| (project.path.clone(), locals)));
+    }
+    for project in services().filter(|project| project.images.is_empty()) {
         let name = names[&project.path].clone();
         match service(workspace, &locks, project, name, &mut fleet) {
             Ok(Some(service)) => drop(fleet.services.insert(project.path.clone(), service)),
@@ -54,6 +61,15 @@ pub fn assemble(workspace: &Workspace, stale: StaleLocks) -> (Fleet, Vec<Unplann
     (fleet, unplanned)
 }
 
+/// Returns the local packages that a service's lock has for it; nothing where that cannot be told.
+fn locals(workspace: &Workspace, locks: &Locks, project: &Project) -> Option<BTreeSet<TreePath>> {
+    let (lock_path, lock) = locks.get_key_value(project.lock.as_ref()?)?;
+    let libc = environment(project).libc;
+    let target = Target { python: project.python, platform: Platform::Amd64, libc };
+    let closed = Closing { workspace, project, lock_path, lock }.close(target).ok()?;
+    Some(closed.installed.into_keys().collect())
+}
+
 /// Takes those services out of the fleet that would be built as the same image as another.
 fn take_shared_references(fleet: &mut Fleet) -> Vec<Unplanned> {
     let mut bearers = BTreeMap::<String, BTreeSet<TreePath>>::new();
@@ -62,9 +78,15 @@ fn take_shared_references(fleet: &mut Fleet) -> Vec<Unplanned> {
             bearers.entry(reference.clone()).or_default().insert(path.clone());
         }
     }
+    for image in fleet.handwritten.values() {
+        for reference in &image.references {
+            bearers.entry(reference.clone()).or_default().insert(image.path.clone());
+        }
+    }
     bearers.retain(|_, services| services.len() > 1);
     for path in bearers.values().flatten() {
         fleet.services.remove(path);
+        fleet.handwritten.retain(|_, image| image.path != *path);
     }
     let shared = bearers.into_iter().map(|(reference, services)| {
         let services: Vec<TreePath> = services.into_iter().collect();

@@ -6,13 +6,17 @@ use pep508_rs::PackageName;
 use pymono_names::{Libc, Platform, PythonVersion, ServiceName, TreePath};
 use pymono_workspace::{BuildSystem, CacheMount, Secret};
 
-use crate::{IndexChoice, Origin, Requirement};
+use crate::{HandwrittenImage, IndexChoice, Origin, Requirement};
 
 /// All services of a repository, each closed over its lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fleet {
-    /// The services, by path.
+    /// The services whose images are generated, by path.
     pub services: BTreeMap<TreePath, Service>,
+    /// The images that hand-written Dockerfiles build as they are, by target.
+    pub handwritten: BTreeMap<ServiceName, HandwrittenImage>,
+    /// The local packages that services with such images need by their locks, where these tell.
+    pub locals: BTreeMap<TreePath, BTreeSet<TreePath>>,
     /// The local packages that some image gets installed, by path.
     pub packages: BTreeMap<TreePath, Package>,
     /// The image that uv is taken from.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pymono_names::{Platform, ServiceName};
-use pymono_workspace::Project;
+use pymono_workspace::{Project, Settings};
 
 use crate::{FleetError, ImageSettings};
 
@@ -25,7 +25,7 @@ pub(crate) fn image_settings(
     // What is copied and not installed is found from the folder that it lies in.
     let folder = (copied && !project.path.is_root()).then(|| format!("/app/{}", project.path));
     Ok(ImageSettings {
-        references: references(project, name),
+        references: references(settings, name),
         platforms: if settings.platforms.is_empty() && platforms.len() == Platform::ALL.len() {
             BTreeSet::new()
         } else {
@@ -41,8 +41,8 @@ pub(crate) fn image_settings(
     })
 }
 
-fn references(project: &Project, name: &ServiceName) -> Vec<String> {
-    let settings = &project.settings;
+/// Returns the references that an image gets.
+pub(crate) fn references(settings: &Settings, name: &ServiceName) -> Vec<String> {
     let image = settings.image.as_deref().unwrap_or(name.as_str());
     let repository = match &settings.registry {
         Some(registry) => format!("{}/{image}", registry.trim_end_matches('/')),

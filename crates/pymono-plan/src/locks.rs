@@ -27,8 +27,12 @@ pub(crate) fn read_all(workspace: &Workspace, stale: StaleLocks) -> (Locks, Vec<
         match lock.and_then(|lock| check_fresh(workspace, path, stale).map(|()| lock)) {
             Ok(lock) => drop(locks.insert(path.clone(), lock)),
             Err(error) => {
-                let services = users.iter().map(|project| project.path.clone()).collect();
-                unplanned.push(Unplanned { services, error });
+                // A hand-written Dockerfile does with a lock as it likes.
+                let users = users.iter().filter(|project| project.images.is_empty());
+                let services: Vec<TreePath> = users.map(|project| project.path.clone()).collect();
+                if !services.is_empty() {
+                    unplanned.push(Unplanned { services, error });
+                }
             }
         }
     }

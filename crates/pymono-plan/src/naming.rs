@@ -45,6 +45,32 @@ pub(crate) fn services<'a>(
     names
 }
 
+/// Gives targets names that nothing else has, in the order in which they are asked for.
+#[derive(Debug)]
+pub(crate) struct Free {
+    taken: BTreeSet<ServiceName>,
+}
+
+impl Free {
+    /// Starts with some names taken.
+    pub(crate) fn new<'a>(names: impl IntoIterator<Item = &'a ServiceName>) -> Self {
+        Self { taken: names.into_iter().cloned().collect() }
+    }
+
+    /// Returns the name that is nearest to a text, or that with `-2`, `-3`, … where it is taken.
+    pub(crate) fn take(&mut self, text: &str) -> ServiceName {
+        let wish = ServiceName::slug(text);
+        let spellings = (1..)
+            .map(|n| if n == 1 { wish.clone() } else { ServiceName::slug(&format!("{wish}-{n}")) });
+        let is_free =
+            |name: &ServiceName| !self.taken.contains(name) && !RESERVED.contains(&name.as_str());
+        // The range is endless and the set is not.
+        let name = { spellings }.find(is_free).unwrap_or_else(|| wish.clone());
+        self.taken.insert(name.clone());
+        name
+    }
+}
+
 /// Gives each stage a name that nothing else has.
 ///
 /// Names depend on the order in which they are asked for, so callers ask in an

@@ -43,7 +43,12 @@ pub fn plan(fleet: &Fleet) -> BuildPlan {
     let images = images.collect();
     // Stable: within a rank, stages stay in the order in which they were made.
     planner.stages.sort_by_key(|stage| rank(&stage.kind));
-    BuildPlan { stages: planner.stages, images, uv_image: fleet.uv_image.clone() }
+    BuildPlan {
+        stages: planner.stages,
+        images,
+        handwritten: fleet.handwritten.clone(),
+        uv_image: fleet.uv_image.clone(),
+    }
 }
 
 /// The stages that hold a group of distributions, with all their users.
@@ -62,7 +67,8 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(fleet: &'a Fleet) -> Self {
-        let names = Names::new(fleet.services.values().map(|service| &service.name));
+        let generated = fleet.services.values().map(|service| &service.name);
+        let names = Names::new(generated.chain(fleet.handwritten.keys()));
         Self { fleet, names, stages: Vec::new(), places: BTreeMap::new() }
     }
 

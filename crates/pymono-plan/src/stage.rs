@@ -8,15 +8,20 @@ use std::{
 use pymono_names::{Libc, ServiceName, TreePath};
 use pymono_workspace::{BuildKind, CacheMount, Secret};
 
-use crate::{ChosenIndex, Environment, ImageSettings, IndexChoice, Open, Requirement, index};
+use crate::{
+    ChosenIndex, Environment, HandwrittenImage, ImageSettings, IndexChoice, Open, Requirement,
+    index,
+};
 
 /// What will be built: every stage once, and how images are put together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildPlan {
     /// The stages, each after all that it stands on.
     pub stages: Vec<Stage>,
-    /// The images, by service.
+    /// The images that are made of stages, by service.
     pub images: BTreeMap<ServiceName, Image>,
+    /// The images that hand-written Dockerfiles build as they are, by target.
+    pub handwritten: BTreeMap<ServiceName, HandwrittenImage>,
     /// The image that uv is taken from.
     pub uv_image: String,
 }
@@ -43,12 +48,15 @@ impl BuildPlan {
     pub fn secrets(&self, services: &BTreeSet<&ServiceName>) -> BTreeSet<Secret> {
         let stages = self.stages.iter();
         let needed = stages.filter(|stage| stage.users.iter().any(|user| services.contains(user)));
-        index::by_id(needed.flat_map(|stage| stage.kind.secrets()))
+        let asked = self.handwritten.iter().filter(|(name, _)| services.contains(name));
+        let asked = asked.flat_map(|(_, image)| &image.secrets);
+        index::by_id(needed.flat_map(|stage| stage.kind.secrets()).chain(asked))
     }
 
     /// Returns whether a build of some services may ask for an SSH agent.
     pub fn needs_ssh(&self, services: &BTreeSet<&ServiceName>) -> bool {
-        self.stages.iter().any(|stage| {
+        let mut asked = self.handwritten.iter().filter(|(name, _)| services.contains(name));
+        asked.any(|(_, image)| image.ssh) || self.stages.iter().any(|stage| {
             matches!(&stage.kind, StageKind::Dependencies(Dependencies { git: Some(git), .. }) if git.ssh)
                 && stage.users.iter().any(|user| services.contains(user))
         })

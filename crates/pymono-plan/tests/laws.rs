@@ -103,6 +103,8 @@ fn fleet(services: impl IntoIterator<Item = (TreePath, Service)>) -> Fleet {
     let packages = (0..PACKAGES).map(package).collect();
     Fleet {
         services: services.into_iter().collect(),
+        handwritten: BTreeMap::new(),
+        locals: BTreeMap::new(),
         packages,
         uv_image: "uv:1".to_owned(),
         warnings: BTreeSet::new(),

@@ -7,7 +7,7 @@ use pymono_plan::{BuildPlan, Image};
 use pymono_workspace::{Secret, SecretPlace};
 use serde_json::{Map, Value, json};
 
-use crate::{PINS_CONTEXT, Rendered};
+use crate::{PINS_CONTEXT, Rendered, handwritten};
 
 /// The variable that tells where the SSH agent listens.
 const SSH_AGENT: &str = "SSH_AUTH_SOCK";
@@ -20,8 +20,18 @@ pub fn bake_file(plan: &BuildPlan, rendered: &Rendered, folder: &str) -> String 
         add_secrets(&mut target, plan, service);
         (service.to_string(), target)
     });
-    let targets: Map<String, Value> = targets.collect();
-    let all: Vec<&String> = targets.keys().collect();
+    let handwritten = plan.handwritten.iter().map(|(name, image)| {
+        let mut target = handwritten::target(image);
+        add_secrets(&mut target, plan, name);
+        (name.to_string(), target)
+    });
+    let targets: Map<String, Value> = targets.chain(handwritten).collect();
+    // What others are built from comes along with them.
+    let is_ground = |name: &str| {
+        let image = name.parse().ok().and_then(|name: ServiceName| plan.handwritten.get(&name));
+        image.is_some_and(|image| image.is_ground)
+    };
+    let all: Vec<&String> = targets.keys().filter(|name| !is_ground(name)).collect();
     let mut file = json!({ "group": { "default": { "targets": all } }, "target": targets });
     let variables = variables(plan);
     if !variables.is_empty() {
@@ -79,7 +89,7 @@ fn where_set(variable: &str, text: &str) -> String {
 
 /// Returns the environment variables that expressions read.
 fn variables(plan: &BuildPlan) -> BTreeSet<String> {
-    let services = plan.images.keys().collect();
+    let services = plan.images.keys().chain(plan.handwritten.keys()).collect();
     let secrets = plan.secrets(&services).into_iter();
     let files = secrets.filter(|secret| matches!(secret.place, SecretPlace::File(_)));
     let mut variables: BTreeSet<String> = files.map(|secret| secret.told_by()).collect();

@@ -7,6 +7,7 @@ mod bake;
 mod dockerfile;
 mod export;
 mod graph;
+mod handwritten;
 mod ignore;
 mod instruction;
 mod pins;
@@ -33,7 +34,7 @@ pub const PINS_CONTEXT: &str = "pymono-pins";
 /// The files that a build needs beside the tree itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rendered {
-    /// The Dockerfile of all images.
+    /// The Dockerfile of all images that are made of stages; empty without any.
     pub dockerfile: String,
     /// What lies beside it as `Dockerfile.dockerignore`.
     pub ignore: String,
@@ -43,6 +44,10 @@ pub struct Rendered {
 
 /// Renders what a build of `plan` needs.
 pub fn render(plan: &BuildPlan, unsent: &Unsent) -> Rendered {
+    if plan.images.is_empty() {
+        let nothing = String::new;
+        return Rendered { dockerfile: nothing(), ignore: nothing(), pins: BTreeMap::new() };
+    }
     Rendered {
         dockerfile: dockerfile::dockerfile(plan),
         ignore: ignore::ignore_file(plan, unsent),

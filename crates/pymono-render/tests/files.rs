@@ -124,7 +124,8 @@ fn small() -> BuildPlan {
     ]);
     let warnings = BTreeSet::new();
     let uv_image = "ghcr.io/astral-sh/uv:0.13.9".to_owned();
-    plan(&Fleet { services, packages, uv_image, warnings })
+    let (handwritten, locals) = (BTreeMap::new(), BTreeMap::new());
+    plan(&Fleet { services, handwritten, locals, packages, uv_image, warnings })
 }
 
 fn unsent() -> Unsent {

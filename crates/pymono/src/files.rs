@@ -93,6 +93,10 @@ pub(crate) fn rendered_files(
     rendered: &Rendered,
     folder: &Utf8Path,
 ) -> BTreeMap<Utf8PathBuf, String> {
+    // Where Dockerfiles are all written by hand, none is generated.
+    if rendered.dockerfile.is_empty() {
+        return BTreeMap::new();
+    }
     let pins =
         rendered.pins.iter().map(|(name, text)| (folder.join("pins").join(name), text.clone()));
     pins.chain([

@@ -100,7 +100,7 @@ pub(crate) fn load(session: &mut Session, overrides: &Overrides) -> Result<Loade
     for warning in &fleet.warnings {
         session.shell.warn(warning)?;
     }
-    if fleet.services.is_empty() {
+    if fleet.services.is_empty() && fleet.handwritten.is_empty() {
         return Err(if unplanned.is_empty() {
             CommandError::no_services(&session.root)
         } else {
@@ -114,19 +114,31 @@ pub(crate) fn load(session: &mut Session, overrides: &Overrides) -> Result<Loade
 }
 
 impl Loaded {
-    /// Returns the service that is meant by the name of its target, its project's name, or its path.
-    pub(crate) fn service(
+    /// Returns the images that are meant by the name of a target, or by a project's name or path.
+    pub(crate) fn services(
         &mut self,
         folder: &TreePath,
         text: &str,
-    ) -> Result<ServiceName, CommandError> {
-        let mut services = self.fleet.services.values();
-        if let Some(service) = services.find(|service| service.name.as_str() == text) {
-            return Ok(service.name.clone());
+    ) -> Result<Vec<ServiceName>, CommandError> {
+        let handwritten = || self.plan.handwritten.iter().filter(|(_, image)| !image.is_ground);
+        let mut targets = self.plan.images.keys().chain(handwritten().map(|(name, _)| name));
+        let target = targets.find(|name| name.as_str() == text).cloned();
+        let project = find_project(&self.workspace, folder, text);
+        if let Some(target) = target {
+            // Of several images of one folder, one may bear its name, and yet the folder is meant.
+            let path = handwritten().find(|(name, _)| **name == target).map(|(_, it)| &it.path);
+            if project.as_ref().map(|project| Some(&project.path)).ok() != Some(path) {
+                return Ok(vec![target]);
+            }
         }
-        let project = find_project(&self.workspace, folder, text)?;
+        let project = project?;
         if let Some(service) = self.fleet.services.get(&project.path) {
-            return Ok(service.name.clone());
+            return Ok(vec![service.name.clone()]);
+        }
+        let own = handwritten().filter(|(_, image)| image.path == project.path);
+        let own: Vec<ServiceName> = own.map(|(name, _)| name.clone()).collect();
+        if !own.is_empty() {
+            return Ok(own);
         }
         let mut reasons = self.unplanned.iter();
         match reasons.position(|unplanned| unplanned.services.contains(&project.path)) {

@@ -25,6 +25,14 @@ impl Graph {
             let note = image.path.to_string();
             nodes.insert(name.clone(), Node { kind: NodeKind::Service, name, note });
         }
+        for (target, image) in &plan.handwritten {
+            let name = target.to_string();
+            edges.extend(image.grounds().map(|ground| (name.clone(), ground.to_string())));
+            let kind = if image.is_ground { NodeKind::Stage } else { NodeKind::Service };
+            let stage = image.target.as_ref().map(|it| format!("#{it}")).unwrap_or_default();
+            let note = format!("{}{stage}", image.dockerfile);
+            nodes.insert(name.clone(), Node { kind, name, note });
+        }
         Self::new(nodes, edges)
     }
 }

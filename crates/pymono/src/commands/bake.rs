@@ -57,7 +57,7 @@ pub(crate) fn run(session: &mut Session, args: &BakeArgs) -> Result<(), CommandE
     for path in changes.removed() {
         session.shell.status("Removed", path)?;
     }
-    let targets = plural(loaded.plan.images.len(), "target");
+    let targets = plural(loaded.plan.images.len() + loaded.plan.handwritten.len(), "target");
     session.shell.status("Fresh", format_args!("{BAKE_FILE}, {targets}"))?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use pymono_names::TreePath;
-use pymono_plan::{Fleet, Service, StaleLocks};
+use pymono_plan::{Fleet, HandwrittenImage, Service, StaleLocks};
 use pymono_workspace::{Kind, Manager, Project, Workspace};
 use serde::Serialize;
 
@@ -48,7 +48,7 @@ struct ImageRow {
     name: String,
     dockerfile: Option<String>,
     target: Option<String>,
-    base: String,
+    base: Option<String>,
     apt: BTreeSet<String>,
     command: Option<Vec<String>>,
 }
@@ -113,7 +113,10 @@ impl Found {
             python: project.python.to_string(),
             depends_on: project.needs.union(&project.bricks).cloned().collect(),
             closure: self.closure(project),
-            images: service.map(image_row).into_iter().collect(),
+            images: match service {
+                Some(service) => vec![image_row(service)],
+                None => self.handwritten(project),
+            },
             port: project.launch.port,
             health: project.launch.health.clone(),
         }
@@ -122,9 +125,15 @@ impl Found {
     /// Returns all local projects that a project needs, directly or not: a service's
     /// as its lock has them for its image, others' as manifests name them.
     fn closure(&self, project: &Project) -> BTreeSet<TreePath> {
-        let projects = match self.fleet.services.get(&project.path) {
-            Some(service) => service.packages.clone(),
-            None => self.needed(project),
+        let locked = self.fleet.locals.get(&project.path);
+        let projects = match (self.fleet.services.get(&project.path), locked) {
+            (Some(service), _) => service.packages.clone(),
+            // A lock tells more exactly what is installed, and nothing of what is copied.
+            (None, Some(locked)) => {
+                let copied = project.needs.iter().filter(|path| is_copied(project, path));
+                locked.union(&self.needed(copied)).cloned().collect()
+            }
+            (None, None) => self.needed(project.needs.iter()),
         };
         let holders = projects.iter().chain([&project.path]);
         let holders = holders.filter_map(|path| self.workspace.projects.get(path));
@@ -133,10 +142,32 @@ impl Found {
         others.chain(bricks).collect()
     }
 
+    /// Returns the images of hand-written Dockerfiles.
+    fn handwritten(&self, project: &Project) -> Vec<ImageRow> {
+        let of_project = |image: &&HandwrittenImage| image.path == project.path && !image.is_ground;
+        let images = self.fleet.handwritten.iter();
+        let images = images.filter(|(_, image)| of_project(image)).filter_map(|(name, image)| {
+            let said = project.images.iter().find(|said| {
+                let build = &said.build;
+                (&build.dockerfile, &build.target, &build.args, &build.context)
+                    == (&image.dockerfile, &image.target, &image.args, &image.context)
+            })?;
+            Some(ImageRow {
+                name: name.to_string(),
+                dockerfile: Some(image.dockerfile.to_string()),
+                target: image.target.clone(),
+                base: said.base.clone(),
+                apt: said.apt.clone(),
+                command: said.command.clone(),
+            })
+        });
+        images.collect()
+    }
+
     /// Returns what manifests name, and what those name in turn.
-    fn needed(&self, project: &Project) -> BTreeSet<TreePath> {
+    fn needed<'a>(&'a self, named: impl Iterator<Item = &'a TreePath>) -> BTreeSet<TreePath> {
         let mut needed = BTreeSet::new();
-        let mut waiting: Vec<&TreePath> = project.needs.iter().collect();
+        let mut waiting: Vec<&TreePath> = named.collect();
         while let Some(path) = waiting.pop() {
             if needed.insert(path.clone()) {
                 let projects = self.workspace.projects.get(path).into_iter();
@@ -147,12 +178,18 @@ impl Found {
     }
 }
 
+/// Returns whether a hand-written Dockerfile of a project takes something of another one.
+fn is_copied(project: &Project, other: &TreePath) -> bool {
+    let mut sources = project.images.iter().flat_map(|image| &image.sources);
+    sources.any(|source| source.is_in(other))
+}
+
 fn image_row(service: &Service) -> ImageRow {
     ImageRow {
         name: service.name.to_string(),
         dockerfile: None,
         target: None,
-        base: service.runtime_image.clone(),
+        base: Some(service.runtime_image.clone()),
         apt: service.apt.clone(),
         command: service.image.command.clone(),
     }

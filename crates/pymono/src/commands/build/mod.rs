@@ -1,6 +1,7 @@
 //! `pymono build`
 
 mod args;
+mod handwritten;
 mod requests;
 mod secrets;
 
@@ -73,7 +74,8 @@ fn check(
     // A client that was stopped has told nothing about the engine.
     session.go_on()?;
     let Versions { engine, buildx } = versions?;
-    let (wanted, services) = (jobs.len(), loaded.fleet.services.len());
+    let handwritten = loaded.plan.handwritten.values().filter(|image| !image.is_ground).count();
+    let (wanted, services) = (jobs.len(), loaded.plan.images.len() + handwritten);
     let stages = loaded.plan.stages.len();
     let message = format!(
         "{wanted} of {services} services in {stages} stages, with Docker {engine} and buildx {buildx}"

@@ -9,6 +9,7 @@ use pymono_plan::{BuildPlan, Image, StageName};
 use super::{
     FOLDER,
     args::{BuildArgs, BuildxArgs},
+    handwritten,
     secrets::Given,
 };
 use crate::{error::CommandError, load::Loaded};
@@ -20,21 +21,29 @@ pub(super) fn jobs(
     args: &BuildArgs,
     given: &Given<'_>,
 ) -> Result<Vec<Job>, CommandError> {
-    let wanted = args.services.iter().map(|text| loaded.service(folder, text));
-    let wanted = wanted.collect::<Result<Vec<ServiceName>, _>>()?;
+    let wanted = args.services.iter().map(|text| loaded.services(folder, text));
+    let wanted: Vec<ServiceName> = wanted.collect::<Result<Vec<_>, _>>()?.concat();
     let plan = &loaded.plan;
-    let images = plan.images.iter().filter(|(name, _)| args.all || wanted.contains(name));
+    let is_wanted = |name: &ServiceName| args.all || wanted.contains(name);
+    let generated = plan.images.iter().filter(|(name, _)| is_wanted(name));
     let has_pins = !loaded.rendered.pins.is_empty();
-    Ok(images
-        .map(|(name, image)| Job {
-            service: name.clone(),
-            request: BuildRequest {
-                secrets: given.secrets(plan, &BTreeSet::from([name]), &args.buildx),
-                ssh: given.ssh(plan, &BTreeSet::from([name]), &args.buildx),
-                ..request(name, image, has_pins, args)
-            },
-        })
-        .collect())
+    let generated = generated
+        .map(|(name, image)| (name, BTreeSet::new(), request(name, image, has_pins, args)));
+    let handwritten = handwritten::wanted(plan, is_wanted).into_iter();
+    let handwritten = handwritten.map(|(name, image)| {
+        let needs = image.grounds().cloned().collect();
+        (name, needs, handwritten::request(plan, image, args))
+    });
+    let job = |(name, needs, request): (&ServiceName, BTreeSet<ServiceName>, BuildRequest)| Job {
+        service: name.clone(),
+        needs,
+        request: BuildRequest {
+            secrets: given.secrets(plan, &BTreeSet::from([name]), &args.buildx),
+            ssh: given.ssh(plan, &BTreeSet::from([name]), &args.buildx),
+            ..request
+        },
+    };
+    Ok(handwritten.chain(generated).map(job).collect())
 }
 
 /// Refuses to push where no registry is named: the default one would take it for an official image.
@@ -47,19 +56,12 @@ pub(super) fn check_registries(jobs: &[Job]) -> Result<(), CommandError> {
 }
 
 fn request(service: &ServiceName, image: &Image, has_pins: bool, args: &BuildArgs) -> BuildRequest {
-    let mut exports = Vec::new();
-    if args.image.push {
-        exports.push(Export::Push);
-    }
-    if args.image.load || !args.image.push {
-        exports.push(Export::Load);
-    }
     let pins = has_pins.then(|| (pymono_render::PINS_CONTEXT.to_owned(), format!("{FOLDER}/pins")));
     let BuildxArgs { cache_to, provenance, sbom, .. } = &args.buildx;
     BuildRequest {
         build_contexts: pins.into_iter().collect(),
         tags: image.settings.references.clone(),
-        exports,
+        exports: exports(args),
         platforms: image.settings.platforms.iter().map(ToString::to_string).collect(),
         cache_to: cache_to.clone(),
         provenance: provenance.clone(),
@@ -68,12 +70,21 @@ fn request(service: &ServiceName, image: &Image, has_pins: bool, args: &BuildArg
     }
 }
 
+/// Returns where images go.
+pub(super) fn exports(args: &BuildArgs) -> Vec<Export> {
+    let push = args.image.push.then_some(Export::Push);
+    let load = (args.image.load || !args.image.push).then_some(Export::Load);
+    push.into_iter().chain(load).collect()
+}
+
 /// Returns the builds of what the images of `jobs` stand on, which come first.
 pub(super) fn bases(plan: &BuildPlan, jobs: &[Job], args: &BuildArgs) -> Vec<Job> {
     let services: BTreeSet<&ServiceName> = jobs.iter().map(|job| &job.service).collect();
-    let platforms: BTreeSet<&String> = jobs.iter().flat_map(|job| &job.request.platforms).collect();
+    let generated = jobs.iter().filter(|job| plan.images.contains_key(&job.service));
+    let platforms: BTreeSet<&String> = generated.flat_map(|job| &job.request.platforms).collect();
     let job = |stage: &StageName| Job {
         service: ServiceName::slug(stage.as_str()),
+        needs: BTreeSet::new(),
         request: BuildRequest {
             exports: vec![Export::To("type=cacheonly".to_owned())],
             platforms: platforms.iter().copied().cloned().collect(),
@@ -90,6 +101,13 @@ fn target(name: &str, args: &BuildxArgs) -> BuildRequest {
         dockerfile: format!("{FOLDER}/Dockerfile").into(),
         target: Some(name.to_owned()),
         context: ".".into(),
+        ..passed_on(args)
+    }
+}
+
+/// Returns what all builds have in common: what is passed on as it is.
+pub(super) fn passed_on(args: &BuildxArgs) -> BuildRequest {
+    BuildRequest {
         builder: args.builder.clone(),
         secrets: args.secrets.clone(),
         ssh: args.ssh.clone(),

@@ -1,9 +1,9 @@
 //! A plan for programs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::{ServiceName, TreePath};
-use pymono_plan::{BuildPlan, Bytes, Estimate, Image, Layer, Stage, StageKind};
+use pymono_plan::{BuildPlan, Bytes, Estimate, HandwrittenImage, Image, Layer, Stage, StageKind};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -11,6 +11,7 @@ struct PlanJson<'a> {
     version: u32,
     stages: Vec<StageRow<'a>>,
     images: Vec<ImageRow<'a>>,
+    handwritten: Vec<HandwrittenRow<'a>>,
     distributions: Vec<DistributionRow<'a>>,
     totals: Totals,
 }
@@ -39,6 +40,19 @@ struct ImageRow<'a> {
     stages: Vec<&'a str>,
     bytes: BytesRow,
     own: BytesRow,
+}
+
+/// An image that a hand-written Dockerfile builds as it is.
+#[derive(Serialize)]
+struct HandwrittenRow<'a> {
+    name: &'a ServiceName,
+    /// The service's folder; nothing where only other images are built from it.
+    path: Option<&'a TreePath>,
+    dockerfile: &'a TreePath,
+    target: Option<&'a str>,
+    context: &'a TreePath,
+    args: &'a BTreeMap<String, String>,
+    built_from: Vec<&'a ServiceName>,
 }
 
 #[derive(Serialize)]
@@ -79,6 +93,7 @@ pub(super) fn json(plan: &BuildPlan, estimate: &Estimate) -> String {
         version: 1,
         stages: plan.stages.iter().map(|stage| stage_row(stage, estimate)).collect(),
         images: plan.images.iter().map(|(name, image)| image_row(name, image, estimate)).collect(),
+        handwritten: plan.handwritten.iter().map(handwritten_row).collect(),
         distributions: distributions(estimate),
         totals: Totals {
             shared: estimate.shared.into(),
@@ -139,6 +154,20 @@ fn image_row<'a>(name: &'a ServiceName, image: &'a Image, estimate: &Estimate) -
         stages: [image.runtime.as_str()].into_iter().chain(parts).collect(),
         bytes: of.map(|of| of.bytes).unwrap_or_default().into(),
         own: of.map(|of| of.own).unwrap_or_default().into(),
+    }
+}
+
+fn handwritten_row<'a>(
+    (name, image): (&'a ServiceName, &'a HandwrittenImage),
+) -> HandwrittenRow<'a> {
+    HandwrittenRow {
+        name,
+        path: (!image.is_ground).then_some(&image.path),
+        dockerfile: &image.dockerfile,
+        target: image.target.as_deref(),
+        context: &image.context,
+        args: &image.args,
+        built_from: image.grounds().collect(),
     }
 }
 

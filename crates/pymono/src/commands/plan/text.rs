@@ -14,8 +14,35 @@ const MOST_USERS: usize = 3;
 
 /// Returns the stages, the images, the biggest distributions and the sums.
 pub(super) fn text(plan: &BuildPlan, estimate: &Estimate) -> String {
-    [stages(plan, estimate), images(plan, estimate), biggest(estimate), sums(plan, estimate)]
-        .join("\n\n")
+    let by_hand = (!plan.handwritten.is_empty()).then(|| handwritten(plan));
+    if plan.images.is_empty() {
+        return by_hand.unwrap_or_default();
+    }
+    let parts = [
+        Some(stages(plan, estimate)),
+        Some(images(plan, estimate)),
+        by_hand,
+        Some(biggest(estimate)),
+        Some(sums(plan, estimate)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
+}
+
+/// Returns the images of hand-written Dockerfiles, which share nothing that pymono knows of.
+fn handwritten(plan: &BuildPlan) -> String {
+    let rows = plan.handwritten.iter().map(|(name, image)| {
+        let grounds: Vec<&str> = image.grounds().map(ServiceName::as_str).collect();
+        let grounds = if grounds.is_empty() { none() } else { grounds.join(", ") };
+        [
+            name.to_string(),
+            if image.is_ground { none() } else { image.path.to_string() },
+            image.dockerfile.to_string(),
+            image.target.clone().unwrap_or_else(none),
+            image.context.to_string(),
+            grounds,
+        ]
+    });
+    columns(["as it is", "path", "dockerfile", "target", "context", "built from"], rows)
 }
 
 fn stages(plan: &BuildPlan, estimate: &Estimate) -> String {
