@@ -16,6 +16,7 @@ use crate::{
     ignore, index, links,
     local::{self, Found, Workspaces},
     project,
+    recipes::Recipes,
     tree::Tree,
 };
 
@@ -36,12 +37,15 @@ pub(crate) fn workspace(
 
     programs.go_on()?;
     let workspaces = local::workspaces(tree, |folder| whole.excludes(folder), warnings)?;
-    let found = local::projects(tree, &workspaces, warnings)?;
+    let mut found = local::projects(tree, &workspaces, warnings)?;
+    let mut recipes = Recipes::new(tree, &found, &whole, warnings);
+    found.extend(recipes.folders()?.into_iter().map(|new| (new.manifest.folder.clone(), new)));
     if found.is_empty() {
         warnings.push(Warning::new(NO_PROJECT));
     }
     programs.go_on()?;
-    let ground = Ground::new(tree, &workspaces, &found, &whole, home.as_ref(), warnings)?;
+    let ground =
+        Ground::new(tree, &workspaces, &found, &whole, home.as_ref(), &mut recipes, warnings)?;
 
     // What is excluded stays where something else needs it.
     let wanted = found.keys().filter(|path| !whole.excludes(path));

@@ -57,6 +57,7 @@ fn is_package(tree: &Tree, manifest: &Manifest, depended_upon: bool) -> bool {
             return has("setup.py") || standard || (depended_upon && has("pyproject.toml"));
         }
         Form::Setup => return true,
+        Form::Recipe => return false,
         Form::Pyproject => {}
     }
     let poetry = &content.tool.poetry;

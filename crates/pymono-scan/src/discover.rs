@@ -137,7 +137,7 @@ fn folders(tree: &Tree) -> BTreeSet<TreePath> {
 }
 
 /// Returns true below folders of others' work, and in hidden ones.
-fn is_foreign(folder: &TreePath) -> bool {
+pub(crate) fn is_foreign(folder: &TreePath) -> bool {
     folder.parts().any(|part| {
         FOREIGN.contains(&part) || part.starts_with('.') && part.len() > 1 || part.contains("{{")
     })

@@ -7,7 +7,7 @@ use pymono_exec::ExecError;
 use thiserror::Error;
 
 /// Where in the tree something stands.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The file, as people name it: relative to the root where it lies below.
     pub file: String,

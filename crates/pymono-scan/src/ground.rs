@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::TreePath;
+use pymono_recipe::Image;
 use pymono_workspace::BuildSystem;
 
 use crate::{
@@ -13,6 +14,7 @@ use crate::{
     manifest::{Requirement, Scope},
     members::UvWorkspace,
     python::Limit,
+    recipes::{Hints, Recipes, Signals},
     tree::Tree,
 };
 
@@ -47,6 +49,12 @@ pub(crate) struct Known<'a> {
     pub(crate) dependents: BTreeSet<TreePath>,
     /// Whether it is the root of a workspace with further members.
     pub(crate) gathers: bool,
+    /// Why recipes make a service of it.
+    pub(crate) signals: Signals,
+    /// The images that hand-written Dockerfiles build of it; none where its image is generated.
+    pub(crate) images: Vec<Image>,
+    /// What recipes say about an image that is generated.
+    pub(crate) hints: Hints,
     /// The paths of its files.
     pub(crate) sources: Vec<TreePath>,
 }
@@ -59,6 +67,7 @@ impl<'a> Ground<'a> {
         found: &'a BTreeMap<TreePath, Found>,
         whole: &Configured,
         home: Option<&Home>,
+        recipes: &mut Recipes<'_>,
         warnings: &mut Vec<Warning>,
     ) -> Result<Self, ScanError> {
         let folders: BTreeSet<TreePath> = found.keys().cloned().collect();
@@ -74,6 +83,7 @@ impl<'a> Ground<'a> {
             let mut known = Known::new(project, whole, own)?;
             known.service_by = by;
             known.build = build::build_system(tree, &project.manifest, installed.contains(path))?;
+            known.add_recipes(recipes)?;
             known.gathers = workspaces.get(path).is_some_and(|root| root.members.len() > 1)
                 || project.gathers();
             known.sources = cover(tree, path, &folders, &locks);
@@ -160,8 +170,28 @@ impl<'a> Known<'a> {
             needs,
             dependents: BTreeSet::new(),
             gathers: false,
+            signals: Signals::default(),
+            images: Vec::new(),
+            hints: Hints::default(),
             sources: Vec::new(),
         })
+    }
+
+    /// Notes what recipes say about the project; its build is known.
+    fn add_recipes(&mut self, recipes: &mut Recipes<'_>) -> Result<(), ScanError> {
+        let folder = &self.found.manifest.folder;
+        self.signals = recipes.signals(folder);
+        if self.configured.skip.as_ref().is_some_and(|(skip, _)| *skip) {
+            return Ok(());
+        }
+        // The table of the root may be the repository's, and then says nothing of the project.
+        let own = self.own.as_ref().is_some_and(|own| !own.is_empty() || !folder.is_root());
+        let own = own || self.service_by.is_some();
+        self.images = recipes.built(folder, &self.configured, own)?;
+        self.needs.extend(recipes.edges(folder, &self.images));
+        let (installed, port) = (self.build.is_some(), self.configured.settings.port);
+        self.hints = recipes.hints(folder, installed, port);
+        Ok(())
     }
 }
 

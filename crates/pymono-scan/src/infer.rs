@@ -1,7 +1,7 @@
 //! Tells services from libraries, with reasons.
 //!
 //! The order of the rules is the order of their strength: what somebody said,
-//! then what the code shows, then what the graph and the folders suggest.
+//! then what recipes run, then what the code shows, then what the graph and the folders suggest.
 
 use std::collections::BTreeSet;
 
@@ -12,6 +12,7 @@ use pymono_workspace::Kind;
 use crate::{
     code::{App, Code, Runner},
     manifest::Requirement,
+    recipes::Signals,
 };
 
 /// Folders of what is not for production.
@@ -73,8 +74,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) gathers: bool,
     /// The commands that it installs, in order of name; none for a project that is not installed.
     pub(crate) scripts: Vec<&'a str>,
-    /// Whether a `Dockerfile` lies in its folder.
-    pub(crate) dockerfile: bool,
+    /// Why hand-written recipes make a service of it.
+    pub(crate) recipes: &'a Signals,
     /// What its files show.
     pub(crate) code: &'a Code,
 }
@@ -107,6 +108,10 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> (Kind, Vec<String>) {
     let in_library = lies_below(evidence.path, &LIBRARIES);
     let needed = evidence.dependents.first().map(|dependent| format!("{dependent} depends on it"));
     let by_code = by_code(evidence);
+    let recipes = &evidence.recipes.production;
+    if !recipes.is_empty() {
+        return (Kind::Service, [recipes.clone(), by_code.unwrap_or_default()].concat());
+    }
     let shared = needed.is_some() && in_library.is_some();
     if let Some(why) = by_code.filter(|_| !shared) {
         return (Kind::Service, why);
@@ -147,8 +152,8 @@ fn by_start(evidence: &Evidence<'_>, in_library: Option<&str>) -> Option<Vec<Str
         return None;
     }
     let mut why = Vec::new();
-    if evidence.dockerfile && !evidence.gathers {
-        why.push("has a Dockerfile".to_owned());
+    if !evidence.gathers {
+        why.extend(evidence.recipes.development.iter().cloned());
     }
     match evidence.scripts[..] {
         [] => {}

@@ -34,6 +34,7 @@ mod pipfile;
 mod poetry;
 mod project;
 mod python;
+mod recipes;
 mod requirements;
 mod secrets;
 mod setup;

@@ -173,7 +173,12 @@ pub(crate) fn projects(
 }
 
 impl Found {
-    fn new(tree: &Tree, manifest: Manifest, workspace: Option<&TreePath>) -> Option<Self> {
+    /// Returns the project of a manifest that has a name.
+    pub(crate) fn new(
+        tree: &Tree,
+        manifest: Manifest,
+        workspace: Option<&TreePath>,
+    ) -> Option<Self> {
         let name = manifest.content.project.as_ref()?.name.clone();
         let (manager, lock) = match workspace {
             Some(root) => (Manager::Uv, Some(lock_in(root))),

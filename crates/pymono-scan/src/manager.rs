@@ -63,7 +63,7 @@ fn pylock(tree: &Tree, manifest: &Manifest) -> Option<TreePath> {
 fn configured(manifest: &Manifest) -> Option<Manager> {
     match manifest.form {
         Form::Pipfile => return Some(Manager::Pipenv),
-        Form::Requirements => return Some(Manager::Pip),
+        Form::Requirements | Form::Recipe => return Some(Manager::Pip),
         Form::Setup => return Some(Manager::Setuptools),
         Form::Pyproject => {}
     }

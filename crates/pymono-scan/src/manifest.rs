@@ -41,6 +41,8 @@ pub(crate) enum Form {
     Requirements,
     /// `setup.py`, `setup.cfg`
     Setup,
+    /// None: a recipe runs Python in the folder.
+    Recipe,
 }
 
 /// A requirement that a folder fulfils.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pep508_rs::PackageName;
 use pymono_names::{PythonVersion, TreePath};
-use pymono_workspace::{Declared, Kind, Launch, Project, Settings};
+use pymono_workspace::{Declared, Handwritten, Kind, Launch, Project, Settings};
 
 use crate::{
     Place, ScanError, Warning,
@@ -12,8 +12,9 @@ use crate::{
     ground::{Ground, Known},
     infer::{self, Evidence, Said},
     launch::{self, Starting},
-    manifest::{Requirement, local_path},
+    manifest::{Form, Requirement, local_path},
     python::{self, Chosen},
+    recipes::{self, Hints},
 };
 
 /// Looks at the project in `path`; `excluded` says that it is there only because others need it.
@@ -36,7 +37,7 @@ pub(crate) fn project(
         dependents: &known.dependents,
         gathers: known.gathers,
         scripts: scripts(known),
-        dockerfile: ground.tree.file_in(path, "Dockerfile").is_some(),
+        recipes: &known.signals,
         code: &code,
     });
     let python = python(ground, path, known, kind, warnings)?;
@@ -52,7 +53,7 @@ pub(crate) fn project(
         kind,
         why,
         manifest: manifest_of(known),
-        manager: Some(known.found.manager),
+        manager: (known.found.manifest.form != Form::Recipe).then_some(known.found.manager),
         lock: known.found.lock.clone(),
         requires_python: table.and_then(|project| project.requires_python.clone()),
         requirements: declared(ground, known),
@@ -61,10 +62,16 @@ pub(crate) fn project(
         needs: known.needs.clone(),
         bricks: known.found.manifest.bricks.keys().cloned().collect(),
         launch,
-        images: Vec::new(),
+        images: images(ground, known, kind),
         settings: settings(known, kind),
         sources: known.sources.clone(),
     })
+}
+
+/// Returns the images that hand-written Dockerfiles build of a service.
+fn images(ground: &Ground<'_>, known: &Known<'_>, kind: Kind) -> Vec<Handwritten> {
+    let images = known.images.iter().filter(|_| kind == Kind::Service);
+    images.map(|image| recipes::handwritten(ground.tree, image)).collect()
 }
 
 /// Returns the file that declares the project.
@@ -132,11 +139,20 @@ fn said(known: &Known<'_>) -> Said {
 /// Returns the settings of a project.
 ///
 /// A service unites its own Debian packages with those of the libraries that it
-/// uses; what the repository gives to each service is none of a library's.
+/// uses; what the repository gives to each service is none of a library's. Where nothing is
+/// configured, a generated image has the packages that a hand-written recipe installs.
 fn settings(known: &Known<'_>, kind: Kind) -> Settings {
     let mut settings = known.configured.settings.clone();
     if kind == Kind::Library && !known.own.as_ref().is_some_and(|own| own.has("apt")) {
         settings.apt.clear();
+    }
+    if kind == Kind::Service && known.images.is_empty() {
+        let Hints { apt, build_apt, .. } = &known.hints;
+        for (own, hinted) in [(&mut settings.apt, apt), (&mut settings.build_apt, build_apt)] {
+            if own.is_empty() {
+                own.clone_from(hinted);
+            }
+        }
     }
     settings
 }
@@ -147,7 +163,8 @@ fn scripts<'a>(known: &Known<'a>) -> Vec<&'a str> {
     table.map_or_else(Vec::new, |table| table.scripts.keys().map(String::as_str).collect())
 }
 
-/// Returns how a service is started: as configured, or else as its code suggests.
+/// Returns how a service is started: as its own Dockerfile says, as configured, as another recipe
+/// starts it, or else as its code suggests.
 fn launch(
     path: &TreePath,
     known: &Known<'_>,
@@ -165,12 +182,24 @@ fn launch(
         port: settings.port,
         python,
     });
+    if let Some(image) = known.images.first() {
+        return Launch {
+            command: image.command.as_ref().map(pymono_recipe::Command::exec),
+            port: settings.port.or(image.port),
+            health: image.health.clone().or(inferred.health),
+        };
+    }
+    let hinted = &known.hints.launch;
     if settings.command.is_some() || settings.entrypoint.is_some() {
         return Launch {
             command: settings.command.clone(),
-            port: settings.port.or(inferred.port),
-            ..inferred
+            port: settings.port.or(hinted.port).or(inferred.port),
+            health: hinted.health.clone().or(inferred.health),
         };
+    }
+    if hinted.command.is_some() {
+        let health = hinted.health.clone().or(inferred.health);
+        return Launch { health, ..hinted.clone() };
     }
     let unserved = code.apps.first().filter(|_| inferred.command.is_none());
     if let Some(App { file, object, .. }) = unserved.filter(|app| !app.object.is_empty()) {
@@ -190,6 +219,11 @@ fn python(
     kind: Kind,
     warnings: &mut Vec<Warning>,
 ) -> Result<PythonVersion, ScanError> {
+    // What a hand-written Dockerfile runs on is a fact, whatever manifests say.
+    let runs = known.images.iter().filter_map(|image| image.python.as_ref()?.parse().ok()).next();
+    if let Some(python) = runs.filter(|_| kind == Kind::Service) {
+        return Ok(python);
+    }
     let limits = ground.limits(known)?;
     let configured = &known.configured;
     let by = |place: &Option<Place>, python| place.clone().map(|place| Chosen { python, place });
@@ -200,6 +234,13 @@ fn python(
         Some(chosen) => Some(chosen),
         None => python::pinned(ground.tree, path, warnings)?,
     };
+    let fits = |python: &PythonVersion| limits.iter().all(|limit| limit.allows(*python));
+    let hinted = known.hints.python.clone().filter(|(python, _)| fits(python));
+    let chosen = chosen.or_else(|| {
+        let (python, recipe) = hinted?;
+        let place = Place { file: recipe.to_string(), ..Place::default() };
+        Some(Chosen { python, place })
+    });
     match python::decide(chosen, &limits) {
         // A library gets no image, so this keeps nobody from building one.
         Err(error @ ScanError::Python { .. }) if kind == Kind::Library => {

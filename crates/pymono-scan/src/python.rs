@@ -42,7 +42,7 @@ impl Limit {
     }
 
     /// Returns whether the version, or the newest patch of it, is allowed.
-    fn allows(&self, python: PythonVersion) -> bool {
+    pub(crate) fn allows(&self, python: PythonVersion) -> bool {
         let version: Option<Version> = python.full_version().parse().ok();
         version.is_some_and(|version| self.specifiers.contains(&version))
     }

@@ -7,7 +7,7 @@ use pymono_workspace::{CacheMount, Settings};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Configured, secrets, validate};
+use super::{Configured, dockerfile, secrets, validate};
 
 /// The supported keys and what they hold, for people.
 const KEYS: &[(&str, &str)] = &[
@@ -16,6 +16,10 @@ const KEYS: &[(&str, &str)] = &[
     ("build-apt", "a list of Debian packages for builds"),
     ("cache", "a list of absolute paths"),
     ("command", "a list of words, the program first"),
+    (
+        "dockerfile",
+        "a path from the service's folder, a table such as `{ path = \"Dockerfile\", target = \"api\", context = \"..\", args = { A = \"1\" } }`, a list of these, or `false` to generate it all the same",
+    ),
     ("entrypoint", "a list of words, the program first"),
     ("env", "a table of strings"),
     ("exclude", "a list of patterns of folders"),
@@ -42,8 +46,8 @@ const KEYS: &[(&str, &str)] = &[
 ];
 
 /// Keys that later versions will read. To pass them by would build the wrong image.
-const PLANNED: [&str; 9] =
-    ["apk", "build-steps", "dockerfile", "include", "inputs", "libc", "members", "test", "version"];
+const PLANNED: [&str; 8] =
+    ["apk", "build-steps", "include", "inputs", "libc", "members", "test", "version"];
 
 /// What can be wrong with a key or its value.
 pub(super) enum Wrong {
@@ -95,6 +99,7 @@ pub(super) fn set(
         "uv-image" => configured.uv_image = Some(checked(value, validate::image_reference)?),
         "exclude" => configured.exclude = patterns(value)?,
         "skip" => _ = shape::<bool>(value)?,
+        "dockerfile" => configured.dockerfile = Some(dockerfile::recipe(value)?),
         _ => set_setting(&mut configured.settings, key, value)?,
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! The configuration: where it stands, and what it says about each project.
 
+mod dockerfile;
 mod home;
 mod keys;
 mod secrets;
@@ -19,6 +20,7 @@ use crate::{
     document::{TomlFile, manifest_path},
 };
 
+pub(crate) use dockerfile::{NamedDockerfile, Recipe};
 pub(crate) use home::find;
 
 /// Keys that say how one service is made, started or found, so that several cannot share a value.
@@ -53,6 +55,9 @@ pub(crate) struct Configured {
     pub(crate) settings: Settings,
     /// Whether it is kept from being a service, and who says so.
     pub(crate) skip: Option<(bool, Place)>,
+    /// How its image comes about, and who says so.
+    pub(crate) dockerfile: Option<Recipe>,
+    pub(crate) dockerfile_by: Option<Place>,
     /// Who set `python` or, where that is not set, `base-image`.
     pub(crate) python_by: Option<Place>,
     pub(crate) base_image_by: Option<Place>,
@@ -86,12 +91,22 @@ impl Table {
 
     /// Returns true if it says something that makes sense for a service only.
     pub(crate) fn is_of_service(&self) -> bool {
-        OF_SERVICES.iter().any(|key| self.has(key))
+        OF_SERVICES.iter().any(|key| self.has(key)) || self.names_dockerfile()
     }
 
     /// Returns whether it has a value for `key`.
     pub(crate) fn has(&self, key: &str) -> bool {
         self.values.contains_key(key)
+    }
+
+    /// Returns whether it says nothing at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Returns whether it names a Dockerfile, which is for one service; `false` is for as many as there are.
+    fn names_dockerfile(&self) -> bool {
+        self.values.get("dockerfile").is_some_and(|value| !value.is_boolean())
     }
 
     /// Returns its keys, sorted.
@@ -103,8 +118,10 @@ impl Table {
     /// alone and what may hold for others.
     pub(crate) fn part(self) -> (Self, Self) {
         let Self { file, prefix, values } = self;
-        let alone = |key: &String| OF_ONE.contains(&key.as_str()) || key == "skip";
-        let (own, rest) = values.into_iter().partition(|(key, _)| alone(key));
+        let alone = |key: &str, value: &Value| {
+            OF_ONE.contains(&key) || key == "skip" || (key == "dockerfile" && !value.is_boolean())
+        };
+        let (own, rest) = values.into_iter().partition(|(key, value)| alone(key, value));
         let table = |values| Self { file: file.clone(), prefix: prefix.clone(), values };
         (table(own), table(rest))
     }
@@ -114,7 +131,8 @@ impl Table {
         &self,
         services: &[(&TreePath, Option<&Self>)],
     ) -> Result<(), ScanError> {
-        for key in OF_ONE.iter().filter(|key| self.has(key)) {
+        let dockerfile = self.names_dockerfile().then_some(&"dockerfile");
+        for key in OF_ONE.iter().filter(|key| self.has(key)).chain(dockerfile) {
             let takes = |own: Option<&Self>| own.is_none_or(|own| !own.has(key));
             let mut takers = services.iter().filter(|(_, own)| takes(*own)).map(|(path, _)| *path);
             if let (Some(first), Some(second)) = (takers.next(), takers.next()) {
@@ -149,6 +167,7 @@ impl Table {
             keys::set(&mut configured, key, value, whole)
                 .map_err(|wrong| self.error(key, wrong))?;
             match key.as_str() {
+                "dockerfile" => configured.dockerfile_by = Some(self.place(key)),
                 "python" => configured.python_by = Some(self.place(key)),
                 "base-image" => configured.base_image_by = Some(self.place(key)),
                 "skip" => {
