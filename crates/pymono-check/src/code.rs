@@ -25,13 +25,15 @@ pub enum Code {
     FloatingBase,
     /// A project imports another one of the repository that it does not depend on.
     UndeclaredImport,
+    /// A hand-written Dockerfile copies what is not there, or does not copy what its project needs.
+    MissingCopy,
     /// A file that is sent to a build looks as if it held a secret.
     SecretInContext,
 }
 
 impl Code {
     /// All codes, in the order in which findings are told.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Unplanned,
         Self::NoLock,
         Self::BrokenLock,
@@ -42,6 +44,7 @@ impl Code {
         Self::UnlockedBuild,
         Self::FloatingBase,
         Self::UndeclaredImport,
+        Self::MissingCopy,
         Self::SecretInContext,
     ];
 
@@ -58,6 +61,7 @@ impl Code {
             Self::UnlockedBuild => "unlocked-build",
             Self::FloatingBase => "floating-base",
             Self::UndeclaredImport => "undeclared-import",
+            Self::MissingCopy => "missing-copy",
             Self::SecretInContext => "secret-in-context",
         }
     }

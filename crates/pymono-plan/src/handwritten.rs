@@ -82,7 +82,7 @@ pub(crate) fn images(
     for (project, name) in services {
         for image in &project.images {
             let own = gathering.own_name(project, image, name);
-            gathering.targets.entry(image.build.clone()).or_insert_with(|| own.clone());
+            gathering.targets.insert(image.build.clone(), own.clone());
             wanted.push((project, image, name, own));
         }
     }
@@ -115,9 +115,14 @@ impl Gathering {
         image: &Handwritten,
         service: &ServiceName,
     ) -> ServiceName {
-        let called = ServiceName::slug(&image.name);
-        if project.images.len() == 1 || called == *service {
+        let mut called = ServiceName::slug(&image.name);
+        let is_given = self.targets.values().any(|name| name == service);
+        if !is_given && (project.images.len() == 1 || called == *service) {
             return service.clone();
+        }
+        if called == *service {
+            let stage = image.build.target.as_deref().or(image.build.dockerfile.file_name());
+            called = ServiceName::slug(stage.unwrap_or_default());
         }
         let begins = called.as_str().strip_prefix(service.as_str());
         match begins.filter(|rest| rest.starts_with('-')) {

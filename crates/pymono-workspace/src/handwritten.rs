@@ -19,6 +19,8 @@ pub struct Handwritten {
     pub apk: BTreeSet<String>,
     /// What it starts, in exec form; `None` where its base image says it.
     pub command: Option<Vec<String>>,
+    /// Whether its base image is known to start an application by itself.
+    pub serves: bool,
     /// The TCP port that it listens on.
     pub port: Option<u16>,
     /// The HTTP path that tells its health.
@@ -29,6 +31,8 @@ pub struct Handwritten {
     pub env: BTreeMap<String, String>,
     /// What it copies from a context but is not in the tree: made before the build, or forgotten.
     pub missing: BTreeSet<MissingSource>,
+    /// The other projects of which it takes more than manifests, by name.
+    pub copies: BTreeSet<TreePath>,
     /// All paths of the tree that decide what it is: what its build and those that it stands on
     /// can read, their Dockerfiles and their ignore files. A folder stands for all that is in it.
     pub sources: BTreeSet<TreePath>,

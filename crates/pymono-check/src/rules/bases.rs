@@ -20,6 +20,12 @@ pub(super) fn find(facts: Facts<'_>) -> Vec<Finding> {
             }
         }
     }
+    for project in facts.workspace.projects.values() {
+        let bases = project.images.iter().filter_map(|image| image.base.as_deref());
+        for base in bases.filter(|base| !base.contains("@sha256:")) {
+            users.entry(base).or_default().insert(&project.path);
+        }
+    }
     let finding = |(image, users): (&str, BTreeSet<&TreePath>)| {
         let message = format!(
             "`{image}`, on which {} stands, can be another image tomorrow",

@@ -2,6 +2,7 @@
 
 mod bases;
 mod builds;
+mod copies;
 mod imports;
 mod requirements;
 mod secrets;
@@ -17,6 +18,7 @@ pub(crate) fn all(facts: Facts<'_>) -> Vec<Finding> {
         builds::find,
         bases::find,
         imports::find,
+        copies::find,
         secrets::find,
     ];
     rules.into_iter().flat_map(|rule| rule(facts)).collect()

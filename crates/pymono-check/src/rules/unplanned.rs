@@ -6,7 +6,18 @@ use pymono_plan::{FleetError, Unplanned};
 use crate::{Code, Facts, Finding};
 
 pub(super) fn find(facts: Facts<'_>) -> Vec<Finding> {
-    facts.unplanned.iter().flat_map(findings).collect()
+    facts.unplanned.iter().flat_map(findings).chain(mute(facts)).collect()
+}
+
+/// Returns a finding for each image of a hand-written Dockerfile that nothing tells how to start.
+fn mute(facts: Facts<'_>) -> impl Iterator<Item = Finding> {
+    let projects = facts.workspace.projects.values();
+    let images = projects.flat_map(|project| &project.images);
+    images.filter(|image| image.command.is_none() && !image.serves).map(|image| {
+        let message = "nothing tells what its image starts".to_owned();
+        let hint = "add a `CMD` or an `ENTRYPOINT`";
+        Finding::new(Code::NoCommand, &image.build.dockerfile, message, hint)
+    })
 }
 
 /// Returns a finding for each service, or one for the repository where none is concerned.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pymono_names::TreePath;
-use pymono_recipe::{Image, ImageBuild, Named};
+use pymono_recipe::{Image, ImageBuild, ImageReference, Named};
 use pymono_workspace::{DockerfileBuild, Handwritten, MissingSource, NamedContext};
 
 use crate::tree::Tree;
@@ -28,6 +28,7 @@ pub(crate) fn handwritten(tree: &Tree, image: &Image) -> Handwritten {
     add_recipes(&build, &mut sources);
     let missing =
         image.missing.iter().map(|it| MissingSource { source: it.source.clone(), line: it.line });
+    let base = image.base.as_deref();
     Handwritten {
         name: image.name.clone(),
         build,
@@ -35,11 +36,13 @@ pub(crate) fn handwritten(tree: &Tree, image: &Image) -> Handwritten {
         apt: image.apt.iter().cloned().collect(),
         apk: image.apk.iter().cloned().collect(),
         command: image.command.as_ref().map(pymono_recipe::Command::exec),
+        serves: base.is_some_and(|it| ImageReference::parse(it).serves()),
         port: image.port,
         health: image.health.clone(),
         user: image.user.clone(),
         env: image.env.clone(),
         missing: missing.collect(),
+        copies: image.copies.keys().cloned().collect(),
         sources,
     }
 }

@@ -7,6 +7,7 @@ mod identities;
 mod indexes;
 mod managers;
 mod python;
+mod recipes;
 #[cfg(test)]
 mod repo;
 #[cfg(test)]

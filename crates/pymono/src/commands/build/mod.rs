@@ -74,11 +74,11 @@ fn check(
     // A client that was stopped has told nothing about the engine.
     session.go_on()?;
     let Versions { engine, buildx } = versions?;
-    let handwritten = loaded.plan.handwritten.values().filter(|image| !image.is_ground).count();
-    let (wanted, services) = (jobs.len(), loaded.plan.images.len() + handwritten);
+    let images = loaded.plan.images.len() + loaded.plan.handwritten.len();
     let stages = loaded.plan.stages.len();
     let message = format!(
-        "{wanted} of {services} services in {stages} stages, with Docker {engine} and buildx {buildx}"
+        "{} of {images} images in {stages} stages, with Docker {engine} and buildx {buildx}",
+        jobs.len()
     );
     Ok(session.shell.status("Planned", message)?)
 }
