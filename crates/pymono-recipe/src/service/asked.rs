@@ -9,7 +9,7 @@ use super::{
     below::place,
     image::{Builder, Chosen},
     leaf::leaves,
-    wanted,
+    wanted::{self, Wanted},
 };
 use crate::{Arguments, Recipe};
 
@@ -64,6 +64,7 @@ pub fn asked(
         args,
         purpose: Purpose::Production,
         wanted: known,
+        knows: known.map(|it| Wanted { target, ..it.clone() }),
     };
     Some(Ok(builder.of_folder(&chosen, asked.folder.clone())))
 }

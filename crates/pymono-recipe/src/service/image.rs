@@ -75,6 +75,8 @@ pub(super) struct Chosen<'a> {
     pub(super) args: Arguments,
     pub(super) purpose: Purpose,
     pub(super) wanted: Option<&'a Wanted>,
+    /// The build that tells what stands behind names in the Dockerfile; it may be one of another stage.
+    pub(super) knows: Option<Wanted>,
     /// Whether the Dockerfile builds several images.
     pub(super) several: bool,
 }
@@ -132,6 +134,7 @@ impl<'a> Builder<'a> {
             args: wanted.args.clone(),
             purpose: if development { Purpose::Development } else { Purpose::Production },
             wanted: Some(wanted),
+            knows: Some(wanted.clone()),
         })
     }
 
@@ -156,9 +159,16 @@ impl<'a> Builder<'a> {
         let open = leaves.iter().copied().filter(|at| {
             !covered.contains(at) && (stages[*at].name.is_some() || at + 1 == stages.len())
         });
-        // What asks for a stage for development knows the context and the name of the one for production.
-        let asking = asking.first().copied().filter(|_| covered.is_empty());
-        let context = self.context(path, &stages, asking.and_then(|it| it.context.as_ref()));
+        // What asks for one stage knows the contexts of the others, and what asks for one for
+        // development also the name of the one for production.
+        let beside = asking.first().copied();
+        let asking = beside.filter(|_| covered.is_empty());
+        let named = beside.and_then(|it| it.context.as_ref());
+        let context = self.context(path, &stages, named);
+        let knows = |target: usize| {
+            let name = stages.get(target).and_then(|it| it.name.clone());
+            beside.map(|it| Wanted { target: name, ..it.clone() })
+        };
         let images = open.flat_map(|target| {
             let variants =
                 variant::variants(dockerfile, target, &context, self.grounds.surroundings);
@@ -170,10 +180,11 @@ impl<'a> Builder<'a> {
                 stages: dockerfile.stages(&args),
                 target,
                 context: context.clone(),
-                named_context: asking.is_some_and(|it| it.context.is_some()),
+                named_context: named.is_some(),
                 args,
                 purpose: purpose.max(stage_purpose(&stages, target)?),
                 wanted: asking,
+                knows: knows(target),
                 several: leaves.len() > 1,
             })
         };
@@ -213,8 +224,8 @@ impl<'a> Builder<'a> {
 
     /// Returns what a build has from the images below it, and what its image says.
     fn configuration(&self, chosen: &Chosen<'_>) -> (Below, Config) {
-        let Chosen { dockerfile, stages, target, wanted, .. } = chosen;
-        let below = self.grounds.below(dockerfile, stages, *target, *wanted);
+        let Chosen { dockerfile, stages, target, knows, .. } = chosen;
+        let below = self.grounds.below(dockerfile, stages, *target, knows.as_ref());
         let mut config = below.over(&stages[*target].config);
         if let Some(run) = chosen.run() {
             overridden(&mut config, run);
@@ -231,7 +242,7 @@ impl<'a> Builder<'a> {
         below: Below,
         config: Config,
     ) -> Image {
-        let Chosen { dockerfile, stages, target, context, args, wanted, .. } = chosen;
+        let Chosen { dockerfile, stages, target, context, args, knows, .. } = chosen;
         let command = config.command();
         let env = environment(&config);
         let healthcheck = config.health.as_ref().map(|it| it.test.clone());
@@ -247,7 +258,7 @@ impl<'a> Builder<'a> {
             name: named,
             why: why(chosen, because),
             purpose: chosen.purpose,
-            build: self.grounds.build(dockerfile, stages, *target, (context, args), *wanted),
+            build: self.grounds.build(dockerfile, stages, *target, (context, args), knows.as_ref()),
             base: below.base.clone(),
             python: below.python.clone(),
             apt: below.packages(stages, *target, Manager::Apt),
@@ -274,7 +285,7 @@ impl<'a> Builder<'a> {
             &chosen.stages,
             chosen.target,
             &chosen.context,
-            chosen.wanted,
+            chosen.knows.as_ref(),
         );
         sources.extend(below.sources.iter().cloned());
         sources.sort();

@@ -337,6 +337,26 @@ fn an_image_has_what_the_tree_s_image_below_it_has() {
 }
 
 #[test]
+fn a_target_that_nobody_asks_for_has_the_contexts_of_the_others() {
+    let compose = "services: {web: {build: {context: ., dockerfile: docker/Dockerfile, target: web, additional_contexts: {words: ./words}}}}";
+    let text = "FROM python:3.12 AS base\nCOPY --from=words . .\nFROM base AS web\nCMD python web.py\nFROM base AS job\nCMD python job.py";
+    let tree = [
+        ("compose.yaml", compose),
+        ("docker/Dockerfile", text),
+        ("pyproject.toml", "x"),
+        ("words/a", ""),
+    ];
+    let images = read(&tree).images;
+    assert_eq!(images.len(), 2);
+    for image in images {
+        let words = Named::Folder("words".parse().unwrap());
+        assert_eq!(image.build.contexts, BTreeMap::from([("words".to_owned(), words)]));
+        assert_eq!(image.build.context.as_str(), ".");
+        assert_eq!(image.sources[0].path.as_str(), "words");
+    }
+}
+
+#[test]
 fn a_dockerfile_is_asked_for_whatever_it_runs() {
     let text = "FROM python:3.12 AS one\nCMD [\"/go\"]\nFROM alpine AS two\nCOPY ../x y /";
     let files: Vec<TreePath> = vec!["api/docker/Dockerfile".parse().unwrap()];
