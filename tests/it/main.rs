@@ -10,6 +10,7 @@ mod failure;
 mod fleet;
 mod git;
 mod graph;
+mod handwritten;
 mod indexes;
 mod install;
 mod interrupt;
