@@ -45,6 +45,7 @@ fn project(at: &str, kind: Kind, needs: &[&str], requires: &[&str]) -> (TreePath
         python: python(),
         build: None,
         needs: needs.iter().map(|need| path(need)).collect(),
+        crates: None,
         bricks: BTreeSet::new(),
         images: Vec::new(),
         launch: Launch::default(),

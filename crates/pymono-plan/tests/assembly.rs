@@ -94,6 +94,7 @@ fn project(name: &str, folder: &str, kind: Kind) -> Project {
             kind: BuildKind::Pure,
         }),
         needs: BTreeSet::new(),
+        crates: None,
         bricks: BTreeSet::new(),
         images: Vec::new(),
         launch: Launch { command: Some(vec![name.to_owned()]), port: None, health: None },

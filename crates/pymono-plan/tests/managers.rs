@@ -29,6 +29,7 @@ fn service(manager: Manager, lock: Option<&str>) -> Project {
         python: "3.13".parse().unwrap(),
         build: None,
         needs: BTreeSet::new(),
+        crates: None,
         bricks: BTreeSet::new(),
         images: Vec::new(),
         launch: Launch { command: Some(vec!["svc".to_owned()]), port: None, health: None },

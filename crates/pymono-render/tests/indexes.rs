@@ -72,6 +72,7 @@ fn workspace(packages: &[String], indexes: &[Index], secrets: &[Secret]) -> Work
             kind: BuildKind::Native,
         }),
         needs: BTreeSet::new(),
+        crates: None,
         bricks: BTreeSet::new(),
         images: Vec::new(),
         launch: Launch { command: Some(vec!["api".to_owned()]), ..Launch::default() },

@@ -11,6 +11,7 @@ use crate::{
     ScanError, ScanOptions, Warning,
     ask::Programs,
     config::{self, Configured, Table},
+    crates,
     document::manifest_path,
     ground::Ground,
     ignore, index, links,
@@ -44,21 +45,26 @@ pub(crate) fn workspace(
         warnings.push(Warning::new(NO_PROJECT));
     }
     programs.go_on()?;
-    let ground =
+    let mut ground =
         Ground::new(tree, &workspaces, &found, &whole, home.as_ref(), &mut recipes, warnings)?;
 
     // What is excluded stays where something else needs it.
     let wanted = found.keys().filter(|path| !whole.excludes(path));
     let wanted: BTreeSet<TreePath> = wanted.flat_map(|path| ground.closure(path)).collect();
+    let crates = crates::crates(&ground, &programs, &wanted, warnings)?;
+    ground.add_crates(crates);
     let projects = projects(&ground, &programs, &wanted, &whole, warnings)?;
     if let Some(home) = &home {
         home.whole.refuse_shared(&services(&ground, &projects))?;
     }
     warnings.extend(links::warnings(&ground, |path| wanted.contains(path)));
+    let crates = projects.iter().filter_map(|project| project.crates.as_ref());
+    let crates: BTreeSet<TreePath> =
+        crates.flat_map(|crates| crates.folders.keys()).cloned().collect();
     let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
     let wanted_found = || wanted.iter().filter_map(|path| found.get(path));
     let bricks = wanted_found().flat_map(|found| found.manifest.bricks.keys());
-    let sent = wanted.iter().chain(bricks).cloned().collect();
+    let sent = wanted.iter().chain(bricks).chain(&crates).cloned().collect();
     let unsent = ignore::unsent(tree, &sent, &local::locks(&workspaces, &found))?;
     let locks = locks(tree, wanted_found())?;
     let manifests = manifests(tree, &workspaces, locks.keys());

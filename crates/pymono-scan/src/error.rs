@@ -46,6 +46,9 @@ pub enum ScanError {
         /// Why.
         source: ExecError,
     },
+    /// Files that a program is asked about could not be laid out for it.
+    #[error("failed to write a temporary folder")]
+    Temporary(#[source] io::Error),
     /// A program answered with a failure.
     #[error("`{command}` failed: {stderr}")]
     Answer {
@@ -199,6 +202,7 @@ impl ScanError {
                 Some(format!("change `{}` or `{}`, so that they agree", chosen_by.file, limit.file))
             }
             Self::Syntax { place, .. } => Some(syntax_hint(place)),
+            Self::Temporary(_) => Some("see that the disk of temporary files has room".into()),
             Self::Root(_) | Self::Interrupted | Self::Answer { .. } | Self::Read { .. } => None,
         }
     }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::TreePath;
 use pymono_recipe::Image;
-use pymono_workspace::BuildSystem;
+use pymono_workspace::{BuildSystem, Crates};
 
 use crate::{
     ScanError, Warning, build,
     config::{Configured, Home, Table},
     cover::cover,
+    crates,
     local::{self, Found, Workspaces},
     manifest::{Requirement, Scope},
     members::UvWorkspace,
@@ -24,6 +25,10 @@ pub(crate) struct Ground<'a> {
     /// The files.
     pub(crate) tree: &'a Tree,
     projects: BTreeMap<&'a TreePath, Known<'a>>,
+    /// The folders of all projects.
+    folders: BTreeSet<TreePath>,
+    /// Locks that builds do not read.
+    locks: BTreeSet<TreePath>,
     /// The `requires-python` of each workspace's members.
     limits: BTreeMap<&'a TreePath, Vec<(TreePath, Limit)>>,
 }
@@ -47,6 +52,8 @@ pub(crate) struct Known<'a> {
     pub(crate) needs: BTreeSet<TreePath>,
     /// The projects that need it in production.
     pub(crate) dependents: BTreeSet<TreePath>,
+    /// The Rust crates that it is built from.
+    pub(crate) crates: Option<Crates>,
     /// Whether it is the root of a workspace with further members.
     pub(crate) gathers: bool,
     /// Why recipes make a service of it.
@@ -87,14 +94,12 @@ impl<'a> Ground<'a> {
             known.gathers = workspaces.get(path).is_some_and(|root| root.members.len() > 1)
                 || project.gathers();
             known.sources = cover(tree, path, &folders, &locks);
-            let bricks = project.manifest.bricks.keys();
-            known.sources.extend(bricks.filter(|brick| !brick.is_in(path)).cloned());
-            known.sources.sort();
+            known.add_bricks();
             projects.insert(path, known);
         }
         let limits = workspaces.iter().map(|(root, workspace)| Ok((root, limits(workspace)?)));
         let limits = limits.collect::<Result<_, ScanError>>()?;
-        let mut ground = Self { tree, projects, limits };
+        let mut ground = Self { tree, projects, folders, locks, limits };
         ground.connect();
         Ok(ground)
     }
@@ -113,6 +118,31 @@ impl<'a> Ground<'a> {
         for (path, known) in &mut self.projects {
             known.dependents = dependents.remove(*path).unwrap_or_default();
         }
+    }
+
+    /// Returns literal paths that together hold the files of `folder` and none of another project or
+    /// of one of `others`.
+    pub(crate) fn cover(&self, folder: &TreePath, others: &BTreeSet<TreePath>) -> Vec<TreePath> {
+        let others = self.folders.union(others).filter(|other| *other != folder);
+        cover(self.tree, folder, &others.cloned().collect(), &self.locks)
+    }
+
+    /// Notes which crates projects are built from; the others are no files of theirs.
+    pub(crate) fn add_crates(&mut self, found: BTreeMap<TreePath, crates::Found>) {
+        for (path, crates::Found { crates, unneeded }) in found {
+            let sources = self.cover(&path, &unneeded);
+            if let Some(known) = self.projects.get_mut(&path) {
+                known.crates = Some(crates);
+                known.sources = sources;
+                known.add_bricks();
+            }
+        }
+    }
+
+    /// Returns the folder of the project that a path belongs to.
+    pub(crate) fn home(&self, path: &TreePath) -> Option<TreePath> {
+        let mut above = std::iter::successors(Some(path.clone()), TreePath::parent);
+        above.find(|folder| self.known(folder).is_some())
     }
 
     /// Returns what is known of a project.
@@ -169,6 +199,7 @@ impl<'a> Known<'a> {
             requirements,
             needs,
             dependents: BTreeSet::new(),
+            crates: None,
             gathers: false,
             signals: Signals::default(),
             images: Vec::new(),
@@ -192,6 +223,14 @@ impl<'a> Known<'a> {
         let (installed, port) = (self.build.is_some(), self.configured.settings.port);
         self.hints = recipes.hints(folder, installed, port);
         Ok(())
+    }
+
+    /// Adds the bricks that lie elsewhere to the files.
+    fn add_bricks(&mut self) {
+        let manifest = &self.found.manifest;
+        let bricks = manifest.bricks.keys().filter(|brick| !brick.is_in(&manifest.folder));
+        self.sources.extend(bricks.cloned());
+        self.sources.sort();
     }
 }
 

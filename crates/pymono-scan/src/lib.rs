@@ -12,6 +12,7 @@ mod build;
 mod code;
 mod config;
 mod cover;
+mod crates;
 mod discover;
 mod document;
 mod error;

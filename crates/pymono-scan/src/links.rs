@@ -9,9 +9,9 @@ use crate::{Warning, ground::Ground};
 pub(crate) fn warnings(ground: &Ground<'_>, wanted: impl Fn(&TreePath) -> bool) -> Vec<Warning> {
     let mut found = Vec::new();
     for (link, target) in ground.tree.links() {
-        let Some(home) = home(ground, link).filter(&wanted) else { continue };
+        let Some(home) = ground.home(link).filter(&wanted) else { continue };
         let place = ground.tree.resolve(link, target);
-        if place.as_ref().and_then(|place| self::home(ground, place)).as_ref() != Some(&home) {
+        if place.as_ref().and_then(|place| ground.home(place)).as_ref() != Some(&home) {
             let place = place.map_or_else(|| target.to_string(), |place| place.to_string());
             found.push(Warning::new(format!(
                 "`{link}` is a link to `{place}`, outside of the project in `{home}`: a build does not see what lies there"
@@ -19,10 +19,4 @@ pub(crate) fn warnings(ground: &Ground<'_>, wanted: impl Fn(&TreePath) -> bool) 
         }
     }
     found
-}
-
-/// Returns the folder of the project that a path belongs to.
-fn home(ground: &Ground<'_>, path: &TreePath) -> Option<TreePath> {
-    let mut above = std::iter::successors(Some(path.clone()), TreePath::parent);
-    above.find(|folder| ground.known(folder).is_some())
 }

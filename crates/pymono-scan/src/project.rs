@@ -60,6 +60,7 @@ pub(crate) fn project(
         python,
         build: known.build.clone(),
         needs: known.needs.clone(),
+        crates: known.crates.clone(),
         bricks: known.found.manifest.bricks.keys().cloned().collect(),
         launch,
         images: images(ground, known, kind),

@@ -4,6 +4,7 @@
 //! that think about it. It has no opinion and does nothing.
 
 mod contents;
+mod crates;
 mod handwritten;
 mod index;
 mod inspection;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pymono_names::TreePath;
 
 pub use contents::{ContentId, Contents};
+pub use crates::Crates;
 pub use handwritten::{DockerfileBuild, Handwritten, MissingSource, NamedContext};
 pub use index::{Index, IndexFormat, Secret, SecretPlace, variable_of};
 pub use inspection::{Import, Inspection, Modules};

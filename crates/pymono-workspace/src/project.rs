@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pep508_rs::PackageName;
 use pymono_names::{PythonVersion, TreePath};
 
-use crate::{Handwritten, Manager, Settings};
+use crate::{Crates, Handwritten, Manager, Settings};
 
 /// A Python project. Its identity is its path; names may collide.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Project {
     pub build: Option<BuildSystem>,
     /// Local projects that its manifest names for production, whatever their markers.
     pub needs: BTreeSet<TreePath>,
+    /// The Rust crates that its build compiles, where Cargo takes part in it.
+    pub crates: Option<Crates>,
     /// Folders without a manifest that its build takes in, such as the bricks of Polylith.
     pub bricks: BTreeSet<TreePath>,
     /// How it is started, as far as that could be inferred or is configured.
@@ -89,7 +91,7 @@ pub enum BuildKind {
     Pure,
     /// Perhaps a compiler: the backend can run code of the project's own.
     Native,
-    /// Cargo, with its crates from the network.
+    /// Cargo, with crates that are fetched before.
     Rust,
 }
 

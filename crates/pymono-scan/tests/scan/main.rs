@@ -1,6 +1,8 @@
 //! Scans of real folders with real git.
 
 mod configuration;
+#[cfg(test)]
+mod crates;
 mod files;
 #[cfg(test)]
 mod identities;
