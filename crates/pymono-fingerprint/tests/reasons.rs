@@ -70,6 +70,7 @@ fn package(at: &str) -> (TreePath, Package) {
         index: IndexChoice::Installer,
         secrets: BTreeSet::new(),
         sources: vec![path(at)],
+        crates: None,
         build_apt: BTreeSet::new(),
         caches: Vec::new(),
     };

@@ -184,6 +184,7 @@ impl Assembly<'_> {
             secrets: project.settings.secrets.clone(),
             build: refuse::build(workspace, path, build)?,
             sources: refuse::sources(project)?,
+            crates: project.crates.clone(),
             build_apt: project.settings.build_apt.clone(),
             caches: project.settings.cache.clone(),
         })

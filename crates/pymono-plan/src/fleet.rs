@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 use pymono_names::{Libc, Platform, PythonVersion, ServiceName, TreePath};
-use pymono_workspace::{BuildSystem, CacheMount, Secret};
+use pymono_workspace::{BuildSystem, CacheMount, Crates, Secret};
 
 use crate::{HandwrittenImage, IndexChoice, Origin, Requirement};
 
@@ -150,6 +150,8 @@ pub struct Package {
     pub secrets: BTreeSet<Secret>,
     /// Literal paths that together hold exactly its files.
     pub sources: Vec<TreePath>,
+    /// The Rust crates that its build compiles.
+    pub crates: Option<Crates>,
     /// Debian packages that its build needs beside the compilers.
     pub build_apt: BTreeSet<String>,
     /// Further cache mounts of its build.

@@ -36,7 +36,7 @@ pub use index::{ChosenIndex, IndexChoice};
 pub use plan::plan;
 pub use requirement::{GitOrigin, Origin, Requirement};
 pub use stage::{
-    BuildPlan, Dependencies, GitAccess, Image, ImageFile, Layer, PackageBuild, Stage, StageKind,
-    StageName,
+    BuildPlan, Dependencies, FetchedCrates, GitAccess, Image, ImageFile, Layer, PackageBuild,
+    PackageCrates, Stage, StageKind, StageName,
 };
 pub use stale::{StaleLocks, check_fresh};

@@ -9,8 +9,8 @@ use pymono_names::{ServiceName, TreePath};
 use pymono_workspace::BuildKind;
 
 use crate::{
-    BuildPlan, Dependencies, Environment, Fleet, Image, ImageFile, Layer, Package, PackageBuild,
-    Service, Stage, StageKind, StageName, access,
+    BuildPlan, Dependencies, Environment, FetchedCrates, Fleet, Image, ImageFile, Layer, Package,
+    PackageBuild, PackageCrates, Service, Stage, StageKind, StageName, access,
     naming::{self, Names},
     requirement::declared_name,
     share::{self, Form, Group, Supply},
@@ -158,6 +158,7 @@ impl<'a> Planner<'a> {
             }
         };
         let backend = self.backend(environment, package, users);
+        let crates = self.crates(environment, path, package, &base, users);
         // What is known to be pure has no network and runs no code of its own.
         let secrets = match package.build.kind {
             BuildKind::Pure => BTreeSet::new(),
@@ -169,12 +170,39 @@ impl<'a> Planner<'a> {
             backend,
             path: path.clone(),
             sources: package.sources.clone(),
+            crates,
             kind: package.build.kind,
             caches: package.caches.clone(),
             secrets,
         };
         let wish = format!("pkg-{}", package.name);
         self.stage(&wish, StageKind::Package(build), users)
+    }
+
+    fn crates(
+        &mut self,
+        environment: &Environment,
+        path: &TreePath,
+        package: &Package,
+        base: &StageName,
+        users: &BTreeSet<ServiceName>,
+    ) -> Option<PackageCrates> {
+        let crates = package.crates.as_ref()?;
+        let fetched = FetchedCrates {
+            base: base.clone(),
+            image: environment.base_image.clone(),
+            path: path.clone(),
+            roots: crates.roots.clone(),
+            texts: crates.skeleton.clone(),
+            secrets: package.secrets.clone(),
+        };
+        let wish = format!("crates-{}", package.name);
+        let sources: BTreeSet<&TreePath> = crates.folders.values().flatten().collect();
+        Some(PackageCrates {
+            fetched: self.stage(&wish, StageKind::Crates(fetched), users),
+            sources: sources.into_iter().cloned().collect(),
+            texts: crates.texts.clone(),
+        })
     }
 
     fn backend(
@@ -282,8 +310,9 @@ fn rank(kind: &StageKind) -> u8 {
         StageKind::Toolchain { .. } => 2,
         StageKind::Backend { .. } => 3,
         StageKind::Dependencies(_) | StageKind::Open { .. } => 4,
-        StageKind::Package(_) => 5,
-        StageKind::Files { .. } => 6,
-        StageKind::Runtime { .. } => 7,
+        StageKind::Crates(_) => 5,
+        StageKind::Package(_) => 6,
+        StageKind::Files { .. } => 7,
+        StageKind::Runtime { .. } => 8,
     }
 }

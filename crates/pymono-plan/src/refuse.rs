@@ -19,7 +19,8 @@ pub(crate) fn is_fit(path: &TreePath) -> bool {
 
 /// Returns a project's paths, all of which can stand in a Dockerfile.
 pub(crate) fn sources(project: &Project) -> Result<Vec<TreePath>, FleetError> {
-    match project.sources.iter().find(|path| !is_fit(path)) {
+    let crates = project.crates.iter().flat_map(|crates| crates.folders.values().flatten());
+    match project.sources.iter().chain(crates).find(|path| !is_fit(path)) {
         Some(unfit) => Err(FleetError::Unfit(unfit.clone())),
         None => Ok(project.sources.clone()),
     }

@@ -144,6 +144,8 @@ pub enum StageKind {
         /// What the step is given without keeping it.
         secrets: BTreeSet<Secret>,
     },
+    /// Crates from registries and repositories, in a folder of their own.
+    Crates(FetchedCrates),
     /// One local package in a virtual environment of its own.
     Package(PackageBuild),
     /// Files of a service that is copied and not installed, gathered so that they are one layer.
@@ -172,6 +174,7 @@ impl StageKind {
             Self::Dependencies(Dependencies { secrets, .. })
             | Self::Open { secrets, .. }
             | Self::Backend { secrets, .. }
+            | Self::Crates(FetchedCrates { secrets, .. })
             | Self::Package(PackageBuild { secrets, .. }) => secrets,
             Self::Uv { .. }
             | Self::Base { .. }
@@ -212,6 +215,34 @@ pub struct GitAccess {
     pub tokens: BTreeMap<String, String>,
 }
 
+/// The crates that Cargo needs for a local package and that are not of the tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FetchedCrates {
+    /// The base, with Cargo.
+    pub base: StageName,
+    /// The image that the base stands on, which decides Cargo's version.
+    pub image: String,
+    /// The package's folder, from which Cargo looks for its configuration.
+    pub path: TreePath,
+    /// The folders whose locks say what is fetched.
+    pub roots: BTreeSet<TreePath>,
+    /// The manifests, locks and configuration that Cargo sees, by path.
+    pub texts: BTreeMap<TreePath, String>,
+    /// What the step is given without keeping it.
+    pub secrets: BTreeSet<Secret>,
+}
+
+/// The crates that the build of a local package compiles.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PackageCrates {
+    /// The stage with those that are not of the tree.
+    pub fetched: StageName,
+    /// Literal paths that together hold exactly those of the tree, outside of the package's own.
+    pub sources: Vec<TreePath>,
+    /// The manifests, locks and configuration that Cargo sees in place of the tree's, by path.
+    pub texts: BTreeMap<TreePath, String>,
+}
+
 /// The build of one local package.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PackageBuild {
@@ -225,6 +256,8 @@ pub struct PackageBuild {
     pub path: TreePath,
     /// Literal paths that together hold exactly its files.
     pub sources: Vec<TreePath>,
+    /// The crates that it compiles.
+    pub crates: Option<PackageCrates>,
     /// What the build needs beside its backend.
     pub kind: BuildKind,
     /// Cache mounts that its configuration declares.

@@ -58,6 +58,7 @@ fn package(number: usize) -> (TreePath, Package) {
         index: IndexChoice::Installer,
         secrets: BTreeSet::new(),
         sources: vec![path.clone()],
+        crates: None,
         build_apt: BTreeSet::new(),
         caches: Vec::new(),
     };
@@ -156,6 +157,7 @@ fn parents(kind: &StageKind) -> Vec<&StageName> {
         | StageKind::Files { base, .. }
         | StageKind::Open { base, .. }
         | StageKind::Dependencies(Dependencies { base, .. }) => vec![base],
+        StageKind::Crates(crates) => vec![&crates.base],
         StageKind::Package(build) => build.backend.iter().chain([&build.base]).collect(),
     }
 }

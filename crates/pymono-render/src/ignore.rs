@@ -39,7 +39,10 @@ fn sent(plan: &BuildPlan) -> BTreeSet<TreePath> {
     let mut sent = BTreeSet::new();
     for stage in &plan.stages {
         match &stage.kind {
-            StageKind::Package(build) => sent.extend(build.sources.iter().cloned()),
+            StageKind::Package(build) => {
+                let crates = build.crates.iter().flat_map(|crates| &crates.sources);
+                sent.extend(build.sources.iter().chain(crates).cloned());
+            }
             StageKind::Files { sources, .. } => sent.extend(sources.iter().cloned()),
             StageKind::Backend { index: IndexChoice::Folder(folder), .. } => {
                 sent.insert(folder.clone());

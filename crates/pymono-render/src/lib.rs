@@ -38,7 +38,7 @@ pub struct Rendered {
     pub dockerfile: String,
     /// What lies beside it as `Dockerfile.dockerignore`.
     pub ignore: String,
-    /// Files of the [`PINS_CONTEXT`], by name; may be empty.
+    /// Files of the [`PINS_CONTEXT`], by path; may be empty.
     pub pins: BTreeMap<String, String>,
 }
 

@@ -5,15 +5,19 @@ use std::{
     fmt::Display,
 };
 
-use pymono_names::{Login, Platform};
+use pymono_names::{Login, Platform, TreePath};
 use pymono_plan::{
-    BuildPlan, GitOrigin, OpenRequirement, Origin, Requirement, Stage, StageKind, StageName,
+    BuildPlan, FetchedCrates, GitOrigin, OpenRequirement, Origin, PackageBuild, Requirement, Stage,
+    StageKind, StageName,
 };
 
 use crate::{dockerfile::Install, spelling};
 
 /// Where the sources of the tree are mounted in a build.
 pub(crate) const SOURCES: &str = "/src";
+
+/// The name of the program that gives sources their times.
+pub(crate) const SCRIPT: &str = "sources.py";
 
 /// Returns the name of a stage's requirement file.
 pub(crate) fn file_name(stage: &StageName) -> String {
@@ -25,8 +29,8 @@ pub(crate) fn settings_name(stage: &StageName) -> String {
     format!("{stage}.toml")
 }
 
-/// Returns the requirement file of every stage that installs from one, and the
-/// settings of uv where a stage needs some, by file name.
+/// Returns the requirement file of every stage that installs from one, the settings of uv where
+/// a stage needs some, and what leads Cargo where it takes part, by path.
 pub(crate) fn pins(plan: &BuildPlan) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     for Stage { name, kind, .. } in &plan.stages {
@@ -43,12 +47,29 @@ pub(crate) fn pins(plan: &BuildPlan) -> BTreeMap<String, String> {
                 requires.iter().map(|line| format!("{}\n", Login::without_any(line))).collect(),
                 Install::of_backends(index, secrets),
             ),
+            StageKind::Crates(FetchedCrates { texts, .. }) => {
+                files.extend(in_folder(name, texts));
+                continue;
+            }
+            StageKind::Package(PackageBuild { crates: Some(crates), .. }) => {
+                files.extend(in_folder(name, &crates.texts));
+                files.insert(SCRIPT.to_owned(), include_str!("dockerfile/sources.py").to_owned());
+                continue;
+            }
             _ => continue,
         };
         files.insert(file_name(name), text);
         files.extend(install.settings().map(|text| (settings_name(name), text)));
     }
     files
+}
+
+/// Returns files of the tree as they lie in the folder of a stage.
+fn in_folder<'a>(
+    stage: &'a StageName,
+    texts: &'a BTreeMap<TreePath, String>,
+) -> impl Iterator<Item = (String, String)> + 'a {
+    texts.iter().map(move |(path, text)| (format!("{stage}/{path}"), text.clone()))
 }
 
 /// Returns the lines that pin one distribution.

@@ -81,6 +81,7 @@ fn package(name: &str, requires: &str, kind: BuildKind, folder: &str) -> (TreePa
         index: IndexChoice::Installer,
         secrets: BTreeSet::new(),
         sources: vec![path(folder)],
+        crates: None,
         build_apt: BTreeSet::new(),
         caches: Vec::new(),
     };

@@ -16,6 +16,9 @@ pub(crate) struct Changes {
     removed: Vec<Utf8PathBuf>,
 }
 
+/// How the names of files begin that are not whole yet.
+const TEMPORARY: &str = ".pymono-";
+
 /// A generated file could not be read, written or removed.
 #[derive(Debug, Error)]
 #[error("failed to {verb} `{path}`")]
@@ -34,7 +37,7 @@ impl FileError {
 }
 
 impl Changes {
-    /// Compares `files` with the disk; other files in `folders` count as left over.
+    /// Compares `files` with the disk; other files in `folders`, at any depth, count as left over.
     pub(crate) fn between(
         root: &Utf8Path,
         files: BTreeMap<Utf8PathBuf, String>,
@@ -42,8 +45,8 @@ impl Changes {
     ) -> Result<Self, FileError> {
         let mut removed = Vec::new();
         for folder in folders {
-            let left_over = names_in(&root.join(folder))?.into_iter().map(|name| folder.join(name));
-            removed.extend(left_over.filter(|path| !files.contains_key(path)));
+            let left_over = files_in(root, folder)?;
+            removed.extend(left_over.into_iter().filter(|path| !files.contains_key(path)));
         }
         let mut written = BTreeMap::new();
         for (path, text) in files {
@@ -106,25 +109,31 @@ pub(crate) fn rendered_files(
     .collect()
 }
 
-fn names_in(folder: &Utf8Path) -> Result<Vec<String>, FileError> {
-    let failed = |source| FileError { verb: "list", path: folder.to_owned(), source };
-    let entries = match fs::read_dir(folder) {
+/// Returns the files in a folder, at any depth, by their paths below the root.
+fn files_in(root: &Utf8Path, folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, FileError> {
+    let full = root.join(folder);
+    let failed = |source| FileError { verb: "list", path: full.clone(), source };
+    let entries = match fs::read_dir(&full) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(failed(error)),
     };
-    let mut names = Vec::new();
+    let mut files = Vec::new();
     for entry in entries {
         let entry = entry.map_err(failed)?;
-        // A name that is not UTF-8 is none that pymono wrote, and neither is a folder. What
-        // starts with a dot may be what another pymono is writing at this moment.
-        let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'));
-        if entry.file_type().map_err(failed)?.is_file() {
-            names.extend(name);
+        // A name that is not UTF-8 is none that pymono wrote. What starts like a temporary file
+        // may be what another pymono is writing at this moment.
+        let name = entry.file_name().into_string().ok();
+        let Some(name) = name.filter(|name| !name.starts_with(TEMPORARY)) else { continue };
+        let kind = entry.file_type().map_err(failed)?;
+        if kind.is_dir() {
+            files.extend(files_in(root, &folder.join(name))?);
+        } else if kind.is_file() {
+            files.push(folder.join(name));
         }
     }
-    names.sort();
-    Ok(names)
+    files.sort();
+    Ok(files)
 }
 
 /// Writes through a temporary file in the same folder, so that nobody ever reads half of it.
@@ -133,7 +142,7 @@ fn write_whole(path: &Utf8Path, text: &str) -> Result<(), FileError> {
     let folder = path.parent().unwrap_or(Utf8Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
     let mut file =
-        tempfile::Builder::new().prefix(".pymono-").tempfile_in(folder).map_err(failed)?;
+        tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     make_readable(file.as_file()).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
@@ -166,16 +175,17 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(root.path()).unwrap();
         let folders = ["out/pins".into()];
-        let first = files(&[("out/pins/a.txt", "a"), ("out/pins/b.txt", "b"), ("bake.json", "{}")]);
+        let first =
+            files(&[("out/pins/a.txt", "a"), ("out/pins/b/c.txt", "b"), ("bake.json", "{}")]);
         Changes::between(root, first, &folders).unwrap().apply().unwrap();
 
         let second = files(&[("out/pins/a.txt", "a"), ("bake.json", "{ }")]);
         let changes = Changes::between(root, second.clone(), &folders).unwrap();
         std::fs::create_dir(root.join("out/pins/mine")).unwrap();
         assert_eq!(changes.written().collect::<Vec<_>>(), ["bake.json"]);
-        assert_eq!(changes.removed().collect::<Vec<_>>(), ["out/pins/b.txt"]);
+        assert_eq!(changes.removed().collect::<Vec<_>>(), ["out/pins/b/c.txt"]);
         changes.apply().unwrap();
         assert!(Changes::between(root, second, &folders).unwrap().is_empty());
-        assert!(!root.join("out/pins/b.txt").exists());
+        assert!(!root.join("out/pins/b/c.txt").exists());
     }
 }

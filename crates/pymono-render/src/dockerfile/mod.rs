@@ -1,5 +1,6 @@
 //! The Dockerfile of all images.
 
+mod crates;
 mod image;
 mod install;
 mod stage;
@@ -55,6 +56,7 @@ fn heading(kind: &StageKind) -> &'static str {
         StageKind::Dependencies(_) | StageKind::Open { .. } => {
             "== Third-party distributions, by the services that get them together =="
         }
+        StageKind::Crates(_) => "== Rust crates, fetched for what is compiled without network ==",
         StageKind::Package(_) => "== Local packages ==",
         StageKind::Files { .. } => "== Files of services that are not installed ==",
         StageKind::Runtime { .. } => "== Runtimes: what services run on ==",

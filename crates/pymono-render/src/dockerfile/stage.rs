@@ -4,11 +4,12 @@ use std::{collections::BTreeSet, fmt};
 
 use pymono_names::{Libc, Login, ServiceName, TreePath};
 use pymono_plan::{
-    BuildPlan, Dependencies, Environment, Open, Origin, PackageBuild, Stage, StageKind, StageName,
+    BuildPlan, Dependencies, Environment, FetchedCrates, Open, Origin, PackageBuild, Stage,
+    StageKind, StageName,
 };
 use pymono_workspace::{BuildKind, CacheMount, Secret};
 
-use super::{FILES, Install, VENV, install::secret_mount};
+use super::{FILES, Install, VENV, crates, install::secret_mount};
 use crate::{
     PINS_CONTEXT,
     instruction::{Run, shell},
@@ -57,6 +58,11 @@ impl fmt::Display for StageText<'_> {
                 let names = words::list(open.requirements.iter().map(|it| it.name.to_string()));
                 writeln!(f, "# {names} and what they need, which no lock lists, for {users}.")?;
                 self.open(f, base, open, secrets)
+            }
+            StageKind::Crates(crates) => {
+                let FetchedCrates { base, path, .. } = crates;
+                writeln!(f, "# What `{path}` needs of other places, for {users}.")?;
+                write!(f, "FROM {base} AS {name}\n{}", crates::fetch(name, crates))
             }
             StageKind::Package(build) => {
                 writeln!(f, "# `{}`, for {users}.", build.path)?;
@@ -142,9 +148,9 @@ impl StageText<'_> {
     }
 
     fn package(&self, f: &mut fmt::Formatter<'_>, build: &PackageBuild) -> fmt::Result {
-        let PackageBuild { base, backend, sources, kind, .. } = build;
+        let PackageBuild { base, backend, sources, crates, .. } = build;
         let mut run = Run::new(install(build));
-        if *kind == BuildKind::Pure {
+        if is_offline(build) {
             run = run.without_network();
         }
         if let Some(stage) = backend {
@@ -155,6 +161,9 @@ impl StageText<'_> {
             // A build writes beside its sources; what it writes goes with the mount.
             let from = if source.is_root() { String::new() } else { format!("source={source},") };
             run = run.mount(format_args!("type=bind,{from}target={},rw", at_sources(source)));
+        }
+        if let Some(crates) = crates {
+            run = crates::mounts(run, &self.stage.name, crates);
         }
         let caches = build_caches(build);
         let argument = if caches.is_empty() { "" } else { "ARG TARGETARCH\n" };
@@ -179,12 +188,18 @@ impl StageText<'_> {
 fn install(build: &PackageBuild) -> String {
     let backend =
         build.backend.as_ref().map(|_| format!("PATH={BACKEND}/bin:$PATH PYTHONPATH={BACKEND} "));
-    let offline = if build.kind == BuildKind::Pure { " --offline" } else { "" };
+    let offline = if is_offline(build) { " --offline" } else { "" };
     format!(
-        "{}uv pip install --no-cache --no-deps --no-sources --no-build-isolation{offline} {}{WITHOUT_LOCK}",
+        "{}{}uv pip install --no-cache --no-deps --no-sources --no-build-isolation{offline} {}{WITHOUT_LOCK}",
+        crates::preparation(build, BUILD_CACHE),
         backend.unwrap_or_default(),
         at_sources(&build.path),
     )
+}
+
+/// Returns whether a build needs no network: its backend compiles nothing, or what is fetched before.
+fn is_offline(build: &PackageBuild) -> bool {
+    build.kind == BuildKind::Pure || build.crates.is_some()
 }
 
 /// Returns the cache mounts of a package's build: compilers' and those that its configuration declares.
@@ -194,7 +209,11 @@ fn build_caches(build: &PackageBuild) -> Vec<String> {
     let owner = &build.path;
     let compilers = (build.kind != BuildKind::Pure).then(|| {
         let tools = ServiceName::slug(&build.image);
-        format!("type=cache,id=pymono-build:{owner}:{tools}:$TARGETARCH,target={BUILD_CACHE}")
+        // The times of sources are noted beside what was made of them: one build at a time.
+        let sharing = if build.crates.is_some() { ",sharing=locked" } else { "" };
+        format!(
+            "type=cache,id=pymono-build:{owner}:{tools}:$TARGETARCH{sharing},target={BUILD_CACHE}"
+        )
     });
     let declared = build.caches.iter().map(|CacheMount { target }| {
         format!("type=cache,id=pymono:{owner}:{target}:$TARGETARCH,target={target}")

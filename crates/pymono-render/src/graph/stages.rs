@@ -68,7 +68,11 @@ fn under(kind: &StageKind) -> Vec<&StageName> {
         | StageKind::Open { base, .. }
         | StageKind::Files { base, .. } => vec![base],
         StageKind::Dependencies(dependencies) => vec![&dependencies.base],
-        StageKind::Package(build) => [&build.base].into_iter().chain(&build.backend).collect(),
+        StageKind::Crates(crates) => vec![&crates.base],
+        StageKind::Package(build) => {
+            let crates = build.crates.iter().map(|crates| &crates.fetched);
+            [&build.base].into_iter().chain(&build.backend).chain(crates).collect()
+        }
     }
 }
 

@@ -135,6 +135,7 @@ fn kind(kind: &StageKind) -> &'static str {
         StageKind::Dependencies(_) => "dependencies",
         StageKind::Open { .. } => "open",
         StageKind::Backend { .. } => "backend",
+        StageKind::Crates(_) => "crates",
         StageKind::Package(_) => "package",
         StageKind::Files { .. } => "files",
         StageKind::Runtime { .. } => "runtime",

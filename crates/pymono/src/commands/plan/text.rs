@@ -72,6 +72,7 @@ fn what(stage: &Stage) -> String {
         }
         StageKind::Open { open, .. } => plural(open.requirements.len(), "open requirement"),
         StageKind::Backend { requires, .. } => requires.join(", "),
+        StageKind::Crates(crates) => format!("crates for {}", crates.path),
         StageKind::Package(build) => build.path.to_string(),
         StageKind::Files { sources, .. } => plural(sources.len(), "path"),
     }
