@@ -20,6 +20,7 @@ mod managers;
 mod native;
 mod plan;
 mod rebuild;
+mod rust;
 mod settings;
 mod shop;
 mod sources;
