@@ -15,7 +15,7 @@ use crate::{
     manifest::{Requirement, Scope},
     members::UvWorkspace,
     python::Limit,
-    recipes::{Hints, Recipes, Signals},
+    recipes::{Hints, Recipes, Signals, Unheeded},
     tree::Tree,
 };
 
@@ -81,6 +81,7 @@ impl<'a> Ground<'a> {
         let locks = local::locks(workspaces, found);
         let installed = installed(found);
         let mut projects = BTreeMap::new();
+        let mut unheeded = Unheeded::default();
         for (path, project) in found {
             let own = own_table(project, home, warnings)?;
             // Where there is one project, the repository's configuration is its own.
@@ -91,12 +92,16 @@ impl<'a> Ground<'a> {
             known.service_by = by;
             known.build = build::build_system(tree, &project.manifest, installed.contains(path))?;
             known.add_recipes(recipes)?;
+            if !known.images.is_empty() {
+                unheeded.add(path, known.own.iter().chain(home.map(|home| &home.whole)));
+            }
             known.gathers = workspaces.get(path).is_some_and(|root| root.members.len() > 1)
                 || project.gathers();
             known.sources = cover(tree, path, &folders, &locks);
             known.add_bricks();
             projects.insert(path, known);
         }
+        warnings.extend(unheeded.warnings());
         let limits = workspaces.iter().map(|(root, workspace)| Ok((root, limits(workspace)?)));
         let limits = limits.collect::<Result<_, ScanError>>()?;
         let mut ground = Self { tree, projects, folders, locks, limits };

@@ -3,11 +3,12 @@
 mod convert;
 mod edges;
 mod folder;
+mod heed;
 mod hint;
 mod named;
 mod read;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::TreePath;
 use pymono_recipe::{Image, Process, Purpose, Recipe, Services, Surroundings};
@@ -21,6 +22,7 @@ use crate::{
 };
 
 pub(crate) use convert::handwritten;
+pub(crate) use heed::Unheeded;
 pub(crate) use hint::Hints;
 
 /// The recipes of a tree and what they make of its folders.
@@ -113,10 +115,16 @@ impl<'a> Recipes<'a> {
         let processes = self.processes.get(folder).map(Vec::as_slice).unwrap_or_default();
         let run = processes.iter().map(|it| it.why.clone());
         Signals {
-            production: self.images(folder).flat_map(whys).chain(run).collect(),
-            development: development.flat_map(whys).collect(),
+            production: each_once(self.images(folder).flat_map(whys).chain(run)),
+            development: each_once(development.flat_map(whys)),
         }
     }
+}
+
+/// Returns texts in their order, without those that were there before.
+fn each_once(texts: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    texts.filter(|text| seen.insert(text.clone())).collect()
 }
 
 /// Why recipes make a service of a folder, strongest reason first.

@@ -291,6 +291,25 @@ fn false_at_the_root_has_all_images_generated() {
 }
 
 #[test]
+fn what_does_not_reach_an_image_that_is_built_as_it_is_is_told() {
+    let repo = Repo::new();
+    let own = format!("{HATCH}\n[tool.pymono]\ndockerfile = true\nuser = 5\nimage = \"x\"");
+    repo.file("pymono.toml", "env = { A = \"1\" }\napt = [\"curl\"]\nregistry = \"acme\"\n")
+        .project("api", "[]", &own)
+        .file("api/Dockerfile", RUN)
+        .project("web", "[]", HATCH)
+        .file("web/Dockerfile", RUN);
+    let end = "the Dockerfile is built as it is; `dockerfile = false` has the image generated";
+    assert_eq!(
+        repo.warnings(),
+        [
+            format!("`apt`, `env` in `pymono.toml` does not reach `api`, `web`: {end}"),
+            format!("`user` in `api/pyproject.toml` does not reach `api`: {end}"),
+        ]
+    );
+}
+
+#[test]
 fn a_recipe_that_cannot_be_understood_is_a_warning() {
     let repo = Repo::new();
     repo.project("api", "[]", HATCH)
