@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use clap::Args;
 use pymono_names::TreePath;
 use pymono_plan::{Fleet, HandwrittenImage, Service, StaleLocks};
-use pymono_workspace::{Kind, Manager, Project, Workspace};
+use pymono_workspace::{Handwritten, Kind, Manager, Project, Workspace};
 use serde::Serialize;
 
 use crate::{error::CommandError, load::scan, session::Session};
@@ -76,21 +76,39 @@ fn json(listing: &Listing) -> String {
 }
 
 fn table(rows: &[Row]) -> String {
-    let header = ["project", "path", "kind", "python", "command", "why"];
-    let body = rows.iter().map(|row| {
-        let command = row.images.first().and_then(|image| image.command.as_ref());
-        let command = command.map(|words| words.join(" ")).unwrap_or_default();
-        let why = row.why.join("; ");
-        [
-            row.name.clone(),
-            row.path.to_string(),
-            row.kind.to_owned(),
-            row.python.clone(),
-            command,
-            why,
-        ]
+    let header = ["project", "path", "kind", "python", "image", "command", "why"];
+    let body = rows.iter().flat_map(|row| {
+        // Each further image has a line of its own, by its own name.
+        let first = [cells(row, &row.name, row.images.first(), row.why.join("; "))];
+        let further = row.images.iter().skip(1);
+        let further = further.map(|image| cells(row, &image.name, Some(image), String::new()));
+        first.into_iter().chain(further).collect::<Vec<_>>()
     });
     pymono_report::columns(header, body)
+}
+
+fn cells(row: &Row, name: &str, image: Option<&ImageRow>, why: String) -> [String; 7] {
+    let command = image.and_then(|image| image.command.as_ref());
+    [
+        name.to_owned(),
+        row.path.to_string(),
+        row.kind.to_owned(),
+        row.python.clone(),
+        image.map(ImageRow::made_by).unwrap_or_default(),
+        command.map(|words| words.join(" ")).unwrap_or_default(),
+        why,
+    ]
+}
+
+impl ImageRow {
+    /// Returns how the image comes about: by a Dockerfile and a stage of it, or generated.
+    fn made_by(&self) -> String {
+        match (&self.dockerfile, &self.target) {
+            (Some(dockerfile), Some(target)) => format!("{dockerfile}#{target}"),
+            (Some(dockerfile), None) => dockerfile.clone(),
+            (None, _) => "generated".to_owned(),
+        }
+    }
 }
 
 /// What was found, and the services that could be closed over their locks.
@@ -144,14 +162,16 @@ impl Found {
 
     /// Returns the images of hand-written Dockerfiles.
     fn handwritten(&self, project: &Project) -> Vec<ImageRow> {
-        let of_project = |image: &&HandwrittenImage| image.path == project.path && !image.is_ground;
-        let images = self.fleet.handwritten.iter();
-        let images = images.filter(|(_, image)| of_project(image)).filter_map(|(name, image)| {
-            let said = project.images.iter().find(|said| {
-                let build = &said.build;
-                (&build.dockerfile, &build.target, &build.args, &build.context)
+        let built = |said: &Handwritten, image: &HandwrittenImage| {
+            let build = &said.build;
+            !image.is_ground
+                && (&build.dockerfile, &build.target, &build.args, &build.context)
                     == (&image.dockerfile, &image.target, &image.args, &image.context)
-            })?;
+        };
+        let images = project.images.iter().filter_map(|said| {
+            let mut of_project =
+                self.fleet.handwritten.iter().filter(|(_, image)| image.path == project.path);
+            let (name, image) = of_project.find(|(_, image)| built(said, image))?;
             Some(ImageRow {
                 name: name.to_string(),
                 dockerfile: Some(image.dockerfile.to_string()),
