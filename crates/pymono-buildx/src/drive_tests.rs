@@ -144,6 +144,54 @@ fn a_failure_keeps_no_other_image_from_being_built() {
     assert_eq!(fake.tries_of("bad"), 1);
 }
 
+fn built_from(service: &str, needs: &str) -> Job {
+    let mut job = jobs(&[service]).remove(0);
+    job.needs.insert(needs.parse().unwrap());
+    job
+}
+
+#[test]
+fn an_image_is_built_when_those_that_it_is_built_from_are_there() {
+    let fake = Fake::new(|fake, job, _| {
+        if job.service.as_str() == "ground" {
+            // Others would be started meanwhile.
+            (0..1000).for_each(|_| thread::yield_now());
+            fake.all_started.store(true, Ordering::SeqCst);
+        }
+        assert!(job.service.as_str() != "top" || fake.all_started.load(Ordering::SeqCst));
+        image(job)
+    });
+    let jobs = [jobs(&["ground"]), vec![built_from("top", "ground"), built_from("z", "gone")]];
+    let options = options(3, OnFailure::KeepGoing);
+    let reports = drive(&fake, &jobs.concat(), &options, &Interrupt::new(), &mut Vec::new());
+    assert!(outcomes(&reports).iter().all(|(_, outcome)| *outcome == Outcome::Built));
+}
+
+#[test]
+fn nothing_is_built_on_what_failed() {
+    let fake = Fake::new(
+        |_, job, _| if job.service.as_str() == "ground" { failed(false) } else { image(job) },
+    );
+    let jobs = [
+        jobs(&["ground"]),
+        vec![built_from("middle", "ground"), built_from("top", "middle")],
+        jobs(&["other"]),
+    ];
+    let options = options(2, OnFailure::KeepGoing);
+    let reports = drive(&fake, &jobs.concat(), &options, &Interrupt::new(), &mut Vec::new());
+    assert_eq!(
+        outcomes(&reports),
+        [
+            ("ground", Outcome::Failed),
+            ("middle", Outcome::Skipped),
+            ("top", Outcome::Skipped),
+            ("other", Outcome::Built)
+        ]
+    );
+    let message = &reports[2].1.failure.as_ref().unwrap().message;
+    assert_eq!(message, "there is no image of `middle`, which it is built from");
+}
+
 #[test]
 fn failing_fast_cancels_what_runs_and_skips_the_rest() {
     let fake = Fake::new(|fake, job, interrupt| {

@@ -4,10 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pymono_names::{Platform, TreePath};
-use pymono_plan::{Fleet, FleetError, Service, StaleLocks};
+use pymono_names::{Platform, ServiceName, TreePath};
+use pymono_plan::{Fleet, FleetError, HandwrittenImage, Service, StaleLocks};
 use pymono_workspace::{
-    BuildKind, BuildSystem, Kind, Launch, Manager, Project, Settings, Workspace,
+    BuildKind, BuildSystem, DockerfileBuild, Handwritten, Kind, Launch, Manager, NamedContext,
+    Project, Settings, Workspace,
 };
 
 const LOCK: &str = r#"
@@ -275,4 +276,130 @@ fn what_cannot_be_planned_is_an_error_with_advice() {
         assert_eq!(error.to_string(), message);
         assert!(error.hint().is_some(), "{message}");
     }
+}
+
+fn image(name: &str, build: DockerfileBuild) -> Handwritten {
+    Handwritten {
+        name: name.to_owned(),
+        build,
+        base: Some("python:3.12".to_owned()),
+        apt: BTreeSet::new(),
+        apk: BTreeSet::new(),
+        command: None,
+        serves: false,
+        port: None,
+        health: None,
+        user: None,
+        env: BTreeMap::new(),
+        missing: BTreeSet::new(),
+        copies: BTreeSet::new(),
+        sources: BTreeSet::new(),
+    }
+}
+
+fn build(dockerfile: &str, target: Option<&str>) -> DockerfileBuild {
+    DockerfileBuild {
+        dockerfile: path(dockerfile),
+        ignore: None,
+        target: target.map(str::to_owned),
+        context: path("."),
+        args: BTreeMap::new(),
+        contexts: BTreeMap::new(),
+        ssh: false,
+    }
+}
+
+/// Returns the images of hand-written Dockerfiles, each as `target dockerfile references [what it is built from]`.
+fn handwritten(fleet: &Fleet) -> Vec<String> {
+    let show = |(name, image): (&ServiceName, &HandwrittenImage)| {
+        let grounds: Vec<&str> = image.grounds().map(ServiceName::as_str).collect();
+        format!("{name} {} {} {grounds:?}", image.dockerfile, image.references.join(","))
+    };
+    fleet.handwritten.iter().map(show).collect()
+}
+
+#[test]
+fn a_hand_written_image_needs_no_lock_and_bears_its_service_s_name() {
+    let mut workspace = workspace();
+    workspace.locks.insert(path("uv.lock"), "torn".to_owned());
+    workspace.projects.retain(|folder, _| *folder != path("jobs/job"));
+    change(&mut workspace, "services/api", |api| {
+        api.images = vec![image("web", build("services/api/Dockerfile", None))];
+        api.settings.registry = Some("acme".to_owned());
+    });
+    let fleet = assemble(&workspace).unwrap();
+    assert_eq!(handwritten(&fleet), ["api services/api/Dockerfile acme/api:latest []"]);
+    assert!(fleet.services.is_empty() && fleet.locals.is_empty());
+}
+
+#[test]
+fn a_lock_tells_what_a_hand_written_image_needs_of_the_repository() {
+    let mut workspace = workspace();
+    change(&mut workspace, "services/api", |api| {
+        api.images = vec![image("api", build("services/api/Dockerfile", None))];
+    });
+    let fleet = assemble(&workspace).unwrap();
+    let locals = &fleet.locals[&path("services/api")];
+    assert!(locals.contains(&path("libs/core")), "{locals:?}");
+    assert_eq!(fleet.services.len(), 1);
+}
+
+#[test]
+fn several_images_of_a_service_have_names_of_their_own() {
+    let mut workspace = workspace();
+    change(&mut workspace, "services/api", |api| {
+        let file = "services/api/Dockerfile";
+        api.images = vec![
+            image("api", build(file, Some("web"))),
+            image("api", build(file, Some("worker"))),
+            image("api-slim", build("services/api/slim.Dockerfile", None)),
+            image("job", build(file, Some("job"))),
+        ];
+        api.settings.image = Some("team/shop".to_owned());
+    });
+    assert_eq!(
+        handwritten(&assemble(&workspace).unwrap()),
+        [
+            "api services/api/Dockerfile team/shop:latest []",
+            "api-job services/api/Dockerfile team/shop-job:latest []",
+            "api-slim services/api/slim.Dockerfile team/shop-slim:latest []",
+            "api-worker services/api/Dockerfile team/shop-worker:latest []",
+        ]
+    );
+}
+
+#[test]
+fn what_images_are_built_from_is_built_once_and_before() {
+    let mut workspace = workspace();
+    let ground = build("docker/job.Dockerfile", None);
+    let on = |name: &str, below: &DockerfileBuild| {
+        let context = NamedContext::Build(name.to_owned(), Box::new(below.clone()));
+        BTreeMap::from([(format!("acme/{name}"), context)])
+    };
+    let api = DockerfileBuild { contexts: on("job", &ground), ..build("api.Dockerfile", None) };
+    let job = DockerfileBuild { contexts: on("api", &api), ..build("job.Dockerfile", None) };
+    change(&mut workspace, "services/api", |it| it.images = vec![image("api", api)]);
+    change(&mut workspace, "jobs/job", |it| it.images = vec![image("job", job)]);
+    let fleet = assemble(&workspace).unwrap();
+    assert_eq!(
+        handwritten(&fleet),
+        [
+            "api api.Dockerfile api:latest [\"job-2\"]",
+            "job job.Dockerfile job:latest [\"api\"]",
+            "job-2 docker/job.Dockerfile job-2:latest []",
+        ]
+    );
+    let grounds = fleet.handwritten.iter().filter(|(_, image)| image.is_ground);
+    assert_eq!(grounds.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["job-2"]);
+}
+
+#[test]
+fn a_hand_written_image_shares_its_reference_with_no_other() {
+    let mut workspace = workspace();
+    change(&mut workspace, "services/api", |api| {
+        api.images = vec![image("api", build("services/api/Dockerfile", None))];
+        api.settings.image = Some("job".to_owned());
+    });
+    let error = assemble(&workspace).unwrap_err();
+    assert!(matches!(error, FleetError::SharedReference { .. }), "{error}");
 }
