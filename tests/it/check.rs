@@ -82,3 +82,43 @@ fn a_check_names_the_place_of_everything_that_is_wrong_or_risky() {
     assert_eq!(misspelt.code, Some(2));
     assert!(misspelt.stderr.contains("known are unplanned, no-lock"), "{}", misspelt.stderr);
 }
+
+#[test]
+#[ignore = "needs the binary: cargo xtask test"]
+fn a_check_reads_hand_written_dockerfiles() {
+    let repo = Repo::empty("copies");
+    repo.write("libs/core/pyproject.toml", &hatchling("core", ""));
+    repo.write("libs/core/core.py", "");
+    let needs = "dependencies = [\"core @ file:../../libs/core\"]";
+    for name in ["api", "web", "mute"] {
+        repo.write(&format!("services/{name}/pyproject.toml"), &hatchling(name, needs));
+    }
+    // Only the manifest of the library, and a file that nobody has.
+    let api = "FROM python:3.13-slim\nCOPY libs/core/pyproject.toml libs/core/\nCOPY services/api conf/gone.ini /api/\nCMD [\"python\", \"-m\", \"api\"]\n";
+    let web = "FROM python:3.13-slim\nCOPY . .\nCMD [\"python\", \"-m\", \"web\"]\n";
+    repo.write("compose.yaml", "services:\n  api: { build: { context: ., dockerfile: services/api/Dockerfile } }\n  web: { build: { context: ., dockerfile: services/web/Dockerfile } }\n");
+    repo.write("services/api/Dockerfile", api);
+    repo.write("services/web/Dockerfile", web);
+    repo.write("services/mute/Dockerfile", "FROM python:3.13-slim\nCOPY libs /libs\n");
+    let own =
+        format!("{needs}\n[tool.pymono]\nimage = \"web\"\ndockerfile = {{ context = \"../..\" }}");
+    repo.write("services/mute/pyproject.toml", &hatchling("mute", &own));
+    let site = Site::new(repo);
+    let expected = [
+        ("no-command", "services/mute/Dockerfile", None),
+        ("shared-image", "services/mute", None),
+        ("shared-image", "services/web", None),
+        ("floating-base", ".", None),
+        ("missing-copy", "services/api/Dockerfile", None),
+        ("missing-copy", "services/api/Dockerfile", Some(3)),
+    ];
+    let expected = expected.map(|(code, path, line)| (code.to_owned(), path.to_owned(), line));
+    assert_eq!(findings(&site, &[], 1), expected);
+    let text = site.pymono(&["check"]).run().stdout;
+    for line in [
+        "services/api/Dockerfile: missing-copy: `services/api` needs `libs/core`, of which nothing is copied\n",
+        "services/api/Dockerfile:3: missing-copy: copies `conf/gone.ini`, which is not in the context `.`\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}
