@@ -25,6 +25,11 @@ impl<'a> Files<'a> {
         self.get("").unwrap_or_default()
     }
 
+    /// Returns the names, sorted.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.0.keys().copied()
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         self.0.get(name).copied()
     }

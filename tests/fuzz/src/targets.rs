@@ -8,6 +8,7 @@ use pymono_lock::{
 use crate::{
     exercise::{TARGETS as IMAGES, check_error, exercise},
     files::Files,
+    recipes,
 };
 
 /// Something that must take any text.
@@ -20,12 +21,13 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "markers", run: marker },
     Target { name: "pdm", run: pdm },
     Target { name: "pipfile", run: pipfile },
     Target { name: "poetry", run: poetry },
     Target { name: "pylock", run: pylock },
+    Target { name: "recipes", run: recipes::run },
     Target { name: "requirements", run: requirements },
     Target { name: "uv", run: uv },
     Target { name: "wheel-tags", run: wheel_tags },
