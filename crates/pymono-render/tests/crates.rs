@@ -65,6 +65,8 @@ fn rendered(crates: Crates) -> Rendered {
         image: ImageSettings::default(),
     };
     let fleet = Fleet {
+        handwritten: BTreeMap::new(),
+        locals: BTreeMap::new(),
         services: BTreeMap::from([(path("api"), service)]),
         packages: BTreeMap::from([(path("api"), package)]),
         uv_image: "uv".to_owned(),
