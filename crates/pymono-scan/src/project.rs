@@ -221,7 +221,7 @@ fn python(
     warnings: &mut Vec<Warning>,
 ) -> Result<PythonVersion, ScanError> {
     // What a hand-written Dockerfile runs on is a fact, whatever manifests say.
-    let runs = known.images.iter().filter_map(|image| image.python.as_ref()?.parse().ok()).next();
+    let runs = known.images.iter().find_map(|image| image.python.as_ref()?.parse().ok());
     if let Some(python) = runs.filter(|_| kind == Kind::Service) {
         return Ok(python);
     }

@@ -46,7 +46,8 @@ fn left_out(facts: Facts<'_>, project: &Project, image: &Handwritten) -> Vec<Fin
 }
 
 fn is_packed(source: &str) -> bool {
-    source.split('/').any(|part| part == "dist") || source.ends_with(".whl")
+    let extension = source.rsplit_once('.').map(|(_, extension)| extension);
+    extension == Some("whl") || source.split('/').any(|part| part == "dist")
 }
 
 /// Returns whether a build takes a project's files: its folder, one around it, or parts of it.

@@ -124,7 +124,7 @@ impl<'a> Builder<'a> {
         let target = place(&stages, wanted.target.as_deref())?;
         let said = [purpose_of(&wanted.dockerfile)?, stage_purpose(&stages, target)?];
         let development = wanted.development || said.contains(&Purpose::Development);
-        self.image(Chosen {
+        self.image(&Chosen {
             dockerfile: &wanted.dockerfile,
             context: self.context(&wanted.dockerfile, &stages, wanted.context.as_ref()),
             several: leaves(&stages).len() > 1,
@@ -175,7 +175,7 @@ impl<'a> Builder<'a> {
             variants.into_iter().map(move |args| (target, args))
         });
         let image = |(target, args): (usize, Arguments)| {
-            self.image(Chosen {
+            self.image(&Chosen {
                 dockerfile: path,
                 stages: dockerfile.stages(&args),
                 target,
@@ -202,9 +202,9 @@ impl<'a> Builder<'a> {
             .unwrap_or_else(|| context::context(dockerfile, stages, self.grounds.surroundings))
     }
 
-    fn image(&self, chosen: Chosen<'_>) -> Option<Image> {
-        let Chosen { dockerfile, stages, target, context, .. } = &chosen;
-        let (below, config) = self.configuration(&chosen);
+    fn image(&self, chosen: &Chosen<'_>) -> Option<Image> {
+        let Chosen { dockerfile, stages, target, context, .. } = chosen;
+        let (below, config) = self.configuration(chosen);
         let command = config.command();
         if !python::runs_python(stages, *target, command.as_ref(), &below) || is_test(&config) {
             return None;
@@ -216,10 +216,10 @@ impl<'a> Builder<'a> {
             stages,
             target: *target,
             command: command.as_ref(),
-            names: names(&chosen),
+            names: names(chosen),
             surroundings: self.grounds.surroundings,
         })?;
-        Some(self.described(&chosen, folder, &because, below, config))
+        Some(self.described(chosen, folder, &because, below, config))
     }
 
     /// Returns what a build has from the images below it, and what its image says.

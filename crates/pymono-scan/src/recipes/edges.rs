@@ -12,7 +12,9 @@ impl Recipes<'_> {
     pub(crate) fn edges(&self, folder: &TreePath, images: &[Image]) -> BTreeSet<TreePath> {
         let copied = images.iter().flat_map(|image| image.copies.keys().cloned());
         let mut dockerfiles = BTreeSet::new();
-        images.iter().for_each(|image| below(&image.build, &mut dockerfiles));
+        for image in images {
+            below(&image.build, &mut dockerfiles);
+        }
         let homes = dockerfiles.into_iter().filter_map(|path| self.home(path));
         let mut edges: BTreeSet<TreePath> = copied.chain(homes).collect();
         // What a project lies in is no part of it that could be apart.

@@ -104,23 +104,9 @@ impl Place<'_> {
             _ if !known => None,
             [words] => Some(words.clone()),
             // Any other way to put commands together would have to be understood first.
-            [_, .., _] if command.form == Form::Shell => self.in_a_row(command, &commands),
+            [_, .., _] if command.form == Form::Shell => in_a_row(command, &commands),
             _ => None,
         }
-    }
-
-    /// Returns commands that are started one after the other, each if the one before went well.
-    fn in_a_row(&self, command: &Command, commands: &[Vec<String>]) -> Option<Vec<String>> {
-        let text = command.words.concat();
-        let plain = !text.contains([';', '|', '\n', '(', '<', '>'])
-            && text.matches('&').count() == 2 * (text.matches("&&").count());
-        let moves = text.trim_start().starts_with("cd ");
-        let count = text.matches("&&").count() + 1 - usize::from(moves);
-        let lines = commands.iter().map(|words| shlex::try_join(words.iter().map(String::as_str)));
-        let lines: Vec<String> = lines.collect::<Result<_, _>>().ok()?;
-        let (last, before) = lines.split_last().filter(|_| plain && count == lines.len())?;
-        let script: String = before.iter().map(|it| format!("{it} && ")).collect();
-        Some(["/bin/sh", "-c", &format!("{script}exec {last}")].map(str::to_owned).into())
     }
 
     fn is_known(&self, words: &[String]) -> bool {
@@ -149,6 +135,20 @@ impl Place<'_> {
         });
         files.any(|path| file(&path))
     }
+}
+
+/// Returns commands that are started one after the other, each if the one before went well.
+fn in_a_row(command: &Command, commands: &[Vec<String>]) -> Option<Vec<String>> {
+    let text = command.words.concat();
+    let plain = !text.contains([';', '|', '\n', '(', '<', '>'])
+        && text.matches('&').count() == 2 * (text.matches("&&").count());
+    let moves = text.trim_start().starts_with("cd ");
+    let count = text.matches("&&").count() + 1 - usize::from(moves);
+    let lines = commands.iter().map(|words| shlex::try_join(words.iter().map(String::as_str)));
+    let lines: Vec<String> = lines.collect::<Result<_, _>>().ok()?;
+    let (last, before) = lines.split_last().filter(|_| plain && count == lines.len())?;
+    let script: String = before.iter().map(|it| format!("{it} && ")).collect();
+    Some(["/bin/sh", "-c", &format!("{script}exec {last}")].map(str::to_owned).into())
 }
 
 fn is_module(text: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Projects of every manager: which there are, what locks them, and what they need.
 
 use pymono_names::TreePath;
-use pymono_workspace::Project;
+use pymono_workspace::{Manager, Project};
 
 use crate::repo::Repo;
 
@@ -12,7 +12,8 @@ const POETRY: &str =
 fn listed(repo: &Repo) -> String {
     let line = |project: Project| {
         let lock = project.lock.map_or("-".to_owned(), |lock| lock.to_string());
-        format!("{}: {} {} {lock}\n", project.path, project.name, project.manager.unwrap())
+        let manager = project.manager.map_or("-", Manager::as_str);
+        format!("{}: {} {manager} {lock}\n", project.path, project.name)
     };
     repo.scan().projects.into_values().map(line).collect()
 }
