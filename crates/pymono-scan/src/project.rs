@@ -183,7 +183,8 @@ fn launch(
         port: settings.port,
         python,
     });
-    if let Some(image) = known.images.first() {
+    let reached = known.images.iter().find(|image| image.port.is_some());
+    if let Some(image) = reached.or(known.images.first()) {
         return Launch {
             command: image.command.as_ref().map(pymono_recipe::Command::exec),
             port: settings.port.or(image.port),

@@ -13,6 +13,7 @@ use pymono_names::TreePath;
 use pymono_workspace::Settings;
 use serde_json::{Map, Value};
 
+pub(crate) use validate::debian_package as check_debian_package;
 pub use validate::{registry as check_registry, tag as check_tag};
 
 use crate::{

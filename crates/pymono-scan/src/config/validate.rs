@@ -21,7 +21,7 @@ macro_rules! form {
 
 form!(
     /// Debian Policy 5.6.1, and optionally the version (5.6.12) to install.
-    pub(super) fn debian_package,
+    pub(crate) fn debian_package,
     r"^[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+~:-]+)?$",
     "no name of a Debian package: lower-case letters, digits, `+`, `-` and `.`"
 );

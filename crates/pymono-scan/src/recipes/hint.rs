@@ -7,7 +7,7 @@ use pymono_recipe::{Command, Form, Image, Process};
 use pymono_workspace::Launch;
 
 use super::Recipes;
-use crate::tree::Tree;
+use crate::{config, tree::Tree};
 
 /// Packages that only builds need; an image that is built in one stage has them all the same.
 const COMPILERS: [&str; 8] =
@@ -65,7 +65,9 @@ fn hints(image: Option<&Image>, processes: &[Process], place: Place<'_>) -> Hint
         Some((command, port, it.health.clone()))
     });
     let launch = by_image.or_else(|| by_process.next()).map(|it| place.listening(it));
+    // A name that a variable stands for could be anything.
     let packages = image.into_iter().flat_map(|it| it.apt.iter().cloned());
+    let packages = packages.filter(|it| config::check_debian_package(it).is_ok());
     let (build_apt, apt) = packages.partition(|it| COMPILERS.contains(&it.as_str()));
     let python =
         image.and_then(|it| Some((it.python.as_ref()?.parse().ok()?, it.build.dockerfile.clone())));

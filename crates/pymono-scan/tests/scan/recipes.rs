@@ -53,7 +53,7 @@ fn a_dockerfile_without_configuration_is_built_as_it_is() {
 #[test]
 fn what_is_configured_is_generated_with_what_the_dockerfile_knows() {
     let repo = Repo::new();
-    let text = "FROM python:3.12-slim\nRUN apt-get update && apt-get install -y gcc libpq5\nCOPY . .\nCMD [\"poetry\", \"run\", \"gunicorn\", \"-b\", \"0.0.0.0:9000\", \"api.app:app\"]\n";
+    let text = "FROM python:3.12-slim\nARG MORE\nRUN apt-get update && apt-get install -y gcc libpq5 ${MORE}\nCOPY . .\nCMD [\"poetry\", \"run\", \"gunicorn\", \"-b\", \"0.0.0.0:9000\", \"api.app:app\"]\n";
     let own = format!("{HATCH}\n[tool.pymono]\nenv = {{ A = \"1\" }}");
     repo.project("api", "[\"gunicorn\"]", &own)
         .file("api/Dockerfile", text)
