@@ -1,7 +1,7 @@
 //! What a scan finds: projects, services and settings, as plain data.
 //!
 //! This crate is the interface between the one that reads the tree and those
-//! that think about it. It has no opinion and does nothing.
+//! that think about it. It has no opinion and decides nothing.
 
 mod contents;
 mod crates;
@@ -46,4 +46,21 @@ pub struct Workspace {
     pub uv_image: Option<String>,
     /// What is below the projects' folders but must not be sent to a build.
     pub unsent: Unsent,
+}
+
+impl Workspace {
+    /// Returns some folders, and those of all projects that they need, directly or not.
+    pub fn reached<'a>(
+        &'a self,
+        from: impl IntoIterator<Item = &'a TreePath>,
+    ) -> BTreeSet<&'a TreePath> {
+        let mut reached = BTreeSet::new();
+        let mut open: Vec<&TreePath> = from.into_iter().collect();
+        while let Some(path) = open.pop() {
+            if reached.insert(path) {
+                open.extend(self.projects.get(path).into_iter().flat_map(|project| &project.needs));
+            }
+        }
+        reached
+    }
 }

@@ -60,13 +60,5 @@ fn needed(facts: Facts<'_>, project: &Project) -> BTreeSet<TreePath> {
     if let Some(locked) = facts.fleet.locals.get(&project.path) {
         return locked.clone();
     }
-    let mut needed = BTreeSet::new();
-    let mut open: Vec<&TreePath> = project.needs.iter().collect();
-    while let Some(path) = open.pop() {
-        if needed.insert(path.clone()) {
-            let projects = facts.workspace.projects.get(path);
-            open.extend(projects.into_iter().flat_map(|project| &project.needs));
-        }
-    }
-    needed
+    facts.workspace.reached(&project.needs).into_iter().cloned().collect()
 }

@@ -36,7 +36,7 @@ fn providers(facts: Facts<'_>) -> Providers<'_> {
 
 fn about(facts: Facts<'_>, providers: &Providers<'_>, project: &Project) -> Vec<Finding> {
     let Some(modules) = facts.inspection.modules.get(&project.path) else { return Vec::new() };
-    let reached = reached(facts.workspace, project);
+    let reached = facts.workspace.reached([&project.path]);
     let mut found = BTreeMap::<&TreePath, (&str, &Import)>::new();
     for (name, import) in &modules.imported {
         let Some(owners) = owners(providers, name) else { continue };
@@ -61,17 +61,6 @@ fn owners<'a>(providers: &'a Providers<'a>, name: &str) -> Option<&'a BTreeSet<&
 /// Returns `a.b.c`, `a.b` and `a`.
 fn prefixes(name: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(name), |name| name.rsplit_once('.').map(|(above, _)| above))
-}
-
-/// Returns a project and all local ones that it needs, directly or not.
-fn reached<'a>(workspace: &'a Workspace, project: &'a Project) -> BTreeSet<&'a TreePath> {
-    let (mut reached, mut open) = (BTreeSet::new(), vec![&project.path]);
-    while let Some(path) = open.pop() {
-        if reached.insert(path) {
-            open.extend(workspace.projects.get(path).iter().flat_map(|project| &project.needs));
-        }
-    }
-    reached
 }
 
 /// Returns true if the manifest requires a distribution of the owner's name: it comes from elsewhere then.

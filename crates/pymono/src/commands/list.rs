@@ -149,9 +149,10 @@ impl Found {
             // A lock tells more exactly what is installed, and nothing of what is copied.
             (None, Some(locked)) => {
                 let copied = project.needs.iter().filter(|path| is_copied(project, path));
-                locked.union(&self.needed(copied)).cloned().collect()
+                let copied = self.workspace.reached(copied).into_iter();
+                copied.chain(locked).cloned().collect()
             }
-            (None, None) => self.needed(project.needs.iter()),
+            (None, None) => self.workspace.reached(&project.needs).into_iter().cloned().collect(),
         };
         let holders = projects.iter().chain([&project.path]);
         let holders = holders.filter_map(|path| self.workspace.projects.get(path));
@@ -182,19 +183,6 @@ impl Found {
             })
         });
         images.collect()
-    }
-
-    /// Returns what manifests name, and what those name in turn.
-    fn needed<'a>(&'a self, named: impl Iterator<Item = &'a TreePath>) -> BTreeSet<TreePath> {
-        let mut needed = BTreeSet::new();
-        let mut waiting: Vec<&TreePath> = named.collect();
-        while let Some(path) = waiting.pop() {
-            if needed.insert(path.clone()) {
-                let projects = self.workspace.projects.get(path).into_iter();
-                waiting.extend(projects.flat_map(|project| &project.needs));
-            }
-        }
-        needed
     }
 }
 
