@@ -115,7 +115,13 @@ impl Gathering {
         image: &Handwritten,
         service: &ServiceName,
     ) -> ServiceName {
+        // A service has another name than its project where two projects bear one name.
+        let project_name = ServiceName::slug(project.name.as_ref());
         let mut called = ServiceName::slug(&image.name);
+        let rest = called.as_str().strip_prefix(project_name.as_str());
+        if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with('-')) {
+            called = ServiceName::slug(&format!("{service}{rest}"));
+        }
         let is_given = self.targets.values().any(|name| name == service);
         if !is_given && (project.images.len() == 1 || called == *service) {
             return service.clone();

@@ -45,6 +45,16 @@ pub(crate) fn owner(evidence: &Evidence<'_>) -> Option<(TreePath, String)> {
         return Some((folder, why.to_owned()));
     }
     let own = evidence.dockerfile.parent().unwrap_or_else(TreePath::root);
+    // A project at the root is also the tools' of a whole repository.
+    let deep = own.parts().count() > 1 && home.as_ref().is_none_or(TreePath::is_root);
+    if deep && !own.parts().any(is_for_recipes) {
+        if evidence.starts_file_in(&own) {
+            return Some((own, "its command starts a file beside it".to_owned()));
+        }
+        if evidence.workplace().is_some_and(|it| it.is_in(&own)) {
+            return Some((own, "its working directory is a copy of that folder".to_owned()));
+        }
+    }
     let folder = match home {
         Some(home) => home,
         None if evidence.named_context => evidence.context.clone(),
@@ -116,9 +126,14 @@ impl Evidence<'_> {
     }
 
     fn works_in(&self, project: &TreePath) -> bool {
-        let workdir = self.stages.get(self.target).and_then(|it| it.config.workdir.as_ref());
-        let found = workdir.and_then(|(path, _)| self.locator().locate(self.target, path));
+        let found = self.workplace();
         found.is_some_and(|it| self.surroundings.project_of(&it).as_ref() == Some(project))
+    }
+
+    /// Returns the folder of the tree that its working directory is a copy of.
+    fn workplace(&self) -> Option<TreePath> {
+        let workdir = self.stages.get(self.target)?.config.workdir.as_ref();
+        workdir.and_then(|(path, _)| self.locator().locate(self.target, path))
     }
 
     fn installs(&self, project: &TreePath) -> bool {
@@ -137,21 +152,29 @@ impl Evidence<'_> {
     }
 
     fn starts_file_of(&self, project: &TreePath) -> bool {
+        self.started().any(|it| self.surroundings.project_of(&it).as_ref() == Some(project))
+    }
+
+    fn starts_file_in(&self, folder: &TreePath) -> bool {
+        self.started().any(|it| it.is_in(folder))
+    }
+
+    /// Returns the files of the tree that the command names.
+    fn started(&self) -> impl Iterator<Item = TreePath> {
         let workdir = self.stages.get(self.target).and_then(|it| it.config.workdir.as_ref());
         let workdir = workdir.map_or("", |(path, _)| path.trim_end_matches('/'));
-        let absolute =
-            |word: String| if word.starts_with('/') { word } else { format!("{workdir}/{word}") };
+        let workdir = workdir.to_owned();
+        let absolute = move |word: String| {
+            if word.starts_with('/') { word } else { format!("{workdir}/{word}") }
+        };
         let files = self
             .words()
             .into_iter()
             .filter(|it| !it.starts_with('-') && it.contains(['/', '.']))
             .map(absolute);
-        let mut found =
+        let found =
             files.filter_map(|it| self.locator().locate(self.target, &it.replace("/./", "/")));
-        found.any(|it| {
-            self.surroundings.is_file(&it)
-                && self.surroundings.project_of(&it).as_ref() == Some(project)
-        })
+        found.filter(|it| self.surroundings.is_file(it))
     }
 
     fn starts_module_of(&self, project: &TreePath) -> bool {

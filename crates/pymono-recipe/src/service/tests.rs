@@ -179,6 +179,27 @@ fn dockerfiles_in_a_folder_of_their_own_are_told_by_what_they_build() {
 }
 
 #[test]
+fn a_project_at_the_root_takes_no_image_from_the_folder_whose_file_it_starts() {
+    let text = "FROM python:3.12\nCOPY comps /home/comps\nWORKDIR /home/comps/tts/src\nENTRYPOINT [\"python\", \"serve.py\"]";
+    let tree = [
+        ("pyproject.toml", "all"),
+        ("comps/tts/src/Dockerfile", text),
+        ("comps/tts/src/serve.py", ""),
+        (
+            "deploy/docker/Dockerfile",
+            "FROM python:3.12\nCOPY . /x\nCMD [\"python\", \"/x/comps/tts/src/serve.py\"]",
+        ),
+    ];
+    check(
+        &tree,
+        &[
+            ". all deploy/docker/Dockerfile [python /x/comps/tts/src/serve.py]",
+            "comps/tts/src tts comps/tts/src/Dockerfile [python serve.py]",
+        ],
+    );
+}
+
+#[test]
 fn a_target_that_is_called_like_a_project_below_is_that_project() {
     let text = "FROM python:3.12 AS base\nCOPY workspaces workspaces/\nFROM base AS app\nCMD [\"python\", \"workspaces/cli/gone.py\"]\nFROM base AS cli\nCMD [\"python\", \"workspaces/cli/main.py\"]";
     let tree = [
