@@ -12,6 +12,7 @@ mod git;
 mod graph;
 mod handwritten;
 mod indexes;
+mod init;
 mod install;
 mod interrupt;
 mod lock_formats;

@@ -23,7 +23,7 @@ pub use docker::{Container, Docker};
 pub use events::Run;
 pub use files::{Tree, tree};
 pub use process::{Finished, Tool};
-pub use repo::Repo;
+pub use repo::{Repo, examples};
 pub use serve::FileServer;
 pub use settings::{classic_host, pymono, registry};
 pub use site::Site;

@@ -44,16 +44,22 @@ impl Repo {
         repo
     }
 
-    /// Makes a copy of `examples/shop` as git would check it out, its images named as in [`Repo::new`].
-    pub fn shop(topic: &str) -> Self {
+    /// Makes a copy of a folder in `examples` as git would check it out.
+    pub fn example(topic: &str, name: &str) -> Self {
         let repo = Self::empty(topic);
-        let shop = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/shop");
+        let example = examples().join(name);
         let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-        for path in Tool::new("git").args(list).cwd(&shop).read().split_terminator('\0') {
+        for path in Tool::new("git").args(list).cwd(&example).read().split_terminator('\0') {
             let target = repo.root().join(path);
             fs::create_dir_all(target.parent().unwrap()).unwrap();
-            fs::copy(shop.join(path), target).unwrap();
+            fs::copy(example.join(path), target).unwrap();
         }
+        repo
+    }
+
+    /// Makes a copy of `examples/shop`, its images named as in [`Repo::new`].
+    pub fn shop(topic: &str) -> Self {
+        let repo = Self::example(topic, "shop");
         let manifest = repo.read("pyproject.toml");
         repo.write("pyproject.toml", &format!("{manifest}\n[tool.pymono]\n{}", repo.registry()));
         repo
@@ -131,6 +137,11 @@ impl Repo {
         }
         git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1").read()
     }
+}
+
+/// Returns the folder of the examples.
+pub fn examples() -> Utf8PathBuf {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples")
 }
 
 /// Returns a word that no other test, run or machine has had.

@@ -96,6 +96,15 @@ impl TreePath {
         let rest = self.0.strip_prefix(&folder.0)?;
         if rest.is_empty() { Some(".") } else { rest.strip_prefix('/') }
     }
+
+    /// Returns this path as seen from `folder`, with `..` where it is not in there.
+    pub fn seen_from(&self, folder: &Self) -> String {
+        let (from, to): (Vec<&str>, Vec<&str>) = (folder.parts().collect(), self.parts().collect());
+        let same = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
+        let parts: Vec<&str> =
+            from[same..].iter().map(|_| "..").chain(to[same..].iter().copied()).collect();
+        if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+    }
 }
 
 /// Returns whether a path needs no change: it has a part, and none that is empty, `.` or `..`.
@@ -164,5 +173,14 @@ mod tests {
         assert!(path("libs").is_in(&TreePath::root()));
         assert_eq!(path("libs/core/a.py").relative_to(&path("libs")), Some("core/a.py"));
         assert_eq!(path("libs/core-extra").relative_to(&path("libs/core")), None);
+    }
+
+    #[test]
+    fn a_path_is_seen_from_any_folder() {
+        let seen = |to: &str, from: &str| path(to).seen_from(&path(from));
+        assert_eq!(seen("crates/core", "."), "crates/core");
+        assert_eq!(seen("services/a", "rust"), "../services/a");
+        assert_eq!(seen("rust", "rust/a"), "..");
+        assert_eq!(seen("rust", "rust"), ".");
     }
 }

@@ -34,6 +34,7 @@ mod pdm;
 mod pipfile;
 mod poetry;
 mod project;
+mod proposal;
 mod python;
 mod recipes;
 mod requirements;
@@ -53,6 +54,7 @@ use ask::Programs;
 pub use config::{check_registry, check_tag};
 pub use error::{Place, ScanError};
 pub use inspect::inspect;
+pub use proposal::{Proposal, Proposals, ProposedFile, Unplaced, propose};
 pub use tree::{Identity, Mode, Tree};
 
 /// What to scan.

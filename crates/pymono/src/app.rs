@@ -12,7 +12,7 @@ use pymono_names::TreePath;
 use pymono_report::{ColorChoice, ColorEnv, Shell, ShellOptions, Verbosity};
 
 use crate::{
-    commands::{bake, build, check, export, graph, list, plan},
+    commands::{bake, build, check, export, graph, init, list, plan},
     error::CommandError,
     session::Session,
 };
@@ -20,8 +20,8 @@ use crate::{
 /// Build the container images of every Python service in a monorepo
 ///
 /// pymono finds the services, plans build stages that they share, and runs
-/// `docker buildx` for each. It needs no Dockerfile and writes nothing outside
-/// of `.pymono/` and `docker-bake.json`.
+/// `docker buildx` for each. It needs no Dockerfile. But for `init`, it writes
+/// nothing outside of `.pymono/` and `docker-bake.json`.
 #[derive(Debug, Parser)]
 #[command(name = "pymono", version, max_term_width = 100)]
 struct App {
@@ -71,6 +71,7 @@ enum Command {
     Check(check::CheckArgs),
     Export(export::ExportArgs),
     Graph(graph::GraphArgs),
+    Init(init::InitArgs),
     List(list::ListArgs),
     Plan(plan::PlanArgs),
 }
@@ -106,6 +107,7 @@ fn dispatch(session: &mut Session, command: &Command) -> Result<(), CommandError
         Command::Check(args) => check::run(session, args),
         Command::Export(args) => export::run(session, args),
         Command::Graph(args) => graph::run(session, args),
+        Command::Init(args) => init::run(session, args),
         Command::List(args) => list::run(session, args),
         Command::Plan(args) => plan::run(session, args),
     }

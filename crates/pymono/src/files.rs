@@ -144,7 +144,11 @@ fn write_whole(path: &Utf8Path, text: &str) -> Result<(), FileError> {
     let mut file =
         tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
-    make_readable(file.as_file()).map_err(failed)?;
+    match fs::metadata(path) {
+        Ok(before) => file.as_file().set_permissions(before.permissions()),
+        Err(_) => make_readable(file.as_file()),
+    }
+    .map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
 }
@@ -187,5 +191,19 @@ mod tests {
         changes.apply().unwrap();
         assert!(Changes::between(root, second, &folders).unwrap().is_empty());
         assert!(!root.join("out/pins/b/c.txt").exists());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_that_was_there_keeps_its_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(root.path()).unwrap();
+        let mode = |path: &str| fs::metadata(root.join(path)).unwrap().permissions().mode() & 0o777;
+        fs::write(root.join("old"), "a").unwrap();
+        fs::set_permissions(root.join("old"), fs::Permissions::from_mode(0o664)).unwrap();
+        let texts = files(&[("old", "b"), ("new", "b")]);
+        Changes::between(root, texts, &[]).unwrap().apply().unwrap();
+        assert_eq!((mode("old"), mode("new")), (0o664, 0o644));
     }
 }

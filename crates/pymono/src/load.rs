@@ -7,7 +7,7 @@ use pep508_rs::PackageName;
 use pymono_names::{Platform, ServiceName, TreePath};
 use pymono_plan::{BuildPlan, Fleet, StaleLocks, Unplanned};
 use pymono_render::Rendered;
-use pymono_scan::{Head, ScanOptions};
+use pymono_scan::{Head, Scan, ScanOptions};
 use pymono_workspace::{Inspection, Project, Workspace};
 
 use crate::{error::CommandError, session::Session};
@@ -57,11 +57,16 @@ pub(crate) struct Loaded {
 
 /// Reads the tree; what is odd but not wrong is said.
 pub(crate) fn scan(session: &mut Session) -> Result<Workspace, CommandError> {
+    scan_whole(session).map(|scan| scan.workspace)
+}
+
+/// Reads the tree and returns all that was found, its files too.
+pub(crate) fn scan_whole(session: &mut Session) -> Result<Scan, CommandError> {
     let scan = pymono_scan::scan(&scan_options(session))?;
     for warning in &scan.warnings {
         session.shell.warn(warning)?;
     }
-    Ok(scan.workspace)
+    Ok(scan)
 }
 
 /// Takes a closer look at the files of a workspace's projects.

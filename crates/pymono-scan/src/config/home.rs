@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::{Home, Table};
 use crate::{Place, ScanError, Warning, ask::Programs, document::TomlFile, tree::Tree};
 
-pub(super) const PYPROJECT: &[&str] = &["tool", "pymono"];
-const CARGO: &[&str] = &["workspace", "metadata", "pymono"];
+pub(crate) const PYPROJECT: &[&str] = &["tool", "pymono"];
+pub(crate) const CARGO: &[&str] = &["workspace", "metadata", "pymono"];
 
 /// Returns the configuration of the whole tree: that of `config`, or else of the first home that has one.
 pub(crate) fn find(

@@ -22,14 +22,14 @@ use crate::{
 };
 
 pub(crate) use dockerfile::{NamedDockerfile, Recipe};
-pub(crate) use home::find;
+pub(crate) use home::{CARGO, PYPROJECT, find};
 
 /// Keys that say how one service is made, started or found, so that several cannot share a value.
 const OF_ONE: [&str; 8] =
     ["command", "entrypoint", "extras", "groups", "healthcheck", "image", "port", "workdir"];
 
 /// Keys that only a service has a use for; what has one is a service.
-const OF_SERVICES: [&str; 5] = ["command", "entrypoint", "healthcheck", "image", "port"];
+pub(crate) const OF_SERVICES: [&str; 5] = ["command", "entrypoint", "healthcheck", "image", "port"];
 
 /// The values of one configuration table, and where they stand.
 #[derive(Clone, Debug)]
@@ -66,6 +66,14 @@ pub(crate) struct Configured {
     pub(crate) uv_image: Option<String>,
     /// Folders that are left out; for the whole tree.
     pub(crate) exclude: Vec<Pattern>,
+}
+
+/// Returns whether a key may have a value.
+pub(crate) fn takes(key: &str, value: &toml_edit::Value) -> bool {
+    let text = format!("value = {value}");
+    let read = toml_edit::de::from_str::<Map<String, Value>>(&text).ok();
+    let value = read.and_then(|mut read| read.remove("value"));
+    value.is_some_and(|value| keys::set(&mut Configured::default(), key, &value, false).is_ok())
 }
 
 impl Table {

@@ -151,16 +151,8 @@ fn reduce_workspace(table: &mut Table, root: &TreePath, members: &[Member]) {
         shared.retain(|key, _| members.iter().any(|member| member.inherited.contains(key)));
     }
     let others = members.iter().filter(|member| member.folder != *root);
-    let paths = others.map(|member| Value::from(relative(root, &member.folder))).collect();
+    let paths = others.map(|member| Value::from(member.folder.seen_from(root))).collect();
     workspace.insert("members".to_owned(), Value::Array(paths));
-}
-
-/// Returns a path as seen from a folder.
-fn relative(from: &TreePath, to: &TreePath) -> String {
-    let (from, to): (Vec<&str>, Vec<&str>) = (from.parts().collect(), to.parts().collect());
-    let same = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
-    let up = from[same..].iter().map(|_| "..");
-    up.chain(to[same..].iter().copied()).collect::<Vec<_>>().join("/")
 }
 
 /// Returns a manifest of a crate with an empty library in place of what it is made of.
@@ -212,14 +204,6 @@ fn written(table: &Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_member_is_named_as_seen_from_its_root() {
-        let path = |text: &str| text.parse::<TreePath>().unwrap();
-        assert_eq!(relative(&path("."), &path("crates/core")), "crates/core");
-        assert_eq!(relative(&path("rust"), &path("services/a")), "../services/a");
-        assert_eq!(relative(&path("rust/a"), &path("rust")), "..");
-    }
 
     #[test]
     fn what_a_crate_is_developed_with_is_gone_from_its_features_too() {

@@ -8,6 +8,8 @@ mod files;
 mod identities;
 mod indexes;
 mod managers;
+#[cfg(test)]
+mod proposal;
 mod python;
 mod recipes;
 #[cfg(test)]
