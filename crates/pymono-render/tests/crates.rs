@@ -116,6 +116,11 @@ fn crates_are_fetched_with_the_network_and_compiled_without() {
         CARGO_HOME=/opt/crates CARGO_NET_OFFLINE=true CARGO_TARGET_DIR=/var/cache/pymono/target PATH=/opt/backend/bin:$PATH PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation --offline /src/api && \
         rm -f /app/.venv/.lock
     "#);
+    let toolchain = stages(&rendered.dockerfile, &["toolchain-"]).concat();
+    assert!(
+        toolchain.contains("ccache $(command -v cargo >/dev/null || echo cargo)\n"),
+        "{toolchain}"
+    );
     let taken = rendered.ignore.lines().filter(|line| line.starts_with('!'));
     assert_eq!(taken.collect::<Vec<_>>(), ["!api", "!rust/core"]);
     let pins: Vec<&str> = rendered.pins.keys().map(String::as_str).collect();

@@ -257,7 +257,12 @@ fn toolchain(
         Libc::Glibc => (["build-essential", "ccache"], "/usr/lib/ccache"),
         Libc::Musl => (["build-base", "ccache"], "/usr/lib/ccache/bin"),
     };
-    let packages = compilers.into_iter().chain(apt.iter().map(String::as_str));
+    let packages = apt.iter().map(|package| match package.as_str() {
+        // A base image may bring one that knows a newer Rust.
+        "cargo" => "$(command -v cargo >/dev/null || echo cargo)",
+        package => package,
+    });
+    let packages = compilers.into_iter().chain(packages);
     write!(f, "ARG TARGETARCH\n{}", system_packages(image, libc, packages))?;
     writeln!(
         f,
