@@ -1,12 +1,14 @@
 //! Python projects that Cargo builds.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::File,
     time::{Duration, SystemTime},
 };
 
-use pymono_tests::{Repo, Site, Tool, projects::built_by};
+use pymono_tests::{Repo, Site, Tool, examples, projects::built_by};
+use serde_json::Value;
 
 const MATURIN: &str = "requires = [\"maturin>=1.9\"]\nbuild-backend = \"maturin\"";
 const SETUPTOOLS: &str = "requires = [\"setuptools>=77\", \"setuptools-rust\"]\n\
@@ -174,6 +176,53 @@ fn a_lock_that_lacks_a_crate_is_refused() {
     let advice =
         "pymono: Cargo.lock does not fit the manifests any more; run `cargo update --workspace`";
     assert!(finished.stdout.contains(advice), "{finished:?}");
+}
+
+/// The workspace of this very repository, as a package that maturin would build.
+#[test]
+#[ignore = "needs the binary: cargo xtask test"]
+fn the_pins_of_a_package_are_those_that_cargo_itself_reaches() {
+    let this = examples().parent().unwrap().to_owned();
+    let site = Site::new(Repo::copy("own", &this));
+    let rest = "[tool.pymono]\npython = \"3.13\"\ncommand = [\"pymono\"]\n";
+    site.repo.write("crates/pymono/pyproject.toml", &built_by(MATURIN, "pymono", rest));
+    let root = "[tool.uv.workspace]\nmembers = [\"crates/pymono\"]\n\n[tool.pymono]\nexclude = [\"examples\"]\n";
+    site.repo.write("pyproject.toml", root);
+    site.repo.lock(&[]);
+    site.bake();
+    let lock: toml::Table = site.repo.read(".pymono/pins/pkg-pymono/Cargo.lock").parse().unwrap();
+    let packages = lock["package"].as_array().unwrap().iter();
+    let pinned: BTreeSet<String> = packages
+        .map(|it| format!("{} {}", it["name"].as_str().unwrap(), it["version"].as_str().unwrap()))
+        .collect();
+    assert_eq!(pinned, reached(&site.repo, "pymono"));
+    assert!(pinned.len() > 100 && !pinned.iter().any(|it| it.starts_with("proptest ")));
+}
+
+/// Returns what the build of a crate needs on all platforms, as Cargo resolves the whole workspace.
+fn reached(repo: &Repo, name: &str) -> BTreeSet<String> {
+    let metadata = Tool::new("cargo").args(["metadata", "--locked", "--format-version", "1"]);
+    let metadata: Value = serde_json::from_str(&metadata.cwd(&repo.root()).read()).unwrap();
+    let by_id = |list: &Value| -> BTreeMap<String, Value> {
+        let entries = list.as_array().unwrap().iter();
+        entries.map(|it| (it["id"].as_str().unwrap().to_owned(), it.clone())).collect()
+    };
+    let (packages, nodes) = (by_id(&metadata["packages"]), by_id(&metadata["resolve"]["nodes"]));
+    let root = packages.iter().find(|(_, package)| package["name"] == name).unwrap().0;
+    let (mut seen, mut todo) = (BTreeSet::new(), vec![root.clone()]);
+    while let Some(id) = todo.pop() {
+        if !seen.insert(id.clone()) {
+            continue;
+        }
+        let needed = nodes[&id]["deps"].as_array().unwrap().iter().filter(|needed| {
+            needed["dep_kinds"].as_array().unwrap().iter().any(|it| it["kind"] != "dev")
+        });
+        todo.extend(needed.map(|needed| needed["pkg"].as_str().unwrap().to_owned()));
+    }
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    seen.iter()
+        .map(|id| format!("{} {}", text(&packages[id]["name"]), text(&packages[id]["version"])))
+        .collect()
 }
 
 /// Runs a command that sees at `/cache` what the builds of a package keep.

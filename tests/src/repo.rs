@@ -44,15 +44,19 @@ impl Repo {
         repo
     }
 
-    /// Makes a copy of a folder in `examples` as git would check it out.
+    /// Makes a copy of a folder in `examples`.
     pub fn example(topic: &str, name: &str) -> Self {
+        Self::copy(topic, &examples().join(name))
+    }
+
+    /// Makes a copy of a folder of this repository as git would check it out.
+    pub fn copy(topic: &str, folder: &Utf8Path) -> Self {
         let repo = Self::empty(topic);
-        let example = examples().join(name);
         let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-        for path in Tool::new("git").args(list).cwd(&example).read().split_terminator('\0') {
+        for path in Tool::new("git").args(list).cwd(folder).read().split_terminator('\0') {
             let target = repo.root().join(path);
             fs::create_dir_all(target.parent().unwrap()).unwrap();
-            fs::copy(example.join(path), target).unwrap();
+            fs::copy(folder.join(path), target).unwrap();
         }
         repo
     }
