@@ -8,7 +8,7 @@ use pymono_lock::{
 use crate::{
     exercise::{TARGETS as IMAGES, check_error, exercise},
     files::Files,
-    recipes,
+    projects, recipes,
 };
 
 /// Something that must take any text.
@@ -21,11 +21,12 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 9] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "markers", run: marker },
     Target { name: "pdm", run: pdm },
     Target { name: "pipfile", run: pipfile },
     Target { name: "poetry", run: poetry },
+    Target { name: "projects", run: projects::run },
     Target { name: "pylock", run: pylock },
     Target { name: "recipes", run: recipes::run },
     Target { name: "requirements", run: requirements },
