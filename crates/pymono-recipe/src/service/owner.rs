@@ -33,10 +33,12 @@ const ENOUGH: usize = 4;
 pub(crate) fn owner(evidence: &Evidence<'_>) -> Option<(TreePath, String)> {
     let home = evidence.home();
     let scope = home.as_ref().unwrap_or(evidence.context);
+    // A module that the outer project has itself says nothing of those below it.
+    let module_at_home = home.as_ref().is_some_and(|it| evidence.starts_module_of(it));
     let mut best: Vec<(usize, &'static str, TreePath)> = evidence
         .reached(scope)
         .into_iter()
-        .map(|it| evidence.score(it))
+        .map(|it| evidence.score(it, module_at_home))
         .filter(|(score, ..)| *score >= ENOUGH)
         .collect();
     best.sort_by(|(one, _, path), (other, _, place)| other.cmp(one).then_with(|| path.cmp(place)));
@@ -91,7 +93,7 @@ impl Evidence<'_> {
     }
 
     /// Returns how much speaks for a project, and what speaks for it most.
-    fn score(&self, project: TreePath) -> (usize, &'static str, TreePath) {
+    fn score(&self, project: TreePath, module_at_home: bool) -> (usize, &'static str, TreePath) {
         let own = self.stages.get(self.target).map_or_else(Vec::new, |_| self.seen(&[self.target]));
         let own_copy = own.iter().any(|it| it.is_in(&project));
         let chain =
@@ -103,7 +105,11 @@ impl Evidence<'_> {
             (self.starts_file_of(&project), 6, "its command starts a file of it"),
             (own_copy, 5, "its last stage copies it"),
             (self.installs(&project), 5, "its Dockerfile installs it"),
-            (self.starts_module_of(&project), 4, "its command starts a module of it"),
+            (
+                !module_at_home && self.starts_module_of(&project),
+                4,
+                "its command starts a module of it",
+            ),
             (chain_copy, 1, "its Dockerfile copies it"),
         ];
         let score = speaks.iter().filter(|(speaks, ..)| *speaks).map(|(_, weight, _)| weight).sum();

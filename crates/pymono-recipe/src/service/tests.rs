@@ -200,6 +200,19 @@ fn a_project_at_the_root_takes_no_image_from_the_folder_whose_file_it_starts() {
 }
 
 #[test]
+fn a_module_that_two_projects_have_is_that_of_the_dockerfile_s_own() {
+    let text = "FROM python:3.12\nCOPY . /app\nWORKDIR /app\nCMD gunicorn main:app";
+    let tree = [
+        ("shop/pyproject.toml", "shop"),
+        ("shop/main.py", ""),
+        ("shop/Dockerfile", text),
+        ("shop/clients/pyproject.toml", "clients"),
+        ("shop/clients/main.py", ""),
+    ];
+    check(&tree, &["shop shop shop/Dockerfile [gunicorn main:app]"]);
+}
+
+#[test]
 fn a_target_that_is_called_like_a_project_below_is_that_project() {
     let text = "FROM python:3.12 AS base\nCOPY workspaces workspaces/\nFROM base AS app\nCMD [\"python\", \"workspaces/cli/gone.py\"]\nFROM base AS cli\nCMD [\"python\", \"workspaces/cli/main.py\"]";
     let tree = [
