@@ -83,16 +83,11 @@ impl Finder<'_> {
             )));
             return Ok(None);
         }
-        let mut beside = BTreeMap::<TreePath, BTreeSet<TreePath>>::new();
-        let (mut needed, mut todo) = (BTreeSet::new(), Vec::from_iter(built.clone()));
-        while let Some(folder) = todo.pop() {
-            if self.manifests.get(&folder)?.is_none() || !needed.insert(folder.clone()) {
-                continue;
-            }
-            let Facts { needs, sources, documents } = self.facts(&folder, warnings)?;
-            let documents = documents.into_iter().filter(|_| built.contains(&folder));
-            beside.insert(folder.clone(), sources.into_iter().chain(documents).collect());
-            todo.extend(needs);
+        let beside = self.reached(&built, warnings)?;
+        let needed: BTreeSet<TreePath> = beside.keys().cloned().collect();
+        if needed.is_empty() {
+            // None of the manifests can be read, which is said already; Cargo will say it again.
+            return Ok(None);
         }
         let roots = built.iter().filter(|folder| needed.contains(*folder));
         let roots = roots.map(|folder| self.manifests.root_of(folder)).collect::<Result<_, _>>()?;
@@ -104,12 +99,34 @@ impl Finder<'_> {
             )));
         }
         let crates = Crates {
-            folders: self.folders(path, &needed, &beside),
+            folders: self.folders(path, &beside),
             texts: texts.full,
             skeleton: texts.skeleton,
             roots,
         };
         Ok(Some(Found { crates, unneeded: self.unneeded(path, &needed) }))
+    }
+
+    /// Returns the crates that some are built from, themselves included, each with the files outside
+    /// of its folder that belong to it.
+    fn reached(
+        &mut self,
+        built: &BTreeSet<TreePath>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<BTreeMap<TreePath, BTreeSet<TreePath>>, ScanError> {
+        let mut reached = BTreeMap::new();
+        let mut todo = Vec::from_iter(built.clone());
+        while let Some(folder) = todo.pop() {
+            if reached.contains_key(&folder) || self.manifests.get(&folder)?.is_none() {
+                continue;
+            }
+            let Facts { needs, sources, documents } = self.facts(&folder, warnings)?;
+            let documents = documents.into_iter().filter(|_| built.contains(&folder));
+            let beside = sources.into_iter().chain(documents).collect();
+            reached.insert(folder, beside);
+            todo.extend(needs);
+        }
+        Ok(reached)
     }
 
     /// Returns what is known of a crate: from Cargo, or else from its manifest.
@@ -161,16 +178,15 @@ impl Finder<'_> {
     fn folders(
         &self,
         project: &TreePath,
-        needed: &BTreeSet<TreePath>,
-        beside: &BTreeMap<TreePath, BTreeSet<TreePath>>,
+        needed: &BTreeMap<TreePath, BTreeSet<TreePath>>,
     ) -> BTreeMap<TreePath, Vec<TreePath>> {
         let members = self.answers.values().flatten().flat_map(BTreeMap::keys);
-        let others: BTreeSet<TreePath> = members.chain(needed).cloned().collect();
+        let others: BTreeSet<TreePath> = members.chain(needed.keys()).cloned().collect();
         let is_own = |path: &TreePath| self.ground.home(path).as_ref() == Some(project);
-        let folders = needed.iter().filter_map(|folder| {
+        let folders = needed.iter().filter_map(|(folder, beside)| {
             let own = is_own(folder);
             let files = if own { Vec::new() } else { self.ground.cover(folder, &others) };
-            let further = beside.get(folder).into_iter().flatten().filter(|file| !is_own(file));
+            let further = beside.iter().filter(|file| !is_own(file));
             let sources: BTreeSet<TreePath> = files.iter().chain(further).cloned().collect();
             (!sources.is_empty()).then(|| (folder.clone(), sources.into_iter().collect()))
         });

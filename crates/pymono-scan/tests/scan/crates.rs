@@ -270,4 +270,8 @@ fn a_manifest_that_cargo_cannot_read_is_said_and_fails_nothing() {
     assert_eq!(folders(crates(&scan, "services/api")), ["crates/core", "crates/tables"]);
     let warning = scan.warnings[0].to_string();
     assert!(warning.starts_with("`cargo` cannot say which crates `.` has ("), "{warning}");
+    repo.file("services/api/Cargo.toml", "[package\n");
+    let scan = repo.try_scan().unwrap();
+    assert_eq!(project(&scan, "services/api").crates, None);
+    assert!(scan.warnings.iter().any(|it| it.message.starts_with("`services/api/Cargo.toml`: ")));
 }
