@@ -1,5 +1,6 @@
 //! Tests of the whole.
 
+mod affected;
 mod bake;
 mod check;
 mod closure;

@@ -34,7 +34,11 @@ pub fn compare(base: State<'_>, head: State<'_>) -> Comparison {
     let removed = base.inputs.keys().filter(|path| !head.inputs.contains_key(*path));
     let affected = head.inputs.iter().filter_map(|(path, inputs)| {
         let reasons = match base.inputs.get(path) {
+            // One that could not be built had no image either.
             None => BTreeSet::from([Reason::Added]),
+            Some(before) if before.is_rough() && !inputs.is_rough() => {
+                BTreeSet::from([Reason::Added])
+            }
             Some(before) => differences(base.workspace, head.workspace, path, (before, inputs)),
         };
         (!reasons.is_empty()).then(|| (path.clone(), reasons))
@@ -105,14 +109,7 @@ impl Explained<'_> {
 
     /// Returns the chain to the nearest project whose manifest requires a distribution.
     fn required_by(&self, name: &pep508_rs::PackageName) -> Vec<TreePath> {
-        let mut near = vec![self.service];
-        let mut at = 0;
-        while let Some(path) = near.get(at) {
-            let needs = self.workspace.projects.get(*path).into_iter().flat_map(|it| &it.needs);
-            let new: Vec<&TreePath> = needs.filter(|need| !near.contains(need)).collect();
-            near.extend(new);
-            at += 1;
-        }
+        let near = self.workspace.needed(self.service);
         let projects = near.iter().filter_map(|path| self.workspace.projects.get(*path));
         self.via(requirer(projects, name).unwrap_or(self.service))
     }

@@ -5,9 +5,10 @@ use std::{
     fmt,
 };
 
+use pep508_rs::PackageName;
 use pymono_names::TreePath;
 use pymono_plan::{
-    Fleet, ImageSettings, Open, OpenRequirement, Origin, Package, Requirement, Service,
+    Fleet, ImageSettings, IndexChoice, Open, OpenRequirement, Origin, Package, Requirement, Service,
 };
 use pymono_workspace::{BuildKind, Contents};
 use serde_json::json;
@@ -21,12 +22,15 @@ const FORMAT: &str = "1";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inputs {
     pieces: BTreeMap<Piece, String>,
+    rough: bool,
 }
 
 impl Inputs {
     /// Returns the inputs of the service in `path`; nothing if the fleet has none there.
     ///
-    /// `contents` holds the files of the service and of every local package that it needs.
+    /// `contents` holds what lies in the paths that [`sent`] names.
+    ///
+    /// [`sent`]: crate::sent
     pub fn of(fleet: &Fleet, path: &TreePath, contents: &Contents) -> Option<Self> {
         let service = fleet.services.get(path)?;
         let mut inputs = Self::default();
@@ -36,21 +40,24 @@ impl Inputs {
         inputs.add(Piece::Base(Role::Runtime), &service.runtime_image);
         inputs.add(Piece::Base(Role::Installer), &fleet.uv_image);
         for requirement in &service.requirements {
-            inputs.add_pin(requirement);
+            inputs.add_pin(requirement, contents);
         }
         if let Some(Open { requirements, index, extra_indexes }) = &service.open {
-            inputs.add(Piece::Config("indexes"), &json!([index.to_string(), extra_indexes]));
+            let offered = offered(index, contents);
+            inputs
+                .add(Piece::Config("indexes"), &json!([index.to_string(), extra_indexes, offered]));
             for requirement in requirements {
-                inputs.add_open(requirement);
+                inputs.add_open(requirement, contents);
             }
         }
         for (package_path, package) in packages(fleet, service) {
-            inputs.add_package(path, package_path, package);
+            inputs.add_package(path, package_path, package, contents);
         }
-        inputs.add_settings(service, compiles(fleet, service));
-        let owners = service.packages.iter().chain([path]).collect::<BTreeSet<_>>();
-        for owner in owners {
-            inputs.add_files(path, owner, contents);
+        inputs.add_settings(service);
+        inputs.add_building(fleet, service, contents);
+        // What is copied and not installed is there as it is, its manifest too.
+        for (file, content) in contents.of(&service.files) {
+            inputs.add(Piece::Source(file.clone()), content);
         }
         Some(inputs)
     }
@@ -60,54 +67,75 @@ impl Inputs {
         &self.pieces
     }
 
+    /// Returns nothing yet, on the way to inputs that may be too many.
+    pub(crate) fn rough() -> Self {
+        Self { pieces: BTreeMap::new(), rough: true }
+    }
+
+    /// Returns whether these are inputs of a service that cannot be built, and may be too many.
+    pub fn is_rough(&self) -> bool {
+        self.rough
+    }
+
     /// Returns the name that only equal inputs share.
     pub fn fingerprint(&self) -> Fingerprint {
         let pieces = self.pieces.iter().map(|(piece, value)| json!([piece.to_string(), value]));
         Fingerprint::of(&json!(pieces.collect::<Vec<_>>()).to_string())
     }
 
-    fn add(&mut self, piece: Piece, value: &dyn fmt::Display) {
+    pub(crate) fn add(&mut self, piece: Piece, value: &dyn fmt::Display) {
         self.pieces.insert(piece, value.to_string());
     }
 
     /// Adds a distribution; one that differs by platform has a piece for all of its forms together.
-    fn add_pin(&mut self, requirement: &Requirement) {
-        let value = pin(requirement);
-        self.pieces
-            .entry(Piece::Pin(requirement.name.clone()))
-            .and_modify(|known| {
-                known.push('\n');
-                known.push_str(&value);
-            })
-            .or_insert(value);
+    fn add_pin(&mut self, requirement: &Requirement, contents: &Contents) {
+        self.add_form(&requirement.name, &pin(requirement, contents));
     }
 
     /// Adds a requirement as it is written: what it leads to is not known before the build.
-    fn add_open(&mut self, requirement: &OpenRequirement) {
+    fn add_open(&mut self, requirement: &OpenRequirement, contents: &Contents) {
         let OpenRequirement { name, text, archive, place: _, pinned: _, only, hashes } =
             requirement;
         let only: Vec<String> = only.iter().map(ToString::to_string).collect();
-        let value =
-            json!({ "open": text, "archive": archive, "only": only, "hashes": hashes }).to_string();
+        let content = archive.as_ref().map(|it| ids(std::slice::from_ref(it), contents));
+        let value = json!({
+            "open": text, "archive": archive, "content": content, "only": only, "hashes": hashes,
+        });
+        self.add_form(name, &value.to_string());
+    }
+
+    /// Adds one of the forms of a distribution.
+    pub(crate) fn add_form(&mut self, name: &PackageName, value: &str) {
         self.pieces
             .entry(Piece::Pin(name.clone()))
             .and_modify(|known| *known += &format!("\n{value}"))
-            .or_insert(value);
+            .or_insert_with(|| value.to_owned());
     }
 
-    fn add_package(&mut self, service: &TreePath, path: &TreePath, package: &Package) {
+    fn add_package(
+        &mut self,
+        service: &TreePath,
+        path: &TreePath,
+        package: &Package,
+        contents: &Contents,
+    ) {
         let built = json!({
             "backend": package.build.backend,
             "index": package.index.to_string(),
+            "offered": offered(&package.index, contents),
             "requires": package.build.requires,
         });
         self.add(Piece::Backend(path.clone()), &built);
         if path != service {
             self.add(Piece::Edge(path.clone()), &package.name);
         }
+        for (file, content) in contents.of(&package.sources) {
+            let content = contents.manifests.get(file).unwrap_or(content);
+            self.add(Piece::file(service, path, file), content);
+        }
     }
 
-    fn add_settings(&mut self, service: &Service, compiles: bool) {
+    fn add_settings(&mut self, service: &Service) {
         // Every field is named, so that one that is added later must be thought of here.
         let ImageSettings {
             references: _,
@@ -136,20 +164,23 @@ impl Inputs {
         for (key, value) in settings {
             self.add(Piece::Config(key), &value);
         }
-        // What only builds see matters to an image if something is compiled for it.
-        if compiles {
-            self.add(Piece::Config("build-apt"), &json!(service.build_apt));
-        }
     }
 
-    fn add_files(&mut self, service: &TreePath, owner: &TreePath, contents: &Contents) {
-        for (file, content) in contents.get(owner).into_iter().flatten() {
-            let piece = if owner == service {
-                Piece::Source(file.clone())
-            } else {
-                Piece::Dependency { package: owner.clone(), file: file.clone() }
-            };
-            self.add(piece, content);
+    /// Adds what only builds see: it matters to an image if something is compiled for it.
+    fn add_building(&mut self, fleet: &Fleet, service: &Service, contents: &Contents) {
+        let from_source =
+            |it: &Requirement| it.from_source || it.unnamed || matches!(it.origin, Origin::Git(_));
+        let compiles = service.requirements.iter().any(from_source);
+        let native = packages(fleet, service).filter(|(_, it)| it.build.kind != BuildKind::Pure);
+        let mut apt: BTreeSet<&String> =
+            native.clone().flat_map(|(_, package)| &package.build_apt).collect();
+        if compiles || native.count() > 0 || service.open.is_some() {
+            apt.extend(&service.build_apt);
+            self.add(Piece::Config("build-apt"), &json!(apt));
+        }
+        if compiles {
+            let index = json!([service.index.to_string(), offered(&service.index, contents)]);
+            self.add(Piece::Config("index"), &index);
         }
     }
 }
@@ -157,27 +188,35 @@ impl Inputs {
 fn packages<'a>(
     fleet: &'a Fleet,
     service: &'a Service,
-) -> impl Iterator<Item = (&'a TreePath, &'a Package)> {
+) -> impl Iterator<Item = (&'a TreePath, &'a Package)> + Clone {
     service.packages.iter().filter_map(|path| fleet.packages.get_key_value(path))
 }
 
-/// Returns true if something of the image is compiled.
-fn compiles(fleet: &Fleet, service: &Service) -> bool {
-    let native = |(_, package): (&TreePath, &Package)| package.build.kind != BuildKind::Pure;
-    let from_source = |it: &Requirement| it.from_source || matches!(it.origin, Origin::Git { .. });
-    service.requirements.iter().any(from_source) || packages(fleet, service).any(native)
+/// Returns what an index offers, where that is a folder of the tree.
+fn offered(index: &IndexChoice, contents: &Contents) -> Vec<String> {
+    match index {
+        IndexChoice::Folder(folder) => ids(std::slice::from_ref(folder), contents),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns each file in some paths with what it holds.
+fn ids(paths: &[TreePath], contents: &Contents) -> Vec<String> {
+    contents.of(paths).map(|(file, content)| format!("{file} {content}")).collect()
 }
 
 /// Returns a distribution with all that decides what is installed: its size does not.
-fn pin(requirement: &Requirement) -> String {
+fn pin(requirement: &Requirement, contents: &Contents) -> String {
     let Requirement { name, version, origin, only, from_source, unnamed, files, hashes, size: _ } =
         requirement;
     let only: Vec<String> = only.iter().map(ToString::to_string).collect();
+    let archive = if let Origin::Archive(path) = origin { Some(path) } else { None };
+    let inside: Vec<TreePath> = files.iter().chain(archive).cloned().collect();
     json!({
         "name": name.to_string(),
         "version": version,
         "origin": origin.to_string(),
-        "files": files,
+        "files": ids(&inside, contents),
         "only": only,
         "from_source": from_source,
         "unnamed": unnamed,

@@ -14,6 +14,8 @@ mod fingerprint;
 mod inputs;
 mod piece;
 mod reason;
+mod rough;
+mod sent;
 mod via;
 
 pub use compare::{Comparison, State, compare};
@@ -21,3 +23,4 @@ pub use fingerprint::Fingerprint;
 pub use inputs::Inputs;
 pub use piece::{Piece, Role};
 pub use reason::Reason;
+pub use sent::sent;

@@ -44,6 +44,17 @@ pub enum Role {
     Installer,
 }
 
+impl Piece {
+    /// Returns the piece that a file of `owner` is of a service.
+    pub(crate) fn file(service: &TreePath, owner: &TreePath, file: &TreePath) -> Self {
+        let file = file.clone();
+        if owner == service {
+            return Self::Source(file);
+        }
+        Self::Dependency { package: owner.clone(), file }
+    }
+}
+
 impl fmt::Display for Piece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,5 +1,7 @@
 //! Why a service is affected.
 
+use std::collections::BTreeSet;
+
 use pep508_rs::PackageName;
 use pymono_names::TreePath;
 use serde::Serialize;
@@ -11,8 +13,13 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Reason {
-    /// The service was none before.
+    /// The service was none before, or could not be built.
     Added,
+    /// It cannot be told what differs, and the service is taken for affected.
+    Unknown {
+        /// Why.
+        why: String,
+    },
     /// A file of the service itself.
     Source {
         /// The file.
@@ -79,8 +86,8 @@ pub(crate) fn versions(value: &str) -> Option<String> {
         let pin: serde_json::Value = serde_json::from_str(line).ok()?;
         Some(pin.get("version")?.as_str()?.to_owned())
     };
-    let versions: Vec<String> = value.lines().filter_map(version).collect();
-    (!versions.is_empty()).then(|| versions.join(", "))
+    let versions: BTreeSet<String> = value.lines().filter_map(version).collect();
+    (!versions.is_empty()).then(|| versions.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 /// Returns the project that requires a distribution, as seen from a service, or the service itself.

@@ -115,10 +115,11 @@ fn service(name: &str, packages: &[&str]) -> Service {
 
 fn tree() -> Tree {
     let places = ["libs/base", "libs/core", API];
-    let contents = places.map(|at| {
-        let files = ["pyproject.toml", "src/code.py"].map(|file| path(at).join(file).unwrap());
-        (path(at), files.map(|file| (file.clone(), ContentId(format!("of {file}")))).into())
-    });
+    let files = places
+        .iter()
+        .flat_map(|at| ["pyproject.toml", "src/code.py"].map(|file| path(at).join(file).unwrap()));
+    let files = files.map(|file| (file.clone(), ContentId(format!("of {file}"))));
+    let contents = Contents { files: files.collect(), ..Contents::default() };
     Tree {
         workspace: Workspace {
             projects: [
@@ -137,7 +138,7 @@ fn tree() -> Tree {
             uv_image: "uv:1".into(),
             warnings: BTreeSet::new(),
         },
-        contents: contents.into(),
+        contents,
     }
 }
 
@@ -180,14 +181,13 @@ type Edit = fn(&mut Tree);
 fn every_edit_has_its_reason() {
     let cases: [(&str, Edit); 9] = [
         (r#"{"kind":"source","path":"services/api/new.py"}"#, |tree| {
-            let files = tree.contents.get_mut(&path(API)).unwrap();
-            files.insert(path("services/api/new.py"), ContentId("new".into()));
+            tree.contents.files.insert(path("services/api/new.py"), ContentId("new".into()));
         }),
         (
             r#"{"kind":"dependency","package":"libs/base","via":["services/api","libs/core","libs/base"],"path":"libs/base/src/code.py"}"#,
             |tree| {
-                let files = tree.contents.get_mut(&path("libs/base")).unwrap();
-                files.insert(path("libs/base/src/code.py"), ContentId("other".into()));
+                let file = path("libs/base/src/code.py");
+                tree.contents.files.insert(file, ContentId("other".into()));
             },
         ),
         (

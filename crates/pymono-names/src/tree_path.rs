@@ -88,6 +88,12 @@ impl TreePath {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// Returns what sorts right before all that lies in this folder, which then stands together: no
+    /// name holds a NUL. Nothing for the root, in which all lies.
+    pub fn first_below(&self) -> Option<Self> {
+        (!self.is_root()).then(|| Self(format!("{}/\0", self.0)))
+    }
+
     /// Returns this path as seen from `folder`, or nothing if it is not in there.
     pub fn relative_to(&self, folder: &Self) -> Option<&str> {
         if folder.is_root() {

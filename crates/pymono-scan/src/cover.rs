@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use pymono_names::TreePath;
 
-use crate::tree::{Tree, first_below};
+use crate::tree::Tree;
 
 /// Returns literal paths that together hold the files of `folder` and none in `nested`.
 ///
@@ -17,7 +17,7 @@ pub(crate) fn cover(
     nested: &BTreeSet<TreePath>,
     locks: &BTreeSet<TreePath>,
 ) -> Vec<TreePath> {
-    let inner: BTreeSet<&TreePath> = first_below(folder).map_or_else(
+    let inner: BTreeSet<&TreePath> = folder.first_below().map_or_else(
         || nested.iter().filter(|other| !other.is_root()).collect(),
         |first| nested.range(first..).take_while(|other| other.is_in(folder)).collect(),
     );

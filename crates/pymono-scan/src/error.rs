@@ -65,6 +65,12 @@ pub enum ScanError {
         /// Whether the clone has a part of the history only.
         shallow: bool,
     },
+    /// Two revisions have no commit in common.
+    #[error("`{name}` and what it is compared with have no commit in common")]
+    Unrelated {
+        /// The revision as it was asked for.
+        name: String,
+    },
     /// Git has not got what a revision is made of.
     #[error("the content of `{file}` at {commit} is missing: there is no object {id}")]
     Object {
@@ -178,6 +184,7 @@ impl ScanError {
             Self::Ask { source, .. } => source.hint(),
             Self::Answer { stderr, .. } if stderr.contains("safe.directory") => Some(trust(stderr)),
             Self::Revision { name, shallow } => Some(revision_hint(name, *shallow)),
+            Self::Unrelated { .. } => Some("name a revision of the same history".into()),
             Self::Object { .. } => Some(
                 "the clone is damaged or not whole; `git fsck` says more, \
                  and `git fetch --refetch` gets everything anew"

@@ -7,15 +7,18 @@
 
 mod ask;
 mod assemble;
+mod base;
 mod bricks;
 mod build;
 mod code;
 mod config;
+mod contents;
 mod cover;
 mod crates;
 mod discover;
 mod document;
 mod error;
+mod essence;
 mod git;
 mod ground;
 mod ignore;
@@ -51,7 +54,9 @@ use pymono_workspace::Workspace;
 
 use ask::Programs;
 
+pub use base::{Against, base};
 pub use config::{check_registry, check_tag};
+pub use contents::contents;
 pub use error::{Place, ScanError};
 pub use inspect::inspect;
 pub use proposal::{Proposal, Proposals, ProposedFile, Unplaced, propose};

@@ -4,8 +4,37 @@ use std::{collections::BTreeMap, fmt};
 
 use pymono_names::TreePath;
 
-/// The files that are sent to the build of each project, with what each of them holds.
-pub type Contents = BTreeMap<TreePath, BTreeMap<TreePath, ContentId>>;
+/// What the files that can reach images hold.
+///
+/// The locks of projects are none of them: what they pin reaches images, not they themselves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// What each file holds, as it is sent to a build.
+    pub files: BTreeMap<TreePath, ContentId>,
+    /// What each submodule holds, in place of its files.
+    pub submodules: BTreeMap<TreePath, ContentId>,
+    /// What of a manifest its project's build backend makes use of, by the manifest's path;
+    /// those of which that is not known are left out, and count as they are.
+    pub manifests: BTreeMap<TreePath, ContentId>,
+}
+
+impl Contents {
+    /// Returns the files and submodules in one of the paths, or that one of them lies in.
+    pub fn of<'a>(
+        &'a self,
+        paths: &'a [TreePath],
+    ) -> impl Iterator<Item = (&'a TreePath, &'a ContentId)> {
+        let files = paths.iter().flat_map(|path| {
+            let itself = self.files.get_key_value(path);
+            let first = path.first_below();
+            let from =
+                first.as_ref().map_or_else(|| self.files.range(..), |at| self.files.range(at..));
+            itself.into_iter().chain(from.take_while(|(file, _)| file.is_in(path)))
+        });
+        let touches = |it: &TreePath| paths.iter().any(|path| it.is_in(path) || path.is_in(it));
+        files.chain(self.submodules.iter().filter(move |(path, _)| touches(path)))
+    }
+}
 
 /// What a file holds and how it is kept: its bytes as they are sent, its mode, or where it leads to.
 ///
@@ -16,5 +45,29 @@ pub struct ContentId(pub String);
 impl fmt::Display for ContentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(contents: &Contents, path: &str) -> Vec<String> {
+        let paths = [path.parse().unwrap()];
+        contents.of(&paths).map(|(file, _)| file.to_string()).collect()
+    }
+
+    #[test]
+    fn a_path_has_what_lies_in_it_and_the_submodule_that_it_lies_in() {
+        let id = |path: &str| (path.parse().unwrap(), ContentId(path.into()));
+        let contents = Contents {
+            files: ["a-b/x", "a/x", "a/y/z", "b"].map(id).into(),
+            submodules: ["a/sub"].map(id).into(),
+            ..Contents::default()
+        };
+        assert_eq!(of(&contents, "a"), ["a/x", "a/y/z", "a/sub"]);
+        assert_eq!(of(&contents, "a/sub/project"), ["a/sub"]);
+        assert_eq!(of(&contents, "b"), ["b"]);
+        assert_eq!(of(&contents, "."), ["a-b/x", "a/x", "a/y/z", "b", "a/sub"]);
     }
 }

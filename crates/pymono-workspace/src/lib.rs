@@ -63,4 +63,16 @@ impl Workspace {
         }
         reached
     }
+
+    /// Returns a project and all local projects that manifests name for its production, directly or not;
+    /// the nearest first.
+    pub fn needed<'a>(&'a self, path: &'a TreePath) -> Vec<&'a TreePath> {
+        let (mut found, mut seen, mut at) = (vec![path], BTreeSet::from([path]), 0);
+        while let Some(path) = found.get(at) {
+            let needs = self.projects.get(*path).into_iter().flat_map(|project| &project.needs);
+            found.extend(needs.filter(|need| seen.insert(*need)));
+            at += 1;
+        }
+        found
+    }
 }

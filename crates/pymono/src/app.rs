@@ -12,7 +12,7 @@ use pymono_names::TreePath;
 use pymono_report::{ColorChoice, ColorEnv, Shell, ShellOptions, Verbosity};
 
 use crate::{
-    commands::{bake, build, check, export, graph, init, list, plan},
+    commands::{affected, bake, build, check, export, graph, init, list, plan},
     error::CommandError,
     session::Session,
 };
@@ -66,6 +66,7 @@ enum Color {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Affected(affected::AffectedArgs),
     Build(Box<build::BuildArgs>),
     Bake(bake::BakeArgs),
     Check(check::CheckArgs),
@@ -102,6 +103,7 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(session: &mut Session, command: &Command) -> Result<(), CommandError> {
     match command {
+        Command::Affected(args) => affected::run(session, args),
         Command::Build(args) => build::run(session, args),
         Command::Bake(args) => bake::run(session, args),
         Command::Check(args) => check::run(session, args),

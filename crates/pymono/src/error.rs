@@ -60,6 +60,8 @@ enum Finding {
     NoRegistry(String),
     #[error("the check has {0}")]
     Checked(String),
+    #[error("it cannot be told what is affected")]
+    UnknownBase(#[source] ScanError),
     #[error("nothing was asked for")]
     NothingAsked,
     #[error("there is no folder `{0}`")]
@@ -144,6 +146,16 @@ impl CommandError {
     pub(crate) fn no_registry(reference: &str) -> Self {
         let hint = "give `--registry`, or set `registry` below `[tool.pymono]`";
         Self::new(ErrorKind::Usage, Finding::NoRegistry(reference.to_owned()), Some(hint.into()))
+    }
+
+    /// The tree to compare with cannot be read, so nothing can be said of what differs.
+    pub(crate) fn unknown_base(error: ScanError) -> Self {
+        if matches!(error, ScanError::Interrupted) {
+            return Self::interrupted();
+        }
+        let all = "`--on-unknown=all` takes every service for affected in such a case";
+        let hint = error.hint().map_or_else(|| all.to_owned(), |hint| format!("{hint}; {all}"));
+        Self::new(ErrorKind::Workspace, Finding::UnknownBase(error), Some(hint))
     }
 
     /// The command line names neither services nor all of them.

@@ -9,6 +9,7 @@ mod commands;
 mod error;
 mod files;
 mod load;
+mod reckon;
 mod session;
 
 use std::{ffi::OsString, process::ExitCode};

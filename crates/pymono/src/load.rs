@@ -10,7 +10,7 @@ use pymono_render::Rendered;
 use pymono_scan::{Head, Scan, ScanOptions};
 use pymono_workspace::{Inspection, Project, Workspace};
 
-use crate::{error::CommandError, session::Session};
+use crate::{error::CommandError, reckon::Reckoned, session::Session};
 
 /// What the command line says about every image.
 #[derive(Clone, Debug, Default)]
@@ -69,6 +69,20 @@ pub(crate) fn scan_whole(session: &mut Session) -> Result<Scan, CommandError> {
     Ok(scan)
 }
 
+/// Says what is odd about a tree but not wrong, and which of its services cannot be built.
+pub(crate) fn warn_all(session: &mut Session, tree: &Reckoned) -> Result<(), CommandError> {
+    for warning in &tree.scan.warnings {
+        session.shell.warn(warning)?;
+    }
+    for warning in &tree.fleet.warnings {
+        session.shell.warn(warning)?;
+    }
+    for unplanned in &tree.unplanned {
+        session.shell.warn(unplanned.error.chain())?;
+    }
+    Ok(())
+}
+
 /// Takes a closer look at the files of a workspace's projects.
 pub(crate) fn inspect(
     session: &Session,
@@ -77,7 +91,7 @@ pub(crate) fn inspect(
     Ok(pymono_scan::inspect(&scan_options(session), workspace)?)
 }
 
-fn scan_options(session: &Session) -> ScanOptions {
+pub(crate) fn scan_options(session: &Session) -> ScanOptions {
     ScanOptions {
         root: session.root.clone(),
         config: session.config.clone(),

@@ -76,6 +76,21 @@ impl Git {
     }
 }
 
+/// Returns the id of the commit that git knows by `name`.
+pub(crate) fn commit(git: &Git, name: &str) -> Result<String, ScanError> {
+    let wanted = format!("{name}^{{commit}}");
+    let answer = git.ask(&["rev-parse", "--verify", "--end-of-options", &wanted]);
+    let id = answer.map_err(|error| match error {
+        ScanError::Answer { .. } => {
+            let shallow = git.ask(&["rev-parse", "--is-shallow-repository"]);
+            let shallow = shallow.is_ok_and(|answer| answer.starts_with(b"true"));
+            ScanError::Revision { name: name.to_owned(), shallow }
+        }
+        other => other,
+    })?;
+    Ok(String::from_utf8_lossy(&id).trim().to_owned())
+}
+
 /// Returns true for the variables that git sets for its hooks: they name the
 /// repository from another folder than ours, and an index that is not its own.
 fn of_a_hook(name: &OsString) -> bool {

@@ -1,9 +1,6 @@
 //! What a listing of a tree's files has.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    str,
-};
+use std::{collections::BTreeMap, str};
 
 use camino::Utf8PathBuf;
 use pymono_names::TreePath;
@@ -17,8 +14,8 @@ pub(super) struct Listed {
     pub(super) files: Vec<TreePath>,
     /// Those that are symbolic links, and what they lead to.
     pub(super) links: BTreeMap<TreePath, Utf8PathBuf>,
-    /// Folders for which git has a commit of another repository.
-    pub(super) submodules: BTreeSet<TreePath>,
+    /// Folders for which git has a commit of another repository, and that commit's id.
+    pub(super) submodules: BTreeMap<TreePath, Box<str>>,
     /// What git tracks but keeps off the disk, sorted.
     pub(super) sparse: Vec<TreePath>,
 }

@@ -1,6 +1,6 @@
 //! What git tracks and what is on disk, brought together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_names::TreePath;
@@ -150,20 +150,29 @@ impl<'a> Merge<'a> {
             ["--literal-pathspecs", "ls-files", "-z", "--stage", "--recurse-submodules", "--"];
         let paths: Vec<&str> = self.folders.iter().map(String::as_str).collect();
         let output = self.git.ask(&[&args[..], &paths].concat())?;
-        let mut files = BTreeSet::new();
         for entry in entries(&output) {
             let tab = entry.iter().position(|byte| *byte == b'\t').unwrap_or_default();
             let Ok(name) = str::from_utf8(&entry[tab + 1..]) else { continue };
             if !self.folders.contains(name) {
                 self.elsewhere.push(name.to_owned());
-            } else if !entry.starts_with(b"160000") {
-                // A folder is where a file was.
-                files.insert(name.to_owned());
             }
         }
-        let submodules = self.folders.iter().filter(|name| !files.contains(*name));
-        self.listed.submodules = submodules.filter_map(|name| name.parse().ok()).collect();
+        self.listed.submodules = self.commits()?;
         Ok(())
+    }
+
+    /// Returns which of the tracked folders are submodules, with the commit that the index has for each;
+    /// another one is where a file was.
+    fn commits(&self) -> Result<BTreeMap<TreePath, Box<str>>, ScanError> {
+        let args = ["--literal-pathspecs", "ls-files", "-z", "--stage", "--"];
+        let paths: Vec<&str> = self.folders.iter().map(String::as_str).collect();
+        let output = self.git.ask(&[&args[..], &paths].concat())?;
+        let commit = |entry: &[u8]| {
+            let (place, name) = str::from_utf8(entry).ok()?.split_once('\t')?;
+            let id = place.strip_prefix("160000 ")?.split(' ').next()?;
+            Some((name.parse().ok()?, id.into()))
+        };
+        Ok(entries(&output).filter_map(commit).collect())
     }
 
     /// Takes the tracked names in folders that are ignored or repositories.

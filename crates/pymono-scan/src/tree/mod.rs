@@ -9,6 +9,7 @@ mod merge;
 mod plain;
 mod revision;
 mod rules;
+mod submodule;
 mod walk;
 
 use std::{
@@ -43,7 +44,7 @@ pub struct Tree {
     files: Vec<TreePath>,
     folders: BTreeSet<TreePath>,
     links: BTreeMap<TreePath, Utf8PathBuf>,
-    submodules: BTreeSet<TreePath>,
+    submodules: BTreeMap<TreePath, Box<str>>,
     sparse: Vec<TreePath>,
 }
 
@@ -111,8 +112,9 @@ impl Tree {
 
     /// Returns the files in `folder` at any depth, sorted.
     pub fn below<'a>(&'a self, folder: &'a TreePath) -> impl Iterator<Item = &'a TreePath> {
-        let start =
-            first_below(folder).map_or(0, |first| self.files.partition_point(|file| *file < first));
+        let start = folder
+            .first_below()
+            .map_or(0, |first| self.files.partition_point(|file| *file < first));
         self.files[start..].iter().take_while(|path| path.is_in(folder))
     }
 
@@ -126,8 +128,9 @@ impl Tree {
         folder.join(name).ok().filter(|path| self.has(path))
     }
 
-    /// Returns the submodules: git has a commit for each, and what it says lies there is not in this repository.
-    pub fn submodules(&self) -> &BTreeSet<TreePath> {
+    /// Returns the submodules, each with the id of the commit that git has for it: what it says lies there
+    /// is not in this repository.
+    pub fn submodules(&self) -> &BTreeMap<TreePath, Box<str>> {
         &self.submodules
     }
 
@@ -198,12 +201,6 @@ impl Tree {
             Source::Revision(revision) => revision.root(),
         }
     }
-}
-
-/// Returns what sorts right before all that lies in a folder, which then stands together: no name
-/// holds a NUL. Nothing for the root, in which all lies.
-pub(crate) fn first_below(folder: &TreePath) -> Option<TreePath> {
-    if folder.is_root() { None } else { folder.join("\0").ok() }
 }
 
 #[cfg(test)]

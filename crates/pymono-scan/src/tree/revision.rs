@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ScanError, Warning,
     ask::Programs,
-    git::{Attributes, Config, Git, Objects, entries},
+    git::{Attributes, Config, Git, Objects, commit, entries},
     litter::is_ours,
 };
 
@@ -54,10 +54,10 @@ impl Revision {
             match Mode::of_git(mode) {
                 _ if is_ours(path.as_str()) => {}
                 Some(mode) => _ = files.insert(path, Identity { mode, content: id.into() }),
-                None => _ = listed.submodules.insert(path),
+                None => _ = listed.submodules.insert(path, id.into()),
             }
         }
-        warnings.extend(listed.submodules.iter().map(|path| {
+        warnings.extend(listed.submodules.keys().map(|path| {
             Warning::new(format!(
                 "`{path}` is a submodule: what lies there at `{name}` is in another repository, and is not read"
             ))
@@ -156,21 +156,6 @@ impl Revision {
     fn missing(&self, file: &TreePath, id: &str) -> ScanError {
         ScanError::Object { file: file.to_string(), commit: self.commit.clone(), id: id.to_owned() }
     }
-}
-
-/// Returns the id of the commit that git knows by `name`.
-fn commit(git: &Git, name: &str) -> Result<String, ScanError> {
-    let wanted = format!("{name}^{{commit}}");
-    let answer = git.ask(&["rev-parse", "--verify", "--end-of-options", &wanted]);
-    let id = answer.map_err(|error| match error {
-        ScanError::Answer { .. } => {
-            let shallow = git.ask(&["rev-parse", "--is-shallow-repository"]);
-            let shallow = shallow.is_ok_and(|answer| answer.starts_with(b"true"));
-            ScanError::Revision { name: name.to_owned(), shallow }
-        }
-        other => other,
-    })?;
-    Ok(String::from_utf8_lossy(&id).trim().to_owned())
 }
 
 /// Takes an entry of `git ls-tree -z` apart: mode, id, name.

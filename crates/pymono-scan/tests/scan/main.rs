@@ -1,6 +1,7 @@
 //! Scans of real folders with real git.
 
 mod configuration;
+mod contents;
 #[cfg(test)]
 mod crates;
 mod files;

@@ -1,5 +1,6 @@
 //! One module per command: its arguments and what it does.
 
+pub(crate) mod affected;
 pub(crate) mod bake;
 pub(crate) mod build;
 pub(crate) mod check;

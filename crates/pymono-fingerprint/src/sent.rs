@@ -1,0 +1,46 @@
+//! Which files of a tree can be in an image.
+
+use std::collections::BTreeSet;
+
+use pymono_names::TreePath;
+use pymono_plan::{Fleet, IndexChoice, Open, Origin, Service};
+use pymono_workspace::{Kind, Workspace};
+
+/// Returns the files and folders of the tree that the images of its services can hold, whether or not
+/// each of these can be built.
+pub fn sent(workspace: &Workspace, fleet: &Fleet) -> BTreeSet<TreePath> {
+    let unplanned = workspace.projects.values().filter(|project| {
+        project.kind == Kind::Service && !fleet.services.contains_key(&project.path)
+    });
+    let rough = unplanned.flat_map(|project| workspace.needed(&project.path));
+    let rough = rough.filter_map(|path| workspace.projects.get(path));
+    let rough = rough.flat_map(|project| &project.sources);
+    let packages =
+        fleet.packages.values().flat_map(|it| it.sources.iter().chain(folder(&it.index)));
+    let services = fleet.services.values().flat_map(|service| {
+        service.files.iter().chain(folder(&service.index)).chain(vendored(service))
+    });
+    rough.chain(packages).chain(services).cloned().collect()
+}
+
+/// Returns the distributions of a service that lie in the tree.
+fn vendored(service: &Service) -> impl Iterator<Item = &TreePath> {
+    let pinned = service.requirements.iter().flat_map(|requirement| {
+        let archive = match &requirement.origin {
+            Origin::Archive(path) => Some(path),
+            _ => None,
+        };
+        requirement.files.iter().chain(archive)
+    });
+    let open = service.open.iter().flat_map(|Open { requirements, index, extra_indexes: _ }| {
+        requirements.iter().filter_map(|it| it.archive.as_ref()).chain(folder(index))
+    });
+    pinned.chain(open)
+}
+
+fn folder(index: &IndexChoice) -> Option<&TreePath> {
+    match index {
+        IndexChoice::Folder(folder) => Some(folder),
+        _ => None,
+    }
+}

@@ -1,0 +1,83 @@
+//! What the files that can reach images hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pymono_lock::LockFormat;
+use pymono_names::TreePath;
+use pymono_workspace::{ContentId, Contents, Project, Workspace, literal_pattern};
+
+use crate::{Identity, Mode, Scan, ScanError, ScanOptions, ask::Programs, essence, tree::Tree};
+
+/// Returns what the files and folders in `paths` hold, of a tree that was scanned with the same options.
+///
+/// # Errors
+///
+/// A file cannot be read, or git cannot be asked about it.
+pub fn contents<'a>(
+    options: &ScanOptions,
+    scan: &Scan,
+    paths: impl IntoIterator<Item = &'a TreePath>,
+) -> Result<Contents, ScanError> {
+    let programs = Programs { env: &options.env, interrupt: &options.interrupt };
+    let tops = tops(&paths.into_iter().collect());
+    let submodules = submodules(&scan.tree, &tops, &programs)?;
+    programs.go_on()?;
+    let unsent = locks(&scan.workspace);
+    let is_sent = |file: &&TreePath| {
+        !submodules.keys().any(|submodule| file.is_in(submodule)) && !unsent.contains(*file)
+    };
+    let files = tops.iter().flat_map(|path| {
+        let itself = scan.tree.has(path).then_some(*path);
+        itself.into_iter().chain(scan.tree.below(path))
+    });
+    let identities = scan.tree.identities(files.filter(is_sent))?;
+    let files = identities.into_iter().map(|(file, identity)| (file, id(&identity)));
+    Ok(Contents { files: files.collect(), submodules, manifests: manifests(&scan.workspace) })
+}
+
+/// Returns those of the paths that lie in no other one.
+fn tops<'a>(paths: &BTreeSet<&'a TreePath>) -> Vec<&'a TreePath> {
+    let above = |path: &TreePath| std::iter::successors(path.parent(), TreePath::parent);
+    let is_top = |path: &&&TreePath| !above(path).any(|other| paths.contains(&other));
+    paths.iter().filter(is_top).copied().collect()
+}
+
+/// Returns the submodules that touch some of the paths.
+fn submodules(
+    tree: &Tree,
+    paths: &[&TreePath],
+    programs: &Programs<'_>,
+) -> Result<BTreeMap<TreePath, ContentId>, ScanError> {
+    let touches = |it: &&TreePath| paths.iter().any(|path| it.is_in(path) || path.is_in(it));
+    let touched = tree.submodules().keys().filter(touches);
+    let id = |path: &TreePath| Ok((path.clone(), ContentId(tree.submodule(path, programs)?)));
+    touched.map(id).collect()
+}
+
+/// Returns the locks that are never sent.
+fn locks(workspace: &Workspace) -> BTreeSet<TreePath> {
+    let patterns: BTreeSet<&str> = workspace.unsent.patterns.iter().map(String::as_str).collect();
+    let unsent = |lock: &&TreePath| {
+        lock.file_name().and_then(LockFormat::of_file_name).is_some()
+            && patterns.contains(literal_pattern(lock.as_str()).as_str())
+    };
+    workspace.locks.keys().filter(unsent).cloned().collect()
+}
+
+fn id(Identity { mode, content }: &Identity) -> ContentId {
+    let kind = match mode {
+        Mode::File => "file",
+        Mode::Executable => "executable",
+        Mode::Link => "link",
+    };
+    ContentId(format!("{kind} {content}"))
+}
+
+/// Returns what build backends make use of in the manifests of their projects.
+fn manifests(workspace: &Workspace) -> BTreeMap<TreePath, ContentId> {
+    let essence = |project: &Project| {
+        let text = workspace.texts.get(&project.manifest)?;
+        Some((project.manifest.clone(), ContentId(essence::essence(project, text)?)))
+    };
+    workspace.projects.values().filter_map(essence).collect()
+}

@@ -1,0 +1,174 @@
+//! `pymono affected`: what differs between two trees, and why.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use pymono_tests::{
+    Repo, Site,
+    projects::{hatchling, sources},
+};
+use serde_json::{Value, json};
+
+/// Two services, of which one stands on a library that stands on another one.
+fn site() -> Site {
+    let repo = Repo::new("affected", "");
+    let service = |name: &str, dependencies: &str, more: &str| {
+        let command = format!("[tool.pymono]\ncommand = [\"python\", \"-m\", \"{name}\"]\n");
+        let manifest = hatchling(name, &format!("dependencies = {dependencies}\n{command}{more}"));
+        repo.write(&format!("services/{name}/pyproject.toml"), &manifest);
+        repo.write(&format!("services/{name}/src/{name}/__main__.py"), "");
+    };
+    service("api", "[\"core\"]", &sources(&["core"]));
+    service("cron", "[\"six==1.16.0\"]", "");
+    let core = format!("dependencies = [\"base\", \"idna==3.9\"]\n{}", sources(&["base"]));
+    repo.write("libs/core/pyproject.toml", &hatchling("core", &core));
+    repo.write("libs/core/src/core/__init__.py", "");
+    repo.write("libs/base/pyproject.toml", &hatchling("base", "dependencies = []\n"));
+    repo.write("libs/base/src/base/__init__.py", "");
+    repo.lock(&[]);
+    repo.commit();
+    Site::new(repo)
+}
+
+fn affected(site: &Site) -> Value {
+    let output = site.pymono(&["affected", "--base", "main", "--json"]).run().succeeded();
+    serde_json::from_str(&output.stdout).unwrap()
+}
+
+/// Returns the reasons of each affected service, after an edit that is taken back again.
+fn reasons(site: &Site, edit: impl FnOnce(&Repo)) -> Value {
+    edit(&site.repo);
+    let answer = affected(site);
+    // It is the same whether an edit is committed or not.
+    site.repo.git(&["checkout", "--quiet", "-b", "work"]);
+    site.repo.commit();
+    assert_eq!(affected(site), answer);
+    site.repo.git(&["checkout", "--quiet", "main"]);
+    let args = ["affected", "--base", "main", "--head", "work", "--json"];
+    let of_head = site.pymono(&args).run().succeeded().stdout;
+    assert_eq!(serde_json::from_str::<Value>(&of_head).unwrap(), answer);
+    site.repo.git(&["branch", "--quiet", "-D", "work"]);
+    let services = answer["services"].as_array().unwrap().iter();
+    let services =
+        services.map(|it| (it["path"].as_str().unwrap().to_owned(), it["reasons"].clone()));
+    Value::Object(services.collect())
+}
+
+/// What somebody does to a repository.
+type Edit = fn(&Repo);
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn every_edit_affects_whom_it_concerns_and_says_why() {
+    let site = site();
+    let head = site.repo.git(&["rev-parse", "HEAD"]);
+    let nothing = json!({ "version": 1, "base": head.trim(), "services": [], "removed": [] });
+    assert_eq!(affected(&site), nothing);
+
+    let via = ["services/api", "libs/core", "libs/base"];
+    let new = "libs/base/src/base/new.py";
+    assert_eq!(
+        reasons(&site, |repo| repo.write(new, "")),
+        json!({ "services/api": [
+            { "kind": "dependency", "package": "libs/base", "via": via, "path": new },
+        ] })
+    );
+    let pin = json!({
+        "kind": "pin", "package": "idna", "via": via[..2], "from": "3.9", "to": "3.10",
+    });
+    let bumped = reasons(&site, |repo| {
+        repo.replace("libs/core/pyproject.toml", "idna==3.9", "idna==3.10");
+        repo.lock(&[]);
+    });
+    let manifest = json!({
+        "kind": "dependency", "package": "libs/core", "via": via[..2],
+        "path": "libs/core/pyproject.toml",
+    });
+    assert_eq!(bumped, json!({ "services/api": [manifest, pin] }));
+    assert_eq!(
+        reasons(&site, |repo| {
+            repo.replace("services/cron/pyproject.toml", "command", "apt = [\"tini\"]\ncommand");
+        }),
+        json!({ "services/cron": [{ "kind": "config", "key": "apt" }] })
+    );
+    assert_eq!(
+        reasons(&site, |repo| repo.replace("pyproject.toml", "3.13", "3.12")),
+        json!({ "services/api": python(), "services/cron": python() })
+    );
+}
+
+fn python() -> Value {
+    let base = json!({ "kind": "base", "from": "python:3.13-slim", "to": "python:3.12-slim" });
+    json!([{ "kind": "python", "from": "3.13", "to": "3.12" }, base])
+}
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn what_reaches_no_image_affects_nobody() {
+    let site = site();
+    let edits: [(&str, Edit); 5] = [
+        ("a group for development", |repo| {
+            let groups = "[dependency-groups]\ndev = [\"packaging\"]\n[project]";
+            repo.replace("libs/core/pyproject.toml", "[project]", groups);
+            repo.lock(&[]);
+        }),
+        ("another member", |repo| {
+            repo.write(
+                "libs/new/pyproject.toml",
+                &hatchling("new", "dependencies = [\"attrs\"]\n"),
+            );
+            repo.lock(&[]);
+        }),
+        ("a comment in a lock", |repo| {
+            repo.write("uv.lock", &format!("# seen\n{}", repo.read("uv.lock")));
+        }),
+        ("a file at the root", |repo| repo.write("README.md", "Hello")),
+        ("another tool", |repo| {
+            let manifest = repo.read("services/api/pyproject.toml");
+            let other = format!("# ours\n{manifest}\n[tool.ruff]\nline-length = 100\n");
+            repo.write("services/api/pyproject.toml", &other);
+        }),
+    ];
+    for (what, edit) in edits {
+        assert_eq!(reasons(&site, edit), json!({}), "{what}");
+    }
+}
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn services_that_come_go_and_move_are_told() {
+    let site = site();
+    let moved = reasons(&site, |repo| {
+        repo.git(&["mv", "services/cron", "services/clock"]);
+        repo.replace("uv.lock", "services/cron", "services/clock");
+    });
+    assert_eq!(moved, json!({ "services/clock": [{ "kind": "added" }] }));
+    site.repo.git(&["rm", "-r", "--quiet", "services/cron"]);
+    site.repo.lock(&[]);
+    assert_eq!(affected(&site)["removed"], json!(["services/cron"]));
+    let said = site.pymono(&["affected", "--base", "main"]).run().succeeded().stdout;
+    assert!(said.contains("services/cron is no service any more"), "{said}");
+}
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn a_base_that_cannot_be_read_is_an_error_or_everything() {
+    let site = site();
+    site.repo.write("services/api/pyproject.toml", "not toml");
+    site.repo.commit();
+    site.repo.git(&["checkout", "--quiet", "HEAD~1", "--", "services"]);
+    let args = ["affected", "--base", "HEAD", "--json"];
+    let refused = site.pymono(&args).run().ended_with(3);
+    assert!(
+        refused.stdout.is_empty() && refused.stderr.contains("it cannot be told"),
+        "{refused:?}"
+    );
+    assert!(refused.stderr.contains("--on-unknown=all"), "{}", refused.stderr);
+    let all = site.pymono(&[&args[..], &["--on-unknown=all"]].concat()).run().succeeded();
+    assert!(all.stderr.contains("every service is taken for affected"), "{}", all.stderr);
+    let all: Value = serde_json::from_str(&all.stdout).unwrap();
+    let kinds = all["services"].as_array().unwrap().iter().map(|it| &it["reasons"][0]["kind"]);
+    assert_eq!(kinds.collect::<Vec<_>>(), ["unknown", "unknown"]);
+    // A base that is not there at all is no other case.
+    let gone = site.pymono(&["affected", "--base", "gone"]).run().ended_with(3);
+    assert!(gone.stderr.contains("git knows no revision `gone` here"), "{}", gone.stderr);
+}
