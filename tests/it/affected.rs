@@ -172,3 +172,34 @@ fn a_base_that_cannot_be_read_is_an_error_or_everything() {
     let gone = site.pymono(&["affected", "--base", "gone"]).run().ended_with(3);
     assert!(gone.stderr.contains("git knows no revision `gone` here"), "{}", gone.stderr);
 }
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn a_service_is_told_with_what_changed_and_the_layers_that_are_made_anew() {
+    let site = site();
+    let why = |args: &[&str]| {
+        let output = site.pymono(&[&["why", "api", "--json"], args].concat()).run().succeeded();
+        serde_json::from_str::<Value>(&output.stdout).unwrap()
+    };
+    let before = why(&[]);
+    let inputs = before["inputs"].as_object().unwrap();
+    for piece in ["pin idna", "edge libs/base", "python", "config command", "uv image"] {
+        assert!(inputs.contains_key(piece), "{piece}: {before}");
+    }
+    assert!(!inputs.contains_key("pin six"), "{before}");
+    let same = why(&["--base", "main"]);
+    assert_eq!((&same["fingerprint"], &same["changed"]), (&before["fingerprint"], &json!([])));
+
+    let changed = "libs/base/src/base/new.py";
+    site.repo.write(changed, "");
+    let after = why(&["--base", "main"]);
+    assert_ne!(after["fingerprint"], before["fingerprint"]);
+    assert_eq!(after["changed"], json!([format!("dependency libs/base: {changed}")]));
+    assert_eq!(after["reasons"][0]["path"], changed);
+    let layers = after["layers"].as_array().unwrap().iter();
+    let anew = layers.filter(|layer| layer["rebuilt"] == true).map(|layer| &layer["name"]);
+    assert_eq!(anew.collect::<Vec<_>>(), ["pkg-base"]);
+    let said = site.pymono(&["why", "services/api", "--base", "main"]).run().succeeded().stdout;
+    assert!(said.contains("    pkg-base: made anew\n    "), "{said}");
+    assert!(said.contains(&format!("* dependency libs/base: {changed}: file ")), "{said}");
+}

@@ -3,6 +3,7 @@
 mod affected;
 mod bake;
 mod check;
+mod clones;
 mod closure;
 mod commands;
 mod context;

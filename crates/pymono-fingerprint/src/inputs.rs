@@ -13,7 +13,7 @@ use pymono_plan::{
 use pymono_workspace::{BuildKind, Contents};
 use serde_json::json;
 
-use crate::{Fingerprint, Piece, Role};
+use crate::{Fingerprint, Piece, Role, sent::of_requirement};
 
 /// How pymono builds. It is raised when the same inputs give another image than before.
 const FORMAT: &str = "1";
@@ -207,11 +207,19 @@ fn ids(paths: &[TreePath], contents: &Contents) -> Vec<String> {
 
 /// Returns a distribution with all that decides what is installed: its size does not.
 fn pin(requirement: &Requirement, contents: &Contents) -> String {
-    let Requirement { name, version, origin, only, from_source, unnamed, files, hashes, size: _ } =
-        requirement;
+    let Requirement {
+        name,
+        version,
+        origin,
+        only,
+        from_source,
+        unnamed,
+        files: _,
+        hashes,
+        size: _,
+    } = requirement;
     let only: Vec<String> = only.iter().map(ToString::to_string).collect();
-    let archive = if let Origin::Archive(path) = origin { Some(path) } else { None };
-    let inside: Vec<TreePath> = files.iter().chain(archive).cloned().collect();
+    let inside: Vec<TreePath> = of_requirement(requirement).cloned().collect();
     json!({
         "name": name.to_string(),
         "version": version,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pymono_names::TreePath;
-use pymono_plan::{Fleet, IndexChoice, Open, Origin, Service};
+use pymono_plan::{Fleet, IndexChoice, Open, Origin, Requirement, Service};
 use pymono_workspace::{Kind, Workspace};
 
 /// Returns the files and folders of the tree that the images of its services can hold, whether or not
@@ -25,17 +25,20 @@ pub fn sent(workspace: &Workspace, fleet: &Fleet) -> BTreeSet<TreePath> {
 
 /// Returns the distributions of a service that lie in the tree.
 fn vendored(service: &Service) -> impl Iterator<Item = &TreePath> {
-    let pinned = service.requirements.iter().flat_map(|requirement| {
-        let archive = match &requirement.origin {
-            Origin::Archive(path) => Some(path),
-            _ => None,
-        };
-        requirement.files.iter().chain(archive)
-    });
+    let pinned = service.requirements.iter().flat_map(of_requirement);
     let open = service.open.iter().flat_map(|Open { requirements, index, extra_indexes: _ }| {
         requirements.iter().filter_map(|it| it.archive.as_ref()).chain(folder(index))
     });
     pinned.chain(open)
+}
+
+/// Returns the files of a distribution that lie in the tree.
+pub(crate) fn of_requirement(requirement: &Requirement) -> impl Iterator<Item = &TreePath> {
+    let archive = match &requirement.origin {
+        Origin::Archive(path) => Some(path),
+        _ => None,
+    };
+    requirement.files.iter().chain(archive)
 }
 
 fn folder(index: &IndexChoice) -> Option<&TreePath> {

@@ -6,7 +6,12 @@ use pymono_lock::LockFormat;
 use pymono_names::TreePath;
 use pymono_workspace::{ContentId, Contents, Project, Workspace, literal_pattern};
 
-use crate::{Identity, Mode, Scan, ScanError, ScanOptions, ask::Programs, essence, tree::Tree};
+use crate::{
+    Identity, Mode, Scan, ScanError, ScanOptions,
+    ask::Programs,
+    essence,
+    tree::{LfsFile, Tree},
+};
 
 /// Returns what the files and folders in `paths` hold, of a tree that was scanned with the same options.
 ///
@@ -30,9 +35,21 @@ pub fn contents<'a>(
         let itself = scan.tree.has(path).then_some(*path);
         itself.into_iter().chain(scan.tree.below(path))
     });
-    let identities = scan.tree.identities(files.filter(is_sent))?;
+    let files: Vec<&TreePath> = files.filter(is_sent).collect();
+    let in_lfs = scan.tree.in_lfs(&files)?;
+    let others = files.into_iter().filter(|file| !in_lfs.contains_key(*file));
+    let identities = scan.tree.identities(others)?;
     let files = identities.into_iter().map(|(file, identity)| (file, id(&identity)));
-    Ok(Contents { files: files.collect(), submodules, manifests: manifests(&scan.workspace) })
+    let content = |(file, LfsFile { oid, .. }): (&TreePath, &LfsFile)| {
+        (file.clone(), ContentId(format!("lfs {oid}")))
+    };
+    let pointers = in_lfs.iter().filter(|(_, it)| it.is_pointer).map(|(file, _)| file.clone());
+    Ok(Contents {
+        files: files.chain(in_lfs.iter().map(content)).collect(),
+        pointers: pointers.collect(),
+        submodules,
+        manifests: manifests(&scan.workspace),
+    })
 }
 
 /// Returns those of the paths that lie in no other one.

@@ -65,6 +65,27 @@ pub enum ScanError {
         /// Whether the clone has a part of the history only.
         shallow: bool,
     },
+    /// A sparse checkout leaves files out while others are changed.
+    #[error("a sparse checkout leaves out files, while `{file}` is not committed")]
+    Sparse {
+        /// A file that is changed.
+        file: String,
+    },
+    /// A repository without a working tree has revisions only.
+    #[error("this is a bare repository, which has no working tree")]
+    Bare,
+    /// A clone has a part of the history only, and no remote to get more from.
+    #[error("this clone is shallow, and does not reach back to `{name}`")]
+    Shallow {
+        /// The revision that is looked for.
+        name: String,
+    },
+    /// Nothing says what a tree is to be compared with.
+    #[error("what to compare with cannot be told: {why}")]
+    NoBase {
+        /// Why.
+        why: String,
+    },
     /// Two revisions have no commit in common.
     #[error("`{name}` and what it is compared with have no commit in common")]
     Unrelated {
@@ -184,6 +205,13 @@ impl ScanError {
             Self::Ask { source, .. } => source.hint(),
             Self::Answer { stderr, .. } if stderr.contains("safe.directory") => Some(trust(stderr)),
             Self::Revision { name, shallow } => Some(revision_hint(name, *shallow)),
+            Self::Sparse { .. } => Some(
+                "commit it, name a revision (`--head HEAD`), or bring the files back: `git sparse-checkout disable`"
+                    .into(),
+            ),
+            Self::Bare => Some("name a revision: `--head HEAD`".into()),
+            Self::Shallow { .. } => Some(DEEPER.into()),
+            Self::NoBase { .. } => Some("name a revision: `--base REF`".into()),
             Self::Unrelated { .. } => Some("name a revision of the same history".into()),
             Self::Object { .. } => Some(
                 "the clone is damaged or not whole; `git fsck` says more, \
@@ -214,6 +242,10 @@ impl ScanError {
         }
     }
 }
+
+/// How each CI service is told to clone everything.
+const DEEPER: &str = "clone more: `fetch-depth: 0` for `actions/checkout`, `GIT_DEPTH: \"0\"` in GitLab's `variables`, \
+    `clone: { depth: full }` for Bitbucket; or `git fetch --unshallow`";
 
 /// Returns what to do about a repository of another user: git itself says how to trust it.
 fn trust(stderr: &str) -> String {

@@ -54,7 +54,7 @@ use pymono_workspace::Workspace;
 
 use ask::Programs;
 
-pub use base::{Against, base};
+pub use base::{Against, Base, base, whole};
 pub use config::{check_registry, check_tag};
 pub use contents::contents;
 pub use error::{Place, ScanError};

@@ -1,6 +1,9 @@
 //! What the files of projects hold, without their bytes.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use pymono_names::TreePath;
 
@@ -11,6 +14,9 @@ use pymono_names::TreePath;
 pub struct Contents {
     /// What each file holds, as it is sent to a build.
     pub files: BTreeMap<TreePath, ContentId>,
+    /// Those of the files that are kept in Git LFS and of which only pointers are here: what is sent is
+    /// not what they hold.
+    pub pointers: BTreeSet<TreePath>,
     /// What each submodule holds, in place of its files.
     pub submodules: BTreeMap<TreePath, ContentId>,
     /// What of a manifest its project's build backend makes use of, by the manifest's path;

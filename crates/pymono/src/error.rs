@@ -62,6 +62,8 @@ enum Finding {
     Checked(String),
     #[error("it cannot be told what is affected")]
     UnknownBase(#[source] ScanError),
+    #[error("there is nothing to compare with")]
+    NoBase,
     #[error("nothing was asked for")]
     NothingAsked,
     #[error("there is no folder `{0}`")]
@@ -146,6 +148,12 @@ impl CommandError {
     pub(crate) fn no_registry(reference: &str) -> Self {
         let hint = "give `--registry`, or set `registry` below `[tool.pymono]`";
         Self::new(ErrorKind::Usage, Finding::NoRegistry(reference.to_owned()), Some(hint.into()))
+    }
+
+    /// The command line does not say what to compare with.
+    pub(crate) fn no_base() -> Self {
+        let hint = "give `--base REF`, or `--base auto` in CI";
+        Self::new(ErrorKind::Usage, Finding::NoBase, Some(hint.into()))
     }
 
     /// The tree to compare with cannot be read, so nothing can be said of what differs.

@@ -5,6 +5,7 @@
 //! the other crates.
 
 mod app;
+mod changes;
 mod commands;
 mod error;
 mod files;

@@ -77,6 +77,10 @@ pub(crate) fn warn_all(session: &mut Session, tree: &Reckoned) -> Result<(), Com
     for warning in &tree.fleet.warnings {
         session.shell.warn(warning)?;
     }
+    if let Some(file) = tree.contents.pointers.first() {
+        let message = "only the pointer is here, and a build would be sent that; `git lfs pull` gets the content";
+        session.shell.warn(format!("`{file}` is kept in Git LFS: {message}"))?;
+    }
     for unplanned in &tree.unplanned {
         session.shell.warn(unplanned.error.chain())?;
     }

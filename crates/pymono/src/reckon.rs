@@ -6,7 +6,7 @@ use pymono_fingerprint::{Comparison, Inputs, State, compare, sent};
 use pymono_names::TreePath;
 use pymono_plan::{Fleet, StaleLocks, Unplanned};
 use pymono_scan::{Scan, ScanError, ScanOptions};
-use pymono_workspace::Kind;
+use pymono_workspace::{Contents, Kind, Workspace};
 
 /// A tree, and what the images of its services are made of.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct Reckoned {
     pub(crate) fleet: Fleet,
     /// The services that could not be.
     pub(crate) unplanned: Vec<Unplanned>,
+    /// What its files hold.
+    pub(crate) contents: Contents,
     /// The inputs of every service.
     pub(crate) inputs: BTreeMap<TreePath, Inputs>,
 }
@@ -38,7 +40,7 @@ impl Reckoned {
             (project.path.clone(), inputs)
         });
         let inputs = inputs.collect();
-        Ok(Self { scan, fleet, unplanned, inputs })
+        Ok(Self { scan, fleet, unplanned, contents, inputs })
     }
 
     /// Reads two trees at once.
@@ -53,9 +55,10 @@ impl Reckoned {
         })
     }
 
-    /// Returns what differs from `base`.
-    pub(crate) fn since(&self, base: &Self) -> Comparison {
-        compare(base.state(), self.state())
+    /// Returns what differs from `base`; all is new where there is none.
+    pub(crate) fn since(&self, base: Option<&Self>) -> Comparison {
+        let (workspace, inputs) = (&Workspace::default(), &BTreeMap::new());
+        compare(base.map_or(State { workspace, inputs }, Self::state), self.state())
     }
 
     fn state(&self) -> State<'_> {

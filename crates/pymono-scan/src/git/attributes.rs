@@ -51,6 +51,12 @@ impl Attributes {
         Ok(values.iter().map(converted).collect())
     }
 
+    /// Returns for each path whether it is kept in Git LFS.
+    pub(crate) fn in_lfs(&self, paths: &[&TreePath]) -> Result<Vec<bool>, ScanError> {
+        let values = self.values(paths)?;
+        Ok(values.iter().map(|Values([filter, ..])| filter == b"lfs").collect())
+    }
+
     fn values(&self, paths: &[&TreePath]) -> Result<Vec<Values>, ScanError> {
         if paths.is_empty() {
             return Ok(Vec::new());

@@ -182,6 +182,11 @@ impl Index {
         Ok(found)
     }
 
+    /// Returns for each of some files whether it is kept in Git LFS.
+    pub(super) fn in_lfs(&self, files: &[&TreePath]) -> Result<Vec<bool>, ScanError> {
+        self.known()?.attributes.in_lfs(files)
+    }
+
     fn known(&self) -> Result<&Known, ScanError> {
         if let Some(known) = self.known.get() {
             return Ok(known);

@@ -3,6 +3,7 @@
 mod folder;
 mod hash;
 mod identity;
+mod lfs;
 mod link;
 mod listing;
 mod merge;
@@ -27,6 +28,7 @@ use listing::Listed;
 use revision::Revision;
 
 pub use identity::{Identity, Mode};
+pub(crate) use lfs::LfsFile;
 
 /// The files of a tree: a working tree with all that is not committed, or a revision that git has.
 ///

@@ -28,6 +28,7 @@ pub(super) struct Revision {
     blobs: Vec<Identity>,
     objects: Objects,
     attributes: Attributes,
+    config: Config,
 }
 
 impl Revision {
@@ -70,8 +71,9 @@ impl Revision {
             blobs,
             objects: Objects::new(git.clone()),
             attributes: Attributes::new(git, config.clone()),
+            config,
         };
-        revision.prefetch(&paths, &config)?;
+        revision.prefetch(&paths)?;
         listed.links = revision.links(&paths)?;
         listed.files = paths;
         Ok((revision, listed))
@@ -113,6 +115,27 @@ impl Revision {
         files.iter().zip(converted).map(identity).collect()
     }
 
+    /// Returns those of some files that are kept in Git LFS, with the blob that git has for each; each
+    /// stands with its place in the listing.
+    pub(super) fn pointers<'a>(
+        &self,
+        files: &[(&'a TreePath, usize)],
+    ) -> Result<Vec<(&'a TreePath, Vec<u8>)>, ScanError> {
+        let paths: Vec<&TreePath> = files.iter().map(|(path, _)| *path).collect();
+        let kept = files.iter().zip(self.attributes.in_lfs(&paths)?);
+        let kept: Vec<_> = kept
+            .filter(|((_, at), kept)| *kept && self.blobs[*at].mode != Mode::Link)
+            .map(|((path, at), _)| (*path, &*self.blobs[*at].content))
+            .collect();
+        let ids: Vec<&str> = kept.iter().map(|(_, id)| *id).collect();
+        self.objects.prefetch(&self.config, &ids)?;
+        let contents = self.objects.read_all(&ids)?;
+        let found = kept.into_iter().zip(contents);
+        found
+            .map(|((path, id), text)| Ok((path, text.ok_or_else(|| self.missing(path, id))?)))
+            .collect()
+    }
+
     /// Returns the `.gitignore` files of the folders above the root.
     pub(super) fn ignore_files_above(&self) -> Result<Vec<(String, Vec<String>)>, ScanError> {
         let mut found = Vec::new();
@@ -141,8 +164,8 @@ impl Revision {
     }
 
     /// Gets what a scan reads and a partial clone does not have, all at once.
-    fn prefetch(&self, paths: &[TreePath], config: &Config) -> Result<(), ScanError> {
-        if config.promisor.is_none() {
+    fn prefetch(&self, paths: &[TreePath]) -> Result<(), ScanError> {
+        if self.config.promisor.is_none() {
             return Ok(());
         }
         let read = |(path, blob): &(&TreePath, &Identity)| {
@@ -150,7 +173,7 @@ impl Revision {
         };
         let wanted = paths.iter().zip(&self.blobs).filter(read);
         let ids: Vec<&str> = wanted.map(|(_, blob)| &*blob.content).collect();
-        self.objects.prefetch(config, &ids)
+        self.objects.prefetch(&self.config, &ids)
     }
 
     fn missing(&self, file: &TreePath, id: &str) -> ScanError {

@@ -26,7 +26,7 @@ pub(super) fn text(changes: &Changes) -> String {
 }
 
 /// Returns the beginning of a commit's id, as git shows it.
-fn short(id: &str) -> &str {
+pub(crate) fn short(id: &str) -> &str {
     id.get(..12).unwrap_or(id)
 }
 
