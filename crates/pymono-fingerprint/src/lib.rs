@@ -12,6 +12,7 @@
 mod compare;
 mod fingerprint;
 mod inputs;
+mod layers;
 mod piece;
 mod reason;
 mod rough;
@@ -21,6 +22,7 @@ mod via;
 pub use compare::{Comparison, State, compare};
 pub use fingerprint::Fingerprint;
 pub use inputs::Inputs;
+pub use layers::{Laid, LayerChange, layers};
 pub use piece::{Piece, Role};
 pub use reason::Reason;
 pub use sent::sent;

@@ -12,7 +12,7 @@ use pymono_names::TreePath;
 use pymono_report::{ColorChoice, ColorEnv, Shell, ShellOptions, Verbosity};
 
 use crate::{
-    commands::{affected, bake, build, check, export, graph, init, list, plan},
+    commands::{affected, bake, build, check, export, graph, init, list, plan, why},
     error::CommandError,
     session::Session,
 };
@@ -75,6 +75,7 @@ enum Command {
     Init(init::InitArgs),
     List(list::ListArgs),
     Plan(plan::PlanArgs),
+    Why(why::WhyArgs),
 }
 
 /// Runs the command that `args` ask for and returns its exit code.
@@ -112,6 +113,7 @@ fn dispatch(session: &mut Session, command: &Command) -> Result<(), CommandError
         Command::Init(args) => init::run(session, args),
         Command::List(args) => list::run(session, args),
         Command::Plan(args) => plan::run(session, args),
+        Command::Why(args) => why::run(session, args),
     }
 }
 

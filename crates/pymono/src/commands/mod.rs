@@ -9,3 +9,4 @@ pub(crate) mod graph;
 pub(crate) mod init;
 pub(crate) mod list;
 pub(crate) mod plan;
+pub(crate) mod why;

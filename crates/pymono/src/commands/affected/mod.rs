@@ -12,6 +12,8 @@ use crate::{
     session::Session,
 };
 
+pub(super) use text::{reason, short};
+
 /// List the services whose inputs differ from a base, and why
 ///
 /// A service is affected if and only if its fingerprint differs: the files that
