@@ -15,7 +15,9 @@ fn site() -> Site {
         let command = format!("[tool.pymono]\ncommand = [\"python\", \"-m\", \"{name}\"]\n");
         let manifest = hatchling(name, &format!("dependencies = {dependencies}\n{command}{more}"));
         repo.write(&format!("services/{name}/pyproject.toml"), &manifest);
-        repo.write(&format!("services/{name}/src/{name}/__main__.py"), "");
+        for module in ["__init__", "__main__"] {
+            repo.write(&format!("services/{name}/src/{name}/{module}.py"), "");
+        }
     };
     service("api", "[\"core\"]", &sources(&["core"]));
     service("cron", "[\"six==1.16.0\"]", "");
@@ -171,6 +173,38 @@ fn a_base_that_cannot_be_read_is_an_error_or_everything() {
     // A base that is not there at all is no other case.
     let gone = site.pymono(&["affected", "--base", "gone"]).run().ended_with(3);
     assert!(gone.stderr.contains("git knows no revision `gone` here"), "{}", gone.stderr);
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn exactly_the_affected_are_built() {
+    let site = site();
+    let (finished, _) = site.try_build(&["--changed=main"]);
+    assert!(finished.succeeded().stderr.contains("Nothing to build"));
+    site.repo.write("libs/base/src/base/new.py", "");
+    let (finished, run) = site.try_build(&["--changed=main"]);
+    let finished = finished.succeeded();
+    assert_eq!(run.outcomes().into_keys().collect::<Vec<_>>(), ["api"]);
+    let why = "services/api: libs/base/src/base/new.py (services/api → libs/core → libs/base)";
+    assert!(finished.stderr.contains(why), "{}", finished.stderr);
+    // One that is affected and cannot be built is an error; one that is not affected is none.
+    site.repo.write("services/cron/src/cron/new.py", "");
+    let command = "command = [\"python\", \"-m\", \"cron\"]\n";
+    site.repo.replace("services/cron/pyproject.toml", command, "skip = false\n");
+    std::fs::remove_file(site.repo.root().join("services/cron/src/cron/__main__.py")).unwrap();
+    let (finished, run) = site.try_build(&["--changed=main"]);
+    let finished = finished.ended_with(3);
+    assert_eq!(run.outcomes().into_keys().collect::<Vec<_>>(), ["api"], "{finished:?}");
+    site.repo.commit();
+    let (finished, _) = site.try_build(&["--changed=main"]);
+    assert!(finished.succeeded().stderr.contains("Nothing to build"));
+    // Without a base of its own, a run outside of CI needs a remote.
+    let refused = site.pymono(&["build", "--changed"]).run().ended_with(3).stderr;
+    assert!(refused.contains("no remote with a default branch"), "{refused}");
+    let all = site.pymono(&["build", "--changed", "--on-unknown=all", "--dry-run"]);
+    let all = all.run().succeeded();
+    assert!(all.stdout.contains("--target api"), "{all:?}");
+    assert!(all.stderr.contains("every service is taken for affected"), "{all:?}");
 }
 
 #[test]

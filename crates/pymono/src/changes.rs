@@ -33,7 +33,7 @@ pub(crate) struct BaseArgs {
 
 /// What becomes of what cannot be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum OnUnknown {
+pub(crate) enum OnUnknown {
     /// Fail
     Error,
     /// Take every service for affected, and say so
@@ -55,46 +55,71 @@ pub(crate) struct Changes {
 impl BaseArgs {
     /// Returns how to read the head.
     pub(crate) fn head(&self, session: &Session) -> Result<ScanOptions, CommandError> {
-        let options = scan_options(session);
-        let head = match &self.head {
-            Some(revision) => Head::Revision(revision.clone()),
-            None => pymono_scan::whole(&options)?,
-        };
-        Ok(ScanOptions { head, ..options })
+        match &self.head {
+            Some(revision) => {
+                let head = Head::Revision(revision.clone());
+                Ok(ScanOptions { head, ..scan_options(session) })
+            }
+            None => working_tree(session),
+        }
     }
 
-    fn against(&self, base: &str) -> Against {
-        match base {
+    /// Reads both trees and sets them against each other; what is odd about the head is said.
+    pub(crate) fn changes(
+        &self,
+        session: &mut Session,
+        base: &str,
+    ) -> Result<Changes, CommandError> {
+        let against = match base {
             "auto" => Against::Auto,
             name if self.exact => Against::Exactly(name.to_owned()),
             name => Against::MergeBase(name.to_owned()),
-        }
+        };
+        let options = self.head(session)?;
+        let changes = changes(session, &options, &against, self.on_unknown)?;
+        warn_all(session, &changes.head)?;
+        Ok(changes)
     }
 }
 
-/// Reads the head and `base` and sets them against each other; what is odd about the head is said.
-pub(crate) fn changes(
+/// Returns how to read the working tree, or the commit that a sparse one is of.
+fn working_tree(session: &Session) -> Result<ScanOptions, CommandError> {
+    let options = scan_options(session);
+    Ok(ScanOptions { head: pymono_scan::whole(&options)?, ..options })
+}
+
+/// Reads the working tree and what it is compared with: the last commit that it has in common with
+/// `base`, or what a CI service tells of the run.
+pub(crate) fn since(
     session: &mut Session,
-    args: &BaseArgs,
     base: &str,
+    on_unknown: OnUnknown,
 ) -> Result<Changes, CommandError> {
-    let options = args.head(session)?;
-    let found = pymono_scan::base(&options, &args.against(base));
-    let (found, before, head) = match found {
+    let against = if base == "auto" { Against::Auto } else { Against::MergeBase(base.to_owned()) };
+    let options = working_tree(session)?;
+    changes(session, &options, &against, on_unknown)
+}
+
+fn changes(
+    session: &mut Session,
+    options: &ScanOptions,
+    against: &Against,
+    on_unknown: OnUnknown,
+) -> Result<Changes, CommandError> {
+    let (found, before, head) = match pymono_scan::base(options, against) {
         Ok(Base { commit: Some(commit), how }) => {
             let base = ScanOptions { head: Head::Revision(commit.clone()), ..options.clone() };
-            let (before, head) = Reckoned::both(&base, &options);
+            let (before, head) = Reckoned::both(&base, options);
             (Some((Some(commit), how)), before.map(Some), head)
         }
-        Ok(Base { commit: None, how }) => (Some((None, how)), Ok(None), Reckoned::of(&options)),
+        Ok(Base { commit: None, how }) => (Some((None, how)), Ok(None), Reckoned::of(options)),
         Err(error @ ScanError::Bare) => return Err(error.into()),
-        Err(error) => (None, Err(error), Reckoned::of(&options)),
+        Err(error) => (None, Err(error), Reckoned::of(options)),
     };
     session.go_on()?;
     let head = head?;
-    warn_all(session, &head)?;
     let (commit, how) = found.unzip();
-    if let (Some(how), "auto") = (&how, base) {
+    if let (Some(how), Against::Auto) = (&how, against) {
         session.shell.status("Comparing", format!("with {how}"))?;
     }
     let (before, comparison) = match before {
@@ -102,7 +127,7 @@ pub(crate) fn changes(
             let comparison = head.since(before.as_ref());
             (before, comparison)
         }
-        Err(error) if args.on_unknown == OnUnknown::Error => {
+        Err(error) if on_unknown == OnUnknown::Error => {
             return Err(CommandError::unknown_base(error));
         }
         Err(error) => {

@@ -168,7 +168,7 @@ impl CommandError {
 
     /// The command line names neither services nor all of them.
     pub(crate) fn nothing_asked() -> Self {
-        let hint = "name services, or give `--all`";
+        let hint = "name services, or give `--all` or `--changed`";
         Self::new(ErrorKind::Usage, Finding::NothingAsked, Some(hint.into()))
     }
 

@@ -15,17 +15,18 @@ use crate::ScanError;
 struct Run<'a>(&'a [(OsString, OsString)]);
 
 /// Returns the base of the run that the environment tells of, and what kind of run it is.
-pub(super) fn wanted(env: &[(OsString, OsString)]) -> Result<(Wanted, String), ScanError> {
+pub(super) fn wanted(env: &[(OsString, OsString)]) -> Result<(Wanted, Option<String>), ScanError> {
     let run = Run(env);
-    if run.var("GITHUB_ACTIONS").is_some() {
-        run.github()
+    let (wanted, why) = if run.var("GITHUB_ACTIONS").is_some() {
+        run.github()?
     } else if run.var("GITLAB_CI").is_some() {
-        Ok(run.gitlab())
+        run.gitlab()
     } else if run.var("BITBUCKET_BUILD_NUMBER").is_some() {
-        run.bitbucket()
+        run.bitbucket()?
     } else {
-        Err(unknown("there is no variable of GitHub, GitLab or Bitbucket"))
-    }
+        return Ok((Wanted::DefaultBranch, None));
+    };
+    Ok((wanted, Some(why)))
 }
 
 fn unknown(why: &str) -> ScanError {

@@ -102,6 +102,10 @@ impl<'a> History<'a> {
     /// Returns the branch that the remote has for its default one.
     pub(super) fn default_branch(&self) -> Result<Option<String>, ScanError> {
         let Some(remote) = &self.remote else { return Ok(None) };
+        let name = format!("refs/remotes/{remote}/HEAD");
+        if let Ok(branch) = self.git.ask(&["symbolic-ref", "--short", "--quiet", &name]) {
+            return Ok(Some(String::from_utf8_lossy(&branch).trim().to_owned()));
+        }
         let answer = self.git.ask(&["ls-remote", "--symref", remote, "HEAD"])?;
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let branch = answer.lines().find_map(|line| {

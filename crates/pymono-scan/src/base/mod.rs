@@ -13,7 +13,8 @@ pub enum Against {
     MergeBase(String),
     /// A revision itself.
     Exactly(String),
-    /// What the variables of GitHub, GitLab or Bitbucket tell of the run.
+    /// What the variables of GitHub, GitLab or Bitbucket tell of the run; elsewhere, the last commit in
+    /// common with the remote's default branch.
     Auto,
 }
 
@@ -33,6 +34,8 @@ enum Wanted {
     MergeBase(String),
     /// A revision itself.
     Exactly(String),
+    /// The last commit in common with the remote's default branch.
+    DefaultBranch,
     /// The last tag before the head.
     LastTag,
     /// The last commit in common with a branch, or with the remote's default one, for what was pushed for
@@ -59,7 +62,7 @@ pub fn base(options: &ScanOptions, against: &Against) -> Result<Base, ScanError>
         Against::MergeBase(name) if is_zero(name) => (Wanted::FirstPush(None), None),
         Against::MergeBase(name) => (Wanted::MergeBase(name.clone()), None),
         Against::Exactly(name) => (Wanted::Exactly(name.clone()), None),
-        Against::Auto => auto::wanted(&options.env).map(|(wanted, why)| (wanted, Some(why)))?,
+        Against::Auto => auto::wanted(&options.env)?,
     };
     let history = History::new(&git)?;
     let mut found = find(&history, &wanted, head)?;
@@ -73,6 +76,14 @@ fn find(history: &History<'_>, wanted: &Wanted, head: &str) -> Result<Base, Scan
         Wanted::MergeBase(name) => {
             let commit = history.common(name, &history.local(head)?)?;
             (Some(commit), format!("the last commit in common with `{name}`"))
+        }
+        Wanted::DefaultBranch => {
+            let branch = history.default_branch()?.ok_or_else(|| ScanError::NoBase {
+                why: "there is no variable of GitHub, GitLab or Bitbucket, and no remote with a default branch"
+                    .to_owned(),
+            })?;
+            let commit = history.common(&branch, &history.local(head)?)?;
+            (Some(commit), format!("the last commit in common with `{branch}`"))
         }
         Wanted::LastTag => match history.last_tag(&history.local(head)?)? {
             Some((tag, commit)) => (Some(commit), format!("the tag `{tag}`")),

@@ -7,7 +7,7 @@ use clap::Args;
 use pymono_names::TreePath;
 
 use crate::{
-    changes::{BaseArgs, Changes, changes},
+    changes::{BaseArgs, Changes},
     error::CommandError,
     session::Session,
 };
@@ -31,7 +31,7 @@ pub(crate) struct AffectedArgs {
 
 pub(crate) fn run(session: &mut Session, args: &AffectedArgs) -> Result<(), CommandError> {
     let base = args.base.base.as_deref().ok_or_else(CommandError::no_base)?;
-    let changes = changes(session, &args.base, base)?;
+    let changes = args.base.changes(session, base)?;
     let output = if args.json { json::json(&changes) } else { text::text(&changes) };
     Ok(session.shell.print(output)?)
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use clap::{Args, ValueEnum};
 use pymono_names::Platform;
 
-use crate::load::LockArgs;
+use crate::{changes::OnUnknown, load::LockArgs};
 
 /// Build images
 ///
@@ -14,11 +14,19 @@ use crate::load::LockArgs;
 #[derive(Debug, Args)]
 pub(crate) struct BuildArgs {
     /// A service to build, by name or path (can be repeated)
-    #[arg(value_name = "SERVICE", conflicts_with = "all")]
+    #[arg(value_name = "SERVICE", conflicts_with_all = ["all", "changed"])]
     pub(super) services: Vec<String>,
     /// Build every service
-    #[arg(long)]
+    #[arg(long, conflicts_with = "changed")]
     pub(super) all: bool,
+    /// Build the services whose inputs differ from the last commit in common with REF
+    ///
+    /// Without REF it is what the CI service tells of the run, or else the remote's default branch.
+    #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true, default_missing_value = "auto")]
+    pub(super) changed: Option<String>,
+    /// What to do where that commit cannot be read
+    #[arg(long, value_name = "WHAT", default_value = "error", requires = "changed")]
+    pub(super) on_unknown: OnUnknown,
     /// How many images are built at a time, by default one per processor
     #[arg(short, long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,

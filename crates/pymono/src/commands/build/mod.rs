@@ -4,6 +4,7 @@ mod args;
 mod handwritten;
 mod requests;
 mod secrets;
+mod wanted;
 
 use std::{num::NonZeroUsize, thread::available_parallelism};
 
@@ -16,6 +17,7 @@ use pymono_report::{Bars, JsonLines, Lines, OutputError, Shell};
 pub(crate) use args::BuildArgs;
 use args::{ImageArgs, ProgressStyle};
 use secrets::Given;
+use wanted::Wanted;
 
 use crate::{
     error::CommandError,
@@ -28,9 +30,10 @@ use crate::{
 const FOLDER: &str = ".pymono/state";
 
 pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), CommandError> {
-    if !args.all && args.services.is_empty() {
+    if !args.all && args.changed.is_none() && args.services.is_empty() {
         return Err(CommandError::nothing_asked());
     }
+    let wanted = Wanted::of(session, args)?;
     let ImageArgs { registry, tags, platforms, .. } = &args.image;
     let overrides = Overrides {
         registry: registry.clone(),
@@ -41,9 +44,12 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     let mut loaded = load(session, &overrides)?;
     let env = session.env.clone();
     let given = Given::new(&env);
-    let jobs = requests::jobs(&mut loaded, &session.folder, args, &given)?;
-    if args.all {
-        tell_unplanned(session, &mut loaded, args)?;
+    let services = wanted.services(&mut loaded, &session.folder, args)?;
+    let jobs = requests::jobs(&loaded, &services, args, &given);
+    let unplanned = tell_unplanned(session, &mut loaded, &wanted, args)?;
+    if jobs.is_empty() && args.changed.is_some() {
+        session.shell.status("Nothing", "to build")?;
+        return if unplanned { Err(CommandError::unplanned()) } else { Ok(()) };
     }
     if args.image.push {
         requests::check_registries(&jobs)?;
@@ -57,10 +63,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     check(session, &docker, &loaded, &jobs)?;
     let reports = build(session, docker, &bases, &jobs, args)?;
     outcome(session, &reports)?;
-    if args.all && !loaded.unplanned.is_empty() {
-        return Err(CommandError::unplanned());
-    }
-    Ok(())
+    if unplanned { Err(CommandError::unplanned()) } else { Ok(()) }
 }
 
 /// Checks that Docker answers, and says what will be built with it.
@@ -83,19 +86,22 @@ fn check(
     Ok(session.shell.status("Planned", message)?)
 }
 
-/// Says which services cannot be built; like a failed image, none keeps the others from it.
+/// Says which services cannot be built, and returns whether there are any; like a failed image, none
+/// keeps the others from it.
 fn tell_unplanned(
     session: &mut Session,
     loaded: &mut Loaded,
+    wanted: &Wanted,
     args: &BuildArgs,
-) -> Result<(), CommandError> {
-    if args.on_failure.fail_fast {
-        return loaded.whole();
+) -> Result<bool, CommandError> {
+    let count = wanted.unplanned(loaded).count();
+    if count > 0 && args.on_failure.fail_fast {
+        loaded.whole()?;
     }
-    for unplanned in &loaded.unplanned {
-        session.shell.error(&unplanned.error, unplanned.error.hint().as_deref())?;
+    for error in wanted.unplanned(loaded) {
+        session.shell.error(error, error.hint().as_deref())?;
     }
-    Ok(())
+    Ok(count > 0)
 }
 
 fn write_state(root: &Utf8Path, loaded: &Loaded) -> Result<(), CommandError> {

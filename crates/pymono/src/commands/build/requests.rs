@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use pymono_buildx::{BuildRequest, Export, Job};
-use pymono_names::{ServiceName, TreePath};
+use pymono_names::ServiceName;
 use pymono_plan::{BuildPlan, Image, StageName};
 
 use super::{
@@ -14,17 +14,15 @@ use super::{
 };
 use crate::{error::CommandError, load::Loaded};
 
-/// Returns the builds that the command line asks for, in the order of the plan.
+/// Returns the builds of some services, in the order of the plan.
 pub(super) fn jobs(
-    loaded: &mut Loaded,
-    folder: &TreePath,
+    loaded: &Loaded,
+    services: &BTreeSet<ServiceName>,
     args: &BuildArgs,
     given: &Given<'_>,
-) -> Result<Vec<Job>, CommandError> {
-    let wanted = args.services.iter().map(|text| loaded.services(folder, text));
-    let wanted: Vec<ServiceName> = wanted.collect::<Result<Vec<_>, _>>()?.concat();
+) -> Vec<Job> {
     let plan = &loaded.plan;
-    let is_wanted = |name: &ServiceName| args.all || wanted.contains(name);
+    let is_wanted = |name: &ServiceName| services.contains(name);
     let generated = plan.images.iter().filter(|(name, _)| is_wanted(name));
     let has_pins = !loaded.rendered.pins.is_empty();
     let generated = generated
@@ -43,7 +41,7 @@ pub(super) fn jobs(
             ..request
         },
     };
-    Ok(handwritten.chain(generated).map(job).collect())
+    handwritten.chain(generated).map(job).collect()
 }
 
 /// Refuses to push where no registry is named: the default one would take it for an official image.

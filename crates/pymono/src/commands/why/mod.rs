@@ -10,7 +10,7 @@ use pymono_fingerprint::{Inputs, Laid, LayerChange, Piece, Reason, layers};
 use pymono_names::TreePath;
 
 use crate::{
-    changes::{BaseArgs, Changes, changes},
+    changes::{BaseArgs, Changes},
     error::CommandError,
     load::{find_project, warn_all},
     reckon::Reckoned,
@@ -56,7 +56,7 @@ pub(crate) fn run(session: &mut Session, args: &WhyArgs) -> Result<(), CommandEr
         let told = told(session, &head, &args.service)?;
         return print(session, args, &told);
     };
-    let changes = changes(session, &args.base, base)?;
+    let changes = args.base.changes(session, base)?;
     let mut told = told(session, &changes.head, &args.service)?;
     told.since = Some(since(&changes, &told));
     print(session, args, &told)
