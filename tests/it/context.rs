@@ -59,7 +59,7 @@ fn a_package_is_built_from_its_files_in_the_tree_and_no_others() {
     // What is not in the tree changes nothing.
     site.repo.write("services/api/notes.log", "and more");
     site.repo.write("services/other/src/other/__main__.py", "print(2)\n");
-    assert_eq!(site.build(&["api"]).outcomes()["api"], "cached");
+    assert_eq!(site.build(&["api", "--force"]).outcomes()["api"], "cached");
     site.repo.write("services/api/build/kept.txt", "changed");
     assert_eq!(site.build(&["api"]).outcomes()["api"], "built");
 }
@@ -166,5 +166,5 @@ fn the_root_of_a_workspace_may_be_a_service_itself() {
     let site = Site::new(repo);
     site.build(&["--all"]);
     assert_eq!(site.answer("shop"), "7");
-    assert_eq!(site.build(&["--all"]).outcomes()["shop"], "cached");
+    assert_eq!(site.build(&["--all", "--force"]).outcomes()["shop"], "cached");
 }

@@ -73,7 +73,7 @@ fn failing_fast_starts_nothing_after_a_failure() {
     let site = with_a_failure("fast");
     let (finished, run) = site.try_build(&["b", "c", "--fail-fast", "--jobs", "1"]);
     let _ = finished.ended_with(1);
-    assert_eq!(run.outcomes(), BTreeMap::from([("b", "failed"), ("c", "skipped")]));
+    assert_eq!(run.outcomes(), BTreeMap::from([("b", "failed"), ("c", "cancelled")]));
     assert!(!site.docker.has(&site.repo.image("c")));
 }
 

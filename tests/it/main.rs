@@ -23,6 +23,7 @@ mod managers;
 mod native;
 mod plan;
 mod rebuild;
+mod reuse;
 mod rust;
 mod settings;
 mod shop;

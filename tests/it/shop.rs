@@ -31,7 +31,7 @@ fn the_shop_is_built_answers_and_is_then_all_cached() {
         shows(&site, service);
         is_lean(&site, service);
     }
-    let again = site.build(&["--all"]);
+    let again = site.build(&["--all", "--force"]);
     let cached: BTreeMap<_, _> = SERVICES.into_iter().map(|name| (name, "cached")).collect();
     assert_eq!(again.outcomes(), cached);
     let ran = ["RUN ", "COPY ", "WORKDIR "].map(|keyword| again.ran(keyword));
@@ -49,7 +49,7 @@ fn the_classic_image_store_builds_and_runs_the_shop_too() {
     for service in SERVICES {
         shows(&site, service);
     }
-    let again = site.build(&["--all"]);
+    let again = site.build(&["--all", "--force"]);
     let cached: BTreeMap<_, _> = SERVICES.into_iter().map(|name| (name, "cached")).collect();
     assert_eq!(again.outcomes(), cached);
 

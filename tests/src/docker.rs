@@ -69,9 +69,20 @@ impl Docker {
         serde_json::from_str::<Value>(&text).unwrap()[0].take()
     }
 
-    /// Returns an image's layers and what it is told to run, which together are what it is.
+    /// Returns an image's layers and what it is told to run, which together are what it is; without the
+    /// label of its fingerprint, which only `pymono build` knows.
     pub fn identity(&self, image: &str) -> (Value, Value) {
         let mut found = self.inspect(image);
+        if let Some(config) = found["Config"].as_object_mut() {
+            let labels = config.get_mut("Labels").and_then(Value::as_object_mut);
+            let rest = labels.map_or(0, |labels| {
+                labels.remove("pymono.fingerprint");
+                labels.len()
+            });
+            if rest == 0 {
+                config.remove("Labels");
+            }
+        }
         (found["RootFS"]["Layers"].take(), found["Config"].take())
     }
 

@@ -49,6 +49,14 @@ pub enum DockerError {
         /// What the client said.
         message: String,
     },
+    /// The client could not do something.
+    #[error("`{command}` failed: {message}")]
+    Command {
+        /// The command, as a shell takes it.
+        command: String,
+        /// What the client said.
+        message: String,
+    },
     /// The client has no buildx.
     #[error("the docker client has no `buildx`: {message}")]
     NoBuildx {
@@ -73,6 +81,7 @@ impl DockerError {
                 ));
             }
             Self::Client(error) => return error.hint(),
+            Self::Command { .. } => return None,
             Self::Unreachable { message, .. } if message.contains("permission denied") => {
                 "add yourself to the group `docker`, or use an engine of your own (rootless Docker)"
             }

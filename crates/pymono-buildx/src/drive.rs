@@ -251,17 +251,13 @@ impl Run<'_> {
         let Some(need) = without else { return self.build(job, sender) };
         let message = format!("there is no image of `{need}`, which it is built from");
         let failure = Some(Failure { step: None, message, log: Vec::new() });
-        (ServiceReport { failure, ..report(job, Outcome::Skipped) }, ImageId::default())
+        (ServiceReport { failure, ..report(job, Outcome::Cancelled) }, ImageId::default())
     }
 
+    /// Returns how a job ends that is not started, since somebody or a failure has stopped all.
     fn reason_not_to_start(&self) -> Option<Outcome> {
-        if self.interrupt.requested() {
-            Some(Outcome::Cancelled)
-        } else if self.scope.requested() {
-            Some(Outcome::Skipped)
-        } else {
-            None
-        }
+        let stopped = self.interrupt.requested() || self.scope.requested();
+        stopped.then_some(Outcome::Cancelled)
     }
 
     /// Builds `job`, again if a fault passes.

@@ -10,11 +10,15 @@ mod docker;
 mod drive;
 mod fault;
 mod progress;
+mod registry;
 mod request;
+mod store;
 mod wire;
 
 pub use buildx::Buildx;
 pub use docker::{Docker, DockerError, Versions};
 pub use drive::{BuildResult, Builder, DriveOptions, End, ImageId, Job, OnFailure, Retries, drive};
 pub use progress::{Progress, Update};
+pub use registry::{Published, PublishedImage};
 pub use request::{BuildRequest, Export};
+pub use store::Stored;

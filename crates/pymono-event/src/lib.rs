@@ -115,11 +115,11 @@ pub enum Outcome {
     Built,
     /// Every step was answered from the cache.
     Cached,
-    /// Not started, because another failed.
+    /// Not built, because the image exists already.
     Skipped,
     /// A step failed.
     Failed,
-    /// Stopped by the user or because another failed.
+    /// Stopped or not even started, by the user or because another failed.
     Cancelled,
 }
 

@@ -99,7 +99,7 @@ fn verb(outcome: Outcome) -> (Style, &'static str) {
     match outcome {
         Outcome::Built => (GOOD, "Built"),
         Outcome::Cached => (NEUTRAL, "Cached"),
-        Outcome::Skipped => (WARNING, "Skipped"),
+        Outcome::Skipped => (NEUTRAL, "Skipped"),
         Outcome::Failed => (BAD, "Failed"),
         Outcome::Cancelled => (WARNING, "Cancelled"),
     }

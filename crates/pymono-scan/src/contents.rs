@@ -7,48 +7,51 @@ use pymono_names::TreePath;
 use pymono_workspace::{ContentId, Contents, Project, Workspace, literal_pattern};
 
 use crate::{
-    Identity, Mode, Scan, ScanError, ScanOptions,
+    Identity, Mode, ScanError, ScanOptions,
     ask::Programs,
     essence,
     tree::{LfsFile, Tree},
 };
 
-/// Returns what the files and folders in `paths` hold, of a tree that was scanned with the same options.
+/// Returns what the files and folders in `paths` hold, of a tree that a scan with the same options found.
 ///
 /// # Errors
 ///
 /// A file cannot be read, or git cannot be asked about it.
 pub fn contents<'a>(
     options: &ScanOptions,
-    scan: &Scan,
+    tree: &Tree,
+    workspace: &Workspace,
     paths: impl IntoIterator<Item = &'a TreePath>,
 ) -> Result<Contents, ScanError> {
     let programs = Programs { env: &options.env, interrupt: &options.interrupt };
     let tops = tops(&paths.into_iter().collect());
-    let submodules = submodules(&scan.tree, &tops, &programs)?;
+    let submodules = submodules(tree, &tops, &programs)?;
     programs.go_on()?;
-    let unsent = locks(&scan.workspace);
+    let unsent = locks(workspace);
     let is_sent = |file: &&TreePath| {
         !submodules.keys().any(|submodule| file.is_in(submodule)) && !unsent.contains(*file)
     };
     let files = tops.iter().flat_map(|path| {
-        let itself = scan.tree.has(path).then_some(*path);
-        itself.into_iter().chain(scan.tree.below(path))
+        let itself = tree.has(path).then_some(*path);
+        itself.into_iter().chain(tree.below(path))
     });
     let files: Vec<&TreePath> = files.filter(is_sent).collect();
-    let in_lfs = scan.tree.in_lfs(&files)?;
+    let in_lfs = tree.in_lfs(&files)?;
     let others = files.into_iter().filter(|file| !in_lfs.contains_key(*file));
-    let identities = scan.tree.identities(others)?;
+    let identities = tree.identities(others)?;
     let files = identities.into_iter().map(|(file, identity)| (file, id(&identity)));
     let content = |(file, LfsFile { oid, .. }): (&TreePath, &LfsFile)| {
         (file.clone(), ContentId(format!("lfs {oid}")))
     };
     let pointers = in_lfs.iter().filter(|(_, it)| it.is_pointer).map(|(file, _)| file.clone());
+    let is_empty = |path: &&TreePath| tree.commit().is_none() && tree.below(path).next().is_none();
+    let absent = submodules.keys().filter(is_empty).cloned();
     Ok(Contents {
         files: files.chain(in_lfs.iter().map(content)).collect(),
-        pointers: pointers.collect(),
+        unfetched: pointers.chain(absent).collect(),
         submodules,
-        manifests: manifests(&scan.workspace),
+        manifests: manifests(workspace),
     })
 }
 

@@ -14,9 +14,9 @@ use pymono_names::TreePath;
 pub struct Contents {
     /// What each file holds, as it is sent to a build.
     pub files: BTreeMap<TreePath, ContentId>,
-    /// Those of the files that are kept in Git LFS and of which only pointers are here: what is sent is
-    /// not what they hold.
-    pub pointers: BTreeSet<TreePath>,
+    /// Those of which what they hold is not here: files of which Git LFS has left the pointer, and
+    /// submodules that are not checked out.
+    pub unfetched: BTreeSet<TreePath>,
     /// What each submodule holds, in place of its files.
     pub submodules: BTreeMap<TreePath, ContentId>,
     /// What of a manifest its project's build backend makes use of, by the manifest's path;
@@ -25,6 +25,16 @@ pub struct Contents {
 }
 
 impl Contents {
+    /// Returns the same as a build is sent it: what is not here is not what it should be.
+    #[must_use]
+    pub fn as_sent(mut self) -> Self {
+        for path in &self.unfetched {
+            let known = [self.files.get_mut(path), self.submodules.get_mut(path)];
+            known.into_iter().flatten().for_each(|id| id.0.push_str(" unfetched"));
+        }
+        self
+    }
+
     /// Returns the files and submodules in one of the paths, or that one of them lies in.
     pub fn of<'a>(
         &'a self,

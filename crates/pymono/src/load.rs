@@ -7,7 +7,7 @@ use pep508_rs::PackageName;
 use pymono_names::{Platform, ServiceName, TreePath};
 use pymono_plan::{BuildPlan, Fleet, StaleLocks, Unplanned};
 use pymono_render::Rendered;
-use pymono_scan::{Head, Scan, ScanOptions};
+use pymono_scan::{Head, Scan, ScanOptions, Tree};
 use pymono_workspace::{Inspection, Project, Workspace};
 
 use crate::{error::CommandError, reckon::Reckoned, session::Session};
@@ -43,6 +43,8 @@ impl LockArgs {
 /// A repository, planned and rendered.
 #[derive(Debug)]
 pub(crate) struct Loaded {
+    /// The files.
+    pub(crate) tree: Tree,
     /// What was found.
     pub(crate) workspace: Workspace,
     /// The services, closed over their locks.
@@ -77,14 +79,21 @@ pub(crate) fn warn_all(session: &mut Session, tree: &Reckoned) -> Result<(), Com
     for warning in &tree.fleet.warnings {
         session.shell.warn(warning)?;
     }
-    if let Some(file) = tree.contents.pointers.first() {
-        let message = "only the pointer is here, and a build would be sent that; `git lfs pull` gets the content";
-        session.shell.warn(format!("`{file}` is kept in Git LFS: {message}"))?;
+    if let Some(path) = tree.contents.unfetched.first() {
+        session.shell.warn(unfetched(path))?;
     }
     for unplanned in &tree.unplanned {
         session.shell.warn(unplanned.error.chain())?;
     }
     Ok(())
+}
+
+/// Returns a warning of something that a build would be sent without what it holds.
+pub(crate) fn unfetched(path: &TreePath) -> String {
+    format!(
+        "what `{path}` holds is not here, and a build would be sent without: `git lfs pull` gets files, \
+         `git submodule update --init` submodules"
+    )
 }
 
 /// Takes a closer look at the files of a workspace's projects.
@@ -107,7 +116,7 @@ pub(crate) fn scan_options(session: &Session) -> ScanOptions {
 
 /// Reads the tree and plans all of its services.
 pub(crate) fn load(session: &mut Session, overrides: &Overrides) -> Result<Loaded, CommandError> {
-    let mut workspace = scan(session)?;
+    let Scan { mut workspace, tree, warnings: _ } = scan_whole(session)?;
     for project in workspace.projects.values_mut() {
         if let Some(registry) = &overrides.registry {
             project.settings.registry = Some(registry.clone());
@@ -133,7 +142,7 @@ pub(crate) fn load(session: &mut Session, overrides: &Overrides) -> Result<Loade
     session.go_on()?;
     let plan = pymono_plan::plan(&fleet);
     let rendered = pymono_render::render(&plan, &workspace.unsent);
-    Ok(Loaded { workspace, fleet, unplanned, plan, rendered })
+    Ok(Loaded { tree, workspace, fleet, unplanned, plan, rendered })
 }
 
 impl Loaded {

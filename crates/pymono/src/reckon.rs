@@ -31,7 +31,7 @@ impl Reckoned {
         let scan = pymono_scan::scan(options)?;
         let (fleet, unplanned) = pymono_plan::assemble(&scan.workspace, StaleLocks::Used);
         let paths = sent(&scan.workspace, &fleet);
-        let contents = pymono_scan::contents(options, &scan, &paths)?;
+        let contents = pymono_scan::contents(options, &scan.tree, &scan.workspace, &paths)?;
         let services = scan.workspace.projects.values().filter(|it| it.kind == Kind::Service);
         let inputs = services.map(|project| {
             let inputs = Inputs::of(&fleet, &project.path, &contents);

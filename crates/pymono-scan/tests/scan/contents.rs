@@ -14,7 +14,7 @@ fn of(options: &pymono_scan::ScanOptions) -> Contents {
     let scan = pymono_scan::scan(options).unwrap();
     let paths: Vec<_> =
         scan.workspace.projects.values().flat_map(|project| &project.sources).collect();
-    pymono_scan::contents(options, &scan, paths).unwrap()
+    pymono_scan::contents(options, &scan.tree, &scan.workspace, paths).unwrap()
 }
 
 fn at(repo: &Repo, revision: &str) -> Contents {

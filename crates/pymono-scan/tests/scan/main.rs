@@ -1,6 +1,7 @@
 //! Scans of real folders with real git.
 
 mod configuration;
+#[cfg(test)]
 mod contents;
 #[cfg(test)]
 mod crates;

@@ -27,6 +27,9 @@ pub(crate) struct BuildArgs {
     /// What to do where that commit cannot be read
     #[arg(long, value_name = "WHAT", default_value = "error", requires = "changed")]
     pub(super) on_unknown: OnUnknown,
+    /// Build images that exist already, too
+    #[arg(long)]
+    pub(super) force: bool,
     /// How many images are built at a time, by default one per processor
     #[arg(short, long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
@@ -73,6 +76,12 @@ pub(super) struct ImageArgs {
     /// Put REGISTRY before images' names in place of the configured one
     #[arg(long, value_name = "REGISTRY", value_parser = registry)]
     pub(super) registry: Option<String>,
+    /// With `--push`, look for images that exist in REGISTRY in place of their own (can be repeated)
+    ///
+    /// What is found there is trusted as if it was built here: name a registry that only trusted jobs
+    /// can write to.
+    #[arg(long, value_name = "REGISTRY", value_parser = registry)]
+    pub(super) reuse_from: Vec<String>,
     /// Build for PLATFORM in place of the configured ones (can be repeated)
     #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
     pub(super) platforms: Vec<Platform>,

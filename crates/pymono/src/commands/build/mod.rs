@@ -2,7 +2,9 @@
 
 mod args;
 mod handwritten;
+mod record;
 mod requests;
+mod reuse;
 mod secrets;
 mod wanted;
 
@@ -16,6 +18,7 @@ use pymono_report::{Bars, JsonLines, Lines, OutputError, Shell};
 
 pub(crate) use args::BuildArgs;
 use args::{ImageArgs, ProgressStyle};
+use reuse::{Beside, Found};
 use secrets::Given;
 use wanted::Wanted;
 
@@ -45,7 +48,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     let env = session.env.clone();
     let given = Given::new(&env);
     let services = wanted.services(&mut loaded, &session.folder, args)?;
-    let jobs = requests::jobs(&loaded, &services, args, &given);
+    let mut jobs = requests::jobs(&loaded, &services, args, &given);
     let unplanned = tell_unplanned(session, &mut loaded, &wanted, args)?;
     if jobs.is_empty() && args.changed.is_some() {
         session.shell.status("Nothing", "to build")?;
@@ -54,14 +57,24 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if args.image.push {
         requests::check_registries(&jobs)?;
     }
+    let fingerprints = reuse::fingerprints(session, &loaded)?;
+    reuse::mark(&mut jobs, &fingerprints);
     write_state(session.root.as_path(), &loaded)?;
     let docker = Docker::new(session.root.clone(), session.env.clone());
+    let found = if args.dry_run {
+        Found::new()
+    } else {
+        reuse::take_existing(session, &docker, &mut jobs, &fingerprints, args)?
+    };
     let bases = requests::bases(&loaded.plan, &jobs, args);
     if args.dry_run {
         return print(session, &docker, bases.iter().chain(&jobs));
     }
-    check(session, &docker, &loaded, &jobs)?;
-    let reports = build(session, docker, &bases, &jobs, args)?;
+    if !jobs.is_empty() {
+        check(session, &docker, &loaded, &jobs)?;
+    }
+    let reports = build(session, docker, &bases, &jobs, &found, args)?;
+    reuse::remember(session, &jobs, &fingerprints, &reports)?;
     outcome(session, &reports)?;
     if unplanned { Err(CommandError::unplanned()) } else { Ok(()) }
 }
@@ -127,6 +140,7 @@ fn build(
     docker: Docker,
     bases: &[Job],
     jobs: &[Job],
+    found: &Found,
     args: &BuildArgs,
 ) -> Result<Vec<(ServiceName, ServiceReport)>, CommandError> {
     let processors = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
@@ -144,7 +158,7 @@ fn build(
     let drive = |observer: &mut dyn Observer| {
         // Where a base cannot be built, each service that stands on it says so.
         drive(&buildx, bases, &options, interrupt, &mut Before(observer));
-        drive(&buildx, jobs, &options, interrupt, observer)
+        drive(&buildx, jobs, &options, interrupt, &mut Beside { observer, found })
     };
     Ok(observed(&mut session.shell, args.progress, drive)?)
 }

@@ -1,0 +1,356 @@
+//! Images that exist already, and need not be built.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Mutex,
+    thread,
+    time::Duration,
+};
+
+use pymono_buildx::{Docker, Export, Job, Published, PublishedImage};
+use pymono_event::{BuildEvent, Observer, Outcome, ServiceReport};
+use pymono_exec::Interrupt;
+use pymono_fingerprint::{Fingerprint, Inputs, sent};
+use pymono_names::ServiceName;
+
+use super::{args::BuildArgs, record::Record};
+use crate::{
+    error::CommandError,
+    load::{Loaded, scan_options},
+    session::Session,
+};
+
+/// The label that an image has its fingerprint in.
+pub(super) const LABEL: &str = "pymono.fingerprint";
+
+/// Registries are asked about so many images at a time.
+const AT_ONCE: usize = 16;
+
+/// A registry that does not answer is asked so often more.
+const TRIES: u32 = 2;
+
+/// The fingerprint of each service.
+pub(super) type Fingerprints = BTreeMap<ServiceName, Fingerprint>;
+
+/// The images that exist, each as a report.
+pub(super) type Found = BTreeMap<ServiceName, ServiceReport>;
+
+/// Returns the fingerprint of each service that is planned.
+pub(super) fn fingerprints(
+    session: &mut Session,
+    loaded: &Loaded,
+) -> Result<Fingerprints, CommandError> {
+    let Loaded { workspace, fleet, tree, .. } = loaded;
+    let paths = sent(workspace, fleet);
+    let contents = pymono_scan::contents(&scan_options(session), tree, workspace, &paths)?;
+    if let Some(path) = contents.unfetched.first() {
+        session.shell.warn(crate::load::unfetched(path))?;
+    }
+    let contents = contents.as_sent();
+    let services = fleet.services.iter().filter_map(|(path, service)| {
+        let inputs = Inputs::of(fleet, path, &contents)?;
+        Some((service.name.clone(), inputs.fingerprint()))
+    });
+    Ok(services.collect())
+}
+
+/// Gives each image its fingerprint: as a label, and where it is pushed as a tag.
+pub(super) fn mark(jobs: &mut [Job], fingerprints: &Fingerprints) {
+    for job in jobs {
+        let Some(fingerprint) = fingerprints.get(&job.service) else { continue };
+        job.request.labels.insert(LABEL.to_owned(), fingerprint.to_string());
+        if job.request.exports.contains(&Export::Push) {
+            let repositories: BTreeSet<String> =
+                job.request.tags.iter().map(|it| repository(it).to_owned()).collect();
+            let tags = repositories.into_iter().map(|it| format!("{it}:{}", fingerprint.tag()));
+            job.request.tags.extend(tags);
+        }
+    }
+}
+
+/// Returns a reference without its tag.
+fn repository(reference: &str) -> &str {
+    match reference.rsplit_once(':') {
+        // A colon before a slash is that of a port.
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => reference,
+    }
+}
+
+/// Takes the jobs away whose images exist where they are wanted, and gives these the wanted references.
+pub(super) fn take_existing(
+    session: &mut Session,
+    docker: &Docker,
+    jobs: &mut Vec<Job>,
+    fingerprints: &Fingerprints,
+    args: &BuildArgs,
+) -> Result<Found, CommandError> {
+    let anew = args.force || args.buildx.no_cache || args.buildx.pull;
+    let found = match jobs.first().map(|job| job.request.exports.as_slice()) {
+        _ if anew => Found::new(),
+        Some([Export::Load]) => in_store(session, docker, jobs, fingerprints)?,
+        Some([Export::Push]) => in_registry(session, docker, jobs, fingerprints, args)?,
+        _ => Found::new(),
+    };
+    session.go_on()?;
+    jobs.retain(|job| !found.contains_key(&job.service));
+    Ok(found)
+}
+
+/// Remembers the images that were loaded.
+pub(super) fn remember(
+    session: &Session,
+    jobs: &[Job],
+    fingerprints: &Fingerprints,
+    reports: &[(ServiceName, ServiceReport)],
+) -> Result<(), CommandError> {
+    if !jobs.iter().any(|job| job.request.exports.contains(&Export::Load)) {
+        return Ok(());
+    }
+    let mut record = Record::read(&session.root);
+    for (service, report) in reports {
+        let done = matches!(report.outcome, Outcome::Built | Outcome::Cached);
+        if let (true, Some(fingerprint), Some(id)) =
+            (done, fingerprints.get(service), &report.digest)
+        {
+            record.add(service, fingerprint, id);
+        }
+    }
+    record.write(&session.root)
+}
+
+/// Finds the images that this checkout has built and that the engine still has.
+///
+/// The engine is asked once for all services, by the names of their images; a second time only for those
+/// that another image has taken the names of.
+fn in_store(
+    session: &Session,
+    docker: &Docker,
+    jobs: &[Job],
+    fingerprints: &Fingerprints,
+) -> Result<Found, CommandError> {
+    let record = Record::read(&session.root);
+    let interrupt = &session.interrupt;
+    let wanted = jobs.iter().filter_map(|job| Some((job, fingerprints.get(&job.service)?)));
+    let wanted: Vec<(&Job, &Fingerprint)> = wanted.collect();
+    if record.all(wanted.iter().map(|(job, it)| (&job.service, *it))).is_empty() {
+        return Ok(Found::new());
+    }
+    let tags = jobs.iter().flat_map(|job| &job.request.tags);
+    let stored = match docker.stored(&tags.map(|it| repository(it)).collect(), interrupt) {
+        Ok(stored) => stored,
+        Err(error) => {
+            // Where no engine answers, that is what has to be said.
+            session.go_on()?;
+            docker.check(interrupt)?;
+            return Err(error.into());
+        }
+    };
+    let unnamed = wanted.iter().filter(|(job, fingerprint)| {
+        !record.ids(&job.service, fingerprint).any(|id| stored.has(id))
+    });
+    let unnamed = record.all(unnamed.map(|(job, it)| (&job.service, *it)));
+    let known = docker.known(&unnamed, interrupt);
+    let mut found = Found::new();
+    for (job, fingerprint) in wanted {
+        let mut ids = record.ids(&job.service, fingerprint);
+        let Some(id) = ids.find(|id| stored.has(id) || known.contains(*id)) else { continue };
+        for reference in job.request.tags.iter().filter(|it| stored.id(it) != Some(id)) {
+            docker.name(id, reference, interrupt)?;
+        }
+        found.insert(job.service.clone(), report(job, id));
+    }
+    Ok(found)
+}
+
+/// What a registry was asked about one job.
+enum Answer {
+    Found(String),
+    Missing,
+    /// Why it is built.
+    Refused(String),
+}
+
+/// Finds the images that a registry has under their fingerprints.
+fn in_registry(
+    session: &mut Session,
+    docker: &Docker,
+    jobs: &[Job],
+    fingerprints: &Fingerprints,
+    args: &BuildArgs,
+) -> Result<Found, CommandError> {
+    let interrupt = session.interrupt.clone();
+    let platform = match &args.buildx.builder {
+        // What another builder builds for, it alone knows.
+        Some(_) => None,
+        None => Some(docker.platform(&interrupt)?),
+    };
+    let asking = Asking { docker, platform, interrupt: &interrupt, from: &args.image.reuse_from };
+    let wanted = jobs.iter().filter_map(|job| Some((job, fingerprints.get(&job.service)?)));
+    let answers = asking.ask_all(&wanted.collect::<Vec<_>>());
+    let mut found = Found::new();
+    for (job, answer) in jobs.iter().filter_map(|job| Some((job, answers.get(&job.service)?))) {
+        match answer {
+            Answer::Found(digest) => {
+                found.insert(job.service.clone(), report(job, digest));
+            }
+            Answer::Missing => {}
+            Answer::Refused(why) => {
+                session.shell.warn(format!("`{}` is built: {why}", job.service))?;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// How registries are asked.
+struct Asking<'a> {
+    docker: &'a Docker,
+    /// What images are built for that name no platform; nothing where that is not known.
+    platform: Option<String>,
+    interrupt: &'a Interrupt,
+    /// Where images are taken from in place of their own repository.
+    from: &'a [String],
+}
+
+impl Asking<'_> {
+    /// Asks about all jobs, several at a time.
+    fn ask_all(&self, wanted: &[(&Job, &Fingerprint)]) -> BTreeMap<ServiceName, Answer> {
+        let next = Mutex::new(wanted.iter());
+        let answers = Mutex::new(BTreeMap::new());
+        let work = || {
+            loop {
+                let job = next.lock().map_or(None, |mut next| next.next());
+                let Some((job, fingerprint)) = job else { return };
+                let answer = self.ask(job, fingerprint);
+                if let Ok(mut answers) = answers.lock() {
+                    answers.insert(job.service.clone(), answer);
+                }
+            }
+        };
+        thread::scope(|scope| {
+            for _ in 0..AT_ONCE.min(wanted.len()) {
+                scope.spawn(work);
+            }
+        });
+        answers.into_inner().unwrap_or_default()
+    }
+
+    fn ask(&self, job: &Job, fingerprint: &Fingerprint) -> Answer {
+        let mut last = Answer::Missing;
+        for repository in self.repositories(job) {
+            let reference = format!("{repository}:{}", fingerprint.tag());
+            let answer = match self.docker.published(&reference, TRIES, self.interrupt) {
+                Published::Missing => Answer::Missing,
+                Published::Unknown(why) => Answer::Refused(format!(
+                    "the registry does not say whether it has the image: {why}"
+                )),
+                Published::Image(image) => self.checked(job, fingerprint, &reference, &image),
+            };
+            match answer {
+                Answer::Found(digest) => return self.named(job, &repository, digest),
+                Answer::Missing => {}
+                refused @ Answer::Refused(_) => last = refused,
+            }
+        }
+        last
+    }
+
+    /// Returns where the image may be.
+    fn repositories(&self, job: &Job) -> BTreeSet<String> {
+        let own = job.request.tags.iter().map(|it| repository(it).to_owned());
+        if self.from.is_empty() {
+            return own.collect();
+        }
+        let names = own.filter_map(|own| own.rsplit('/').next().map(str::to_owned));
+        let names: BTreeSet<String> = names.collect();
+        self.from
+            .iter()
+            .flat_map(|from| names.iter().map(move |name| format!("{from}/{name}")))
+            .collect()
+    }
+
+    /// Holds an image against what it must be: a tag alone proves nothing.
+    fn checked(
+        &self,
+        job: &Job,
+        fingerprint: &Fingerprint,
+        reference: &str,
+        image: &PublishedImage,
+    ) -> Answer {
+        let own = self.platform.iter();
+        let wanted: BTreeSet<&String> = if job.request.platforms.is_empty() {
+            own.collect()
+        } else {
+            job.request.platforms.iter().collect()
+        };
+        let has: BTreeSet<&String> =
+            image.labels.keys().filter(|it| !it.starts_with("unknown/")).collect();
+        if wanted.is_empty() || !wanted.is_subset(&has) {
+            return Answer::Missing;
+        }
+        let is_own = |platform: &&String| {
+            image.labels[*platform].get(LABEL).is_some_and(|label| label == fingerprint.as_str())
+        };
+        if has.iter().all(is_own) {
+            return Answer::Found(image.digest.clone());
+        }
+        Answer::Refused(format!(
+            "`{reference}` is an image that was not built from this: its label `{LABEL}` says so"
+        ))
+    }
+
+    /// Gives an image that was found the wanted references.
+    fn named(&self, job: &Job, repository: &str, digest: String) -> Answer {
+        let source = format!("{repository}@{digest}");
+        match self.docker.publish_as(&source, &job.request.tags, self.interrupt) {
+            Ok(()) => Answer::Found(digest),
+            Err(error) => Answer::Refused(format!("its references could not be moved: {error}")),
+        }
+    }
+}
+
+fn report(job: &Job, digest: &str) -> ServiceReport {
+    ServiceReport {
+        outcome: Outcome::Skipped,
+        duration: Duration::ZERO,
+        steps_cached: 0,
+        steps_run: 0,
+        images: job.request.tags.clone(),
+        digest: Some(digest.to_owned()),
+        size: None,
+        failure: None,
+    }
+}
+
+/// Tells of the images that exist along with those that are built.
+pub(super) struct Beside<'a> {
+    /// Who is told.
+    pub(super) observer: &'a mut dyn Observer,
+    /// The images that exist.
+    pub(super) found: &'a Found,
+}
+
+impl Observer for Beside<'_> {
+    fn observe(&mut self, event: &BuildEvent) {
+        match event {
+            BuildEvent::Planned { services } => {
+                let all: BTreeSet<&ServiceName> =
+                    services.iter().chain(self.found.keys()).collect();
+                let services = all.into_iter().cloned().collect();
+                self.observer.observe(&BuildEvent::Planned { services });
+                for (service, report) in self.found {
+                    let (service, report) = (service.clone(), report.clone());
+                    self.observer.observe(&BuildEvent::Finished { service, report });
+                }
+            }
+            BuildEvent::Summary { duration, services } => {
+                let built: BTreeMap<_, _> = services.iter().cloned().collect();
+                let all = built.into_iter().chain(self.found.clone());
+                let services = all.collect::<BTreeMap<_, _>>().into_iter().collect();
+                self.observer.observe(&BuildEvent::Summary { duration: *duration, services });
+            }
+            other => self.observer.observe(other),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! An image that exists is not built again.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt};
+
+use pymono_tests::{Repo, Run, Site, Tool, projects::hatchling, registry};
+use serde_json::Value;
+
+/// Two services that say a word.
+fn site() -> Site {
+    let repo = Repo::new("reuse", "");
+    for name in ["api", "cron"] {
+        let command = format!("[tool.pymono]\ncommand = [\"python\", \"-m\", \"{name}\"]\n");
+        repo.write(&format!("services/{name}/pyproject.toml"), &hatchling(name, &command));
+        repo.write(&format!("services/{name}/src/{name}/__init__.py"), "");
+        repo.write(&format!("services/{name}/src/{name}/__main__.py"), "print('one')\n");
+    }
+    repo.lock(&[]);
+    repo.commit();
+    Site::new(repo)
+}
+
+fn id(site: &Site, image: &str) -> String {
+    site.docker.inspect(image)["Id"].as_str().unwrap().to_owned()
+}
+
+fn label(site: &Site, image: &str) -> String {
+    site.docker.inspect(image)["Config"]["Labels"]["pymono.fingerprint"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+const MODULE: &str = "services/api/src/api/__main__.py";
+
+fn both(outcome: &str) -> BTreeMap<&str, &str> {
+    [("api", outcome), ("cron", outcome)].into()
+}
+
+/// Builds with a docker client that notes what it is asked, and returns that beside what happened.
+fn noted(site: &Site, args: &[&str]) -> (Run, Vec<String>) {
+    let folder = site.repo.outside().join("bin");
+    let log = folder.join("log");
+    fs::create_dir_all(&folder).unwrap();
+    let path = Tool::new("sh").args(["-c", "echo $PATH"]).read();
+    let (path, client) = (path.trim(), folder.join("docker"));
+    let script = format!("#!/bin/sh\necho \"$*\" >> '{log}'\nPATH='{path}' exec docker \"$@\"\n");
+    fs::write(&client, script).unwrap();
+    fs::set_permissions(&client, fs::Permissions::from_mode(0o755)).unwrap();
+    let _ = fs::remove_file(&log);
+    let args = [&["build", "--progress", "json"], args].concat();
+    let run = site.pymono(&args).env("PATH", format!("{folder}:{path}")).run().succeeded();
+    let asked = fs::read_to_string(&log).unwrap_or_default();
+    (Run::read(&run.stdout), asked.lines().map(str::to_owned).collect())
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn what_the_store_has_is_not_built_and_takes_one_call() {
+    let site = site();
+    site.build(&["--all"]);
+    let (run, asked) = noted(&site, &["--all"]);
+    assert_eq!(run.outcomes(), both("skipped"));
+    assert!(asked.len() == 1 && asked[0].starts_with("image ls "), "{asked:?}");
+
+    // What is built for another branch takes the name, and the first gets it back without being built.
+    let first = id(&site, &site.repo.image("api"));
+    site.repo.write(MODULE, "print('two')\n");
+    let run = site.build(&["--all"]);
+    assert_ne!(run.outcomes()["api"], "skipped");
+    assert_eq!((run.outcomes()["cron"], site.answer("api").as_str()), ("skipped", "two"));
+    site.repo.write(MODULE, "print('one')\n");
+    let (run, asked) = noted(&site, &["--all"]);
+    assert_eq!(run.outcomes(), both("skipped"));
+    assert!(!asked.iter().any(|line| line.starts_with("buildx")), "{asked:?}");
+    assert_eq!((site.answer("api"), id(&site, &site.repo.image("api"))), ("one".into(), first));
+
+    // What reaches no image is nothing to build for, and who wants a build gets one.
+    site.repo.write("README.md", "Hello");
+    assert_eq!(site.build(&["--all"]).outcomes(), both("skipped"));
+    assert_eq!(site.build(&["--all", "--force"]).outcomes(), both("cached"));
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn an_image_that_merely_says_so_is_not_taken() {
+    let site = site();
+    site.build(&["--all"]);
+    let image = site.repo.image("api");
+    let forged = label(&site, &image);
+    let own = id(&site, &image);
+    site.docker.remove_images(&image);
+    // Somebody's image with the label, under the name.
+    let forge = site.repo.outside().join("forge");
+    fs::create_dir(&forge).unwrap();
+    let cron = site.repo.image("cron");
+    fs::write(
+        forge.join("Dockerfile"),
+        format!("FROM {cron}\nLABEL pymono.fingerprint={forged}\n"),
+    )
+    .unwrap();
+    let build = ["buildx", "build", "--quiet", "--load", "--tag", &image, forge.as_str()];
+    site.docker.tool(&build).read();
+    assert_eq!(label(&site, &image), forged);
+    let run = site.build(&["--all"]);
+    assert_eq!((run.outcomes()["cron"], id(&site, &image)), ("skipped", own.clone()));
+
+    // Where nothing is known of what was built here, no label is believed.
+    site.docker.tool(&build).read();
+    fs::remove_file(site.repo.root().join(".pymono/state/images.json")).unwrap();
+    assert_eq!(site.build(&["--all"]).outcomes(), both("cached"));
+    assert_eq!(id(&site, &image), own);
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn what_a_registry_has_is_not_built_and_gets_the_wanted_tags() {
+    let site = site();
+    let place = format!("{}/{}", registry(), site.repo.unique());
+    let push = |tag: &'static str| {
+        ["--all", "--push", "--registry", place.as_str(), "--tag", tag].map(str::to_owned)
+    };
+    let build = |args: &[String]| {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        site.try_build(&args)
+    };
+    let (finished, first) = build(&push("v1"));
+    let _ = finished.succeeded();
+    assert_eq!(first.outcomes().len(), 2);
+    let published = |reference: &str| {
+        let inspect = ["buildx", "imagetools", "inspect", "--format", "{{json .}}", reference];
+        serde_json::from_str::<Value>(&site.docker.tool(&inspect).read()).unwrap()
+    };
+    let digest = |tag: &str| published(&format!("{place}/api:{tag}"))["manifest"]["digest"].clone();
+    // Another checkout knows nothing of the first, and the registry tells all the same.
+    fs::remove_dir_all(site.repo.root().join(".pymono")).unwrap();
+    let (finished, again) = build(&push("v2"));
+    let finished = finished.succeeded();
+    assert_eq!(again.outcomes(), both("skipped"), "{finished:?}");
+    assert_eq!(digest("v2"), digest("v1"));
+
+    // A tag that was put onto another image is not believed.
+    let image = published(&format!("{place}/api:v1"));
+    let fingerprint = image["image"]["config"]["Labels"]["pymono.fingerprint"].as_str().unwrap();
+    let tag = format!("fp-{}", &fingerprint[..32]);
+    assert_eq!(digest(&tag), digest("v1"));
+    let (to, from) = (format!("{place}/api:{tag}"), format!("{place}/cron:v1"));
+    site.docker.tool(&["buildx", "imagetools", "create", "--tag", &to, &from]).read();
+    let (finished, run) = build(&push("v3"));
+    let finished = finished.succeeded();
+    assert!(finished.stderr.contains("was not built from this"), "{}", finished.stderr);
+    assert_ne!(run.outcomes()["api"], "skipped");
+    assert_eq!(run.outcomes()["cron"], "skipped");
+    assert_eq!(digest("v3"), digest("v1"));
+
+    // A registry that does not answer is not one without the image.
+    let nobody =
+        [&push("v4")[..], &["--reuse-from".to_owned(), "127.0.0.1:1/nobody".to_owned()]].concat();
+    let (finished, run) = build(&nobody);
+    let finished = finished.succeeded();
+    assert!(
+        finished.stderr.contains("`api` is built: the registry does not say"),
+        "{}",
+        finished.stderr
+    );
+    assert_eq!(run.outcomes(), both("cached"));
+}
