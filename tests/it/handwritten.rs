@@ -85,6 +85,10 @@ fn dockerfiles_are_built_as_they_are_beside_generated_ones() {
     let labels = &site.docker.inspect(&site.repo.image("web"))["Config"]["Labels"];
     assert_eq!(labels["team"], "a ${b}");
     let again = build(&site, &["--all", "--progress", "json"]).succeeded();
+    // What only others are built from is not even looked at where these exist.
+    let skipped = ["made", "web", "web-worker"].map(|name| (name, "skipped"));
+    assert_eq!(Run::read(&again.stdout).outcomes(), BTreeMap::from(skipped));
+    let again = build(&site, &["--all", "--force", "--progress", "json"]).succeeded();
     let outcomes = Run::read(&again.stdout);
     let cached = ["ground", "made", "web", "web-worker"].map(|name| (name, "cached"));
     assert_eq!(outcomes.outcomes(), BTreeMap::from(cached));
@@ -135,8 +139,12 @@ fn a_failed_dockerfile_is_reported_like_any_other_and_nothing_is_built_on_it() {
     );
     let finished = build(&site, &["--all", "--progress", "json"]).ended_with(1);
     let run = Run::read(&finished.stdout);
-    let outcomes =
-        [("ground", "failed"), ("made", "built"), ("web", "skipped"), ("web-worker", "skipped")];
+    let outcomes = [
+        ("ground", "failed"),
+        ("made", "built"),
+        ("web", "cancelled"),
+        ("web-worker", "cancelled"),
+    ];
     assert_eq!(run.outcomes(), BTreeMap::from(outcomes));
     let failure = &run.report("ground")["failure"];
     assert!(failure["step"].as_str().unwrap().contains("RUN echo no moon"), "{failure}");

@@ -81,6 +81,12 @@ impl Explained<'_> {
                 via: self.via(package),
                 path: file.clone(),
             },
+            Piece::Crate { package, file } => Reason::Crate {
+                package: package.clone(),
+                via: self.via(package),
+                path: file.clone(),
+            },
+            Piece::Dockerfile(path) => Reason::Dockerfile { path: path.clone() },
             Piece::Edge(package) => {
                 Reason::Edge { package: package.clone(), via: self.via(package) }
             }

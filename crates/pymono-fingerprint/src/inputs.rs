@@ -10,7 +10,7 @@ use pymono_names::TreePath;
 use pymono_plan::{
     Fleet, ImageSettings, IndexChoice, Open, OpenRequirement, Origin, Package, Requirement, Service,
 };
-use pymono_workspace::{BuildKind, Contents};
+use pymono_workspace::{BuildKind, Contents, Crates};
 use serde_json::json;
 
 use crate::{Fingerprint, Piece, Role, sent::of_requirement};
@@ -129,9 +129,27 @@ impl Inputs {
         if path != service {
             self.add(Piece::Edge(path.clone()), &package.name);
         }
+        let texts = package.crates.as_ref().map(|crates| &crates.texts);
         for (file, content) in contents.of(&package.sources) {
-            let content = contents.manifests.get(file).unwrap_or(content);
-            self.add(Piece::file(service, path, file), content);
+            // Cargo's own files are written anew for a build.
+            if texts.is_none_or(|texts| !texts.contains_key(file)) {
+                let content = contents.manifests.get(file).unwrap_or(content);
+                self.add(Piece::file(service, path, file), content);
+            }
+        }
+        if let Some(crates) = &package.crates {
+            self.add_crates(path, crates, contents);
+        }
+    }
+
+    fn add_crates(&mut self, package: &TreePath, crates: &Crates, contents: &Contents) {
+        let piece = |file: &TreePath| Piece::Crate { package: package.clone(), file: file.clone() };
+        let sources: Vec<TreePath> = crates.folders.values().flatten().cloned().collect();
+        for (file, content) in contents.of(&sources) {
+            self.add(piece(file), content);
+        }
+        for (file, text) in &crates.texts {
+            self.add(piece(file), &Fingerprint::of(text));
         }
     }
 

@@ -101,7 +101,10 @@ fn paths(kind: &StageKind) -> Vec<TreePath> {
         _ => None,
     };
     match kind {
-        StageKind::Package(build) => build.sources.clone(),
+        StageKind::Package(build) => {
+            let crates = build.crates.iter().flat_map(|crates| &crates.sources);
+            build.sources.iter().chain(crates).cloned().collect()
+        }
         StageKind::Files { sources, .. } => sources.clone(),
         StageKind::Backend { index, .. } => folder(index).into_iter().collect(),
         StageKind::Open { open: Open { requirements, index, .. }, .. } => {
@@ -113,6 +116,7 @@ fn paths(kind: &StageKind) -> Vec<TreePath> {
         StageKind::Uv { .. }
         | StageKind::Base { .. }
         | StageKind::Toolchain { .. }
+        | StageKind::Crates(_)
         | StageKind::Runtime { .. } => Vec::new(),
     }
 }

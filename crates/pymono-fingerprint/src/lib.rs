@@ -11,6 +11,7 @@
 
 mod compare;
 mod fingerprint;
+mod handwritten;
 mod inputs;
 mod layers;
 mod piece;

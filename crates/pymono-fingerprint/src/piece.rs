@@ -19,6 +19,15 @@ pub enum Piece {
         /// The file.
         file: TreePath,
     },
+    /// A file of a Rust crate that a local package is built from, or one that leads Cargo.
+    Crate {
+        /// The package's folder.
+        package: TreePath,
+        /// The file.
+        file: TreePath,
+    },
+    /// A hand-written Dockerfile, or its ignore file.
+    Dockerfile(TreePath),
     /// That a local package is needed, and how it is installed.
     Edge(TreePath),
     /// A third-party distribution.
@@ -61,6 +70,8 @@ impl fmt::Display for Piece {
             Self::Format => f.write_str("format"),
             Self::Source(file) => write!(f, "source {file}"),
             Self::Dependency { package, file } => write!(f, "dependency {package}: {file}"),
+            Self::Crate { package, file } => write!(f, "crate of {package}: {file}"),
+            Self::Dockerfile(file) => write!(f, "dockerfile {file}"),
             Self::Edge(package) => write!(f, "edge {package}"),
             Self::Pin(name) => write!(f, "pin {name}"),
             Self::Config(key) => write!(f, "config {key}"),

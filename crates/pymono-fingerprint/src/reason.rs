@@ -34,6 +34,20 @@ pub enum Reason {
         /// The file.
         path: TreePath,
     },
+    /// A file of a Rust crate that a local package is built from, or one that leads Cargo.
+    Crate {
+        /// The package's folder.
+        package: TreePath,
+        /// How the service comes to need it.
+        via: Vec<TreePath>,
+        /// The file.
+        path: TreePath,
+    },
+    /// A hand-written Dockerfile, or its ignore file.
+    Dockerfile {
+        /// The file.
+        path: TreePath,
+    },
     /// A local dependency that came or went.
     Edge {
         /// The package's folder.

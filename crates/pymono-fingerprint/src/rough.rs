@@ -36,7 +36,8 @@ impl Inputs {
         inputs
     }
 
-    fn add_lock(&mut self, workspace: &Workspace, project: &Project) {
+    /// Adds what a project's lock pins for it, or the lock as a whole where that cannot be closed.
+    pub(crate) fn add_lock(&mut self, workspace: &Workspace, project: &Project) {
         let libc = environment(project).libc;
         let settings = &project.settings;
         let closures = Platform::ALL.map(|platform| {

@@ -12,15 +12,22 @@ pub fn sent(workspace: &Workspace, fleet: &Fleet) -> BTreeSet<TreePath> {
     let unplanned = workspace.projects.values().filter(|project| {
         project.kind == Kind::Service && !fleet.services.contains_key(&project.path)
     });
-    let rough = unplanned.flat_map(|project| workspace.needed(&project.path));
+    let rough = unplanned.flat_map(|project| {
+        let locals = fleet.locals.get(&project.path).into_iter().flatten();
+        workspace.needed(&project.path).into_iter().chain(locals)
+    });
     let rough = rough.filter_map(|path| workspace.projects.get(path));
     let rough = rough.flat_map(|project| &project.sources);
+    let images = workspace.projects.values().flat_map(|project| &project.images);
+    let images = images.flat_map(|image| &image.sources);
+    let crates = fleet.packages.values().filter_map(|package| package.crates.as_ref());
+    let crates = crates.flat_map(|crates| crates.folders.values().flatten());
     let packages =
         fleet.packages.values().flat_map(|it| it.sources.iter().chain(folder(&it.index)));
     let services = fleet.services.values().flat_map(|service| {
         service.files.iter().chain(folder(&service.index)).chain(vendored(service))
     });
-    rough.chain(packages).chain(services).cloned().collect()
+    rough.chain(images).chain(crates).chain(packages).chain(services).cloned().collect()
 }
 
 /// Returns the distributions of a service that lie in the tree.

@@ -10,6 +10,8 @@ use crate::{
     Identity, Mode, ScanError, ScanOptions,
     ask::Programs,
     essence,
+    git::{Git, entries},
+    litter::is_ours,
     tree::{LfsFile, Tree},
 };
 
@@ -40,6 +42,7 @@ pub fn contents<'a>(
     let in_lfs = tree.in_lfs(&files)?;
     let others = files.into_iter().filter(|file| !in_lfs.contains_key(*file));
     let identities = tree.identities(others)?;
+    let locks = tree.identities(&unsent)?;
     let files = identities.into_iter().map(|(file, identity)| (file, id(&identity)));
     let content = |(file, LfsFile { oid, .. }): (&TreePath, &LfsFile)| {
         (file.clone(), ContentId(format!("lfs {oid}")))
@@ -49,10 +52,23 @@ pub fn contents<'a>(
     let absent = submodules.keys().filter(is_empty).cloned();
     Ok(Contents {
         files: files.chain(in_lfs.iter().map(content)).collect(),
+        locks: locks.into_iter().map(|(lock, identity)| (lock, id(&identity))).collect(),
         unfetched: pointers.chain(absent).collect(),
         submodules,
         manifests: manifests(workspace),
     })
+}
+
+/// Returns what lies on disk and is no file of the tree, because it is ignored: a folder for all in it.
+///
+/// A build of a hand-written Dockerfile is sent it all the same. Nothing where git cannot tell.
+pub fn ignored(options: &ScanOptions) -> Option<Vec<TreePath>> {
+    let programs = Programs { env: &options.env, interrupt: &options.interrupt };
+    let list = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory"];
+    let output = Git::new(&options.root, &programs).ask(&list).ok()?;
+    let names = entries(&output).map(|name| str::from_utf8(name).ok()?.parse().ok());
+    let names = names.collect::<Option<Vec<TreePath>>>()?;
+    Some(names.into_iter().filter(|name| !is_ours(name.as_str())).collect())
 }
 
 /// Returns those of the paths that lie in no other one.

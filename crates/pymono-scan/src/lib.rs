@@ -56,7 +56,7 @@ use ask::Programs;
 
 pub use base::{Against, Base, base, whole};
 pub use config::{check_registry, check_tag};
-pub use contents::contents;
+pub use contents::{contents, ignored};
 pub use error::{Place, ScanError};
 pub use inspect::inspect;
 pub use proposal::{Proposal, Proposals, ProposedFile, Unplaced, propose};

@@ -17,6 +17,8 @@ pub struct Contents {
     /// Those of which what they hold is not here: files of which Git LFS has left the pointer, and
     /// submodules that are not checked out.
     pub unfetched: BTreeSet<TreePath>,
+    /// What each lock of a project holds, as it lies there: a hand-written Dockerfile may take it.
+    pub locks: BTreeMap<TreePath, ContentId>,
     /// What each submodule holds, in place of its files.
     pub submodules: BTreeMap<TreePath, ContentId>,
     /// What of a manifest its project's build backend makes use of, by the manifest's path;
@@ -33,6 +35,15 @@ impl Contents {
             known.into_iter().flatten().for_each(|id| id.0.push_str(" unfetched"));
         }
         self
+    }
+
+    /// Returns the same as [`Self::of`] and the locks in one of the paths.
+    pub fn of_all<'a>(
+        &'a self,
+        paths: &'a [TreePath],
+    ) -> impl Iterator<Item = (&'a TreePath, &'a ContentId)> {
+        let is_in = |lock: &TreePath| paths.iter().any(|path| lock.is_in(path));
+        self.of(paths).chain(self.locks.iter().filter(move |(lock, _)| is_in(lock)))
     }
 
     /// Returns the files and submodules in one of the paths, or that one of them lies in.

@@ -34,9 +34,10 @@ impl Reckoned {
         let contents = pymono_scan::contents(options, &scan.tree, &scan.workspace, &paths)?;
         let services = scan.workspace.projects.values().filter(|it| it.kind == Kind::Service);
         let inputs = services.map(|project| {
-            let inputs = Inputs::of(&fleet, &project.path, &contents);
-            let inputs =
-                inputs.unwrap_or_else(|| Inputs::roughly(&scan.workspace, project, &contents));
+            let (workspace, path) = (&scan.workspace, &project.path);
+            let inputs = Inputs::of(&fleet, path, &contents)
+                .or_else(|| Inputs::of_handwritten(workspace, &fleet, path, &contents))
+                .unwrap_or_else(|| Inputs::roughly(workspace, project, &contents));
             (project.path.clone(), inputs)
         });
         let inputs = inputs.collect();

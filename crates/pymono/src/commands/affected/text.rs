@@ -44,6 +44,8 @@ pub(crate) fn reason(reason: &Reason) -> String {
         Reason::Unknown { why } => why.clone(),
         Reason::Source { path } => path.to_string(),
         Reason::Dependency { via, path, .. } => format!("{path}{}", chain(via)),
+        Reason::Crate { via, path, .. } => format!("{path}{}", chain(via)),
+        Reason::Dockerfile { path } => path.to_string(),
         Reason::Edge { package, via } => {
             format!("the local dependency `{package}` came or went{}", chain(via))
         }

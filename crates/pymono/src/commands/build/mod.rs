@@ -64,7 +64,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     let found = if args.dry_run {
         Found::new()
     } else {
-        reuse::take_existing(session, &docker, &mut jobs, &fingerprints, args)?
+        reuse::take_existing(session, &docker, &loaded, &mut jobs, &fingerprints, args)?
     };
     let bases = requests::bases(&loaded.plan, &jobs, args);
     if args.dry_run {

@@ -11,7 +11,8 @@ use pymono_buildx::{Docker, Export, Job, Published, PublishedImage};
 use pymono_event::{BuildEvent, Observer, Outcome, ServiceReport};
 use pymono_exec::Interrupt;
 use pymono_fingerprint::{Fingerprint, Inputs, sent};
-use pymono_names::ServiceName;
+use pymono_names::{ServiceName, TreePath};
+use pymono_workspace::Project;
 
 use super::{args::BuildArgs, record::Record};
 use crate::{
@@ -42,7 +43,8 @@ pub(super) fn fingerprints(
 ) -> Result<Fingerprints, CommandError> {
     let Loaded { workspace, fleet, tree, .. } = loaded;
     let paths = sent(workspace, fleet);
-    let contents = pymono_scan::contents(&scan_options(session), tree, workspace, &paths)?;
+    let options = scan_options(session);
+    let contents = pymono_scan::contents(&options, tree, workspace, &paths)?;
     if let Some(path) = contents.unfetched.first() {
         session.shell.warn(crate::load::unfetched(path))?;
     }
@@ -51,7 +53,22 @@ pub(super) fn fingerprints(
         let inputs = Inputs::of(fleet, path, &contents)?;
         Some((service.name.clone(), inputs.fingerprint()))
     });
-    Ok(services.collect())
+    let images = fleet.handwritten.iter().filter(|(_, image)| !image.is_ground);
+    let mut images = images.peekable();
+    // A Dockerfile's build is sent what git ignores, too, of which nothing is known.
+    let everything = || vec![TreePath::root()];
+    let ignored = images.peek().map(|_| pymono_scan::ignored(&options).unwrap_or_else(everything));
+    let is_clean = |project: &Project| {
+        let sources = || project.images.iter().flat_map(|image| &image.sources);
+        let touches = |it: &TreePath| sources().any(|path| it.is_in(path) || path.is_in(it));
+        !ignored.iter().flatten().any(touches)
+    };
+    let images = images.filter_map(|(name, image)| {
+        workspace.projects.get(&image.path).filter(|project| is_clean(project))?;
+        let inputs = Inputs::of_image(workspace, fleet, name, &contents)?;
+        Some((name.clone(), inputs.fingerprint()))
+    });
+    Ok(services.chain(images).collect())
 }
 
 /// Gives each image its fingerprint: as a label, and where it is pushed as a tag.
@@ -81,6 +98,7 @@ fn repository(reference: &str) -> &str {
 pub(super) fn take_existing(
     session: &mut Session,
     docker: &Docker,
+    loaded: &Loaded,
     jobs: &mut Vec<Job>,
     fingerprints: &Fingerprints,
     args: &BuildArgs,
@@ -94,7 +112,22 @@ pub(super) fn take_existing(
     };
     session.go_on()?;
     jobs.retain(|job| !found.contains_key(&job.service));
+    take_unneeded(jobs, loaded);
     Ok(found)
+}
+
+/// Takes the jobs away of images that only others are built from, where none of these is left.
+fn take_unneeded(jobs: &mut Vec<Job>, loaded: &Loaded) {
+    let is_ground =
+        |name: &ServiceName| loaded.fleet.handwritten.get(name).is_some_and(|it| it.is_ground);
+    // A job stands behind those that it needs.
+    let mut needed = BTreeSet::new();
+    for job in jobs.iter().rev() {
+        if !is_ground(&job.service) || needed.contains(&job.service) {
+            needed.extend(job.needs.iter().cloned());
+        }
+    }
+    jobs.retain(|job| !is_ground(&job.service) || needed.contains(&job.service));
 }
 
 /// Remembers the images that were loaded.
