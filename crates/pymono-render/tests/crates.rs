@@ -70,8 +70,6 @@ fn rendered(crates: Crates) -> Rendered {
         services: BTreeMap::from([(path("api"), service)]),
         packages: BTreeMap::from([(path("api"), package)]),
         uv_image: "uv".to_owned(),
-        handwritten: BTreeMap::new(),
-        locals: BTreeMap::new(),
         warnings: BTreeSet::new(),
     };
     render(&plan(&fleet), &Unsent::default())
