@@ -76,6 +76,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) scripts: Vec<&'a str>,
     /// Why hand-written recipes make a service of it.
     pub(crate) recipes: &'a Signals,
+    /// The bricks that its build takes in from elsewhere.
+    pub(crate) bricks: Vec<&'a TreePath>,
     /// What its files show.
     pub(crate) code: &'a Code,
 }
@@ -175,6 +177,10 @@ fn by_start(evidence: &Evidence<'_>, in_library: Option<&str>) -> Option<Vec<Str
     if evidence.code.manage && requires(evidence.requirements, "django") && !evidence.gathers {
         why.push("has manage.py".to_owned());
     }
+    // In a Polylith workspace, a base is what a project that is deployed is entered by.
+    let is_base = |brick: &&&TreePath| brick.parts().any(|part| part == "bases");
+    let base = evidence.bricks.iter().find(is_base);
+    why.extend(base.map(|base| format!("takes in the base {base}")));
     let server = SERVERS.iter().find(|server| requires(evidence.requirements, server));
     why.extend(server.filter(|_| !evidence.gathers).map(|server| format!("depends on {server}")));
     (!why.is_empty()).then_some(why)

@@ -38,6 +38,7 @@ pub(crate) fn project(
         gathers: known.gathers,
         scripts: scripts(known),
         recipes: &known.signals,
+        bricks: known.found.manifest.bricks.keys().collect(),
         code: &code,
     });
     let python = python(ground, path, known, kind, warnings)?;

@@ -41,6 +41,8 @@ pub(crate) enum Runner {
     Taskiq,
     /// Huey's consumer.
     Huey,
+    /// The client of AWS Lambda's runtime.
+    Lambda,
     /// Airflow.
     Airflow,
 }
@@ -58,7 +60,7 @@ pub(crate) enum Role {
 
 impl Runner {
     /// All of them.
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 21] = [
         Self::Asgi,
         Self::Wsgi,
         Self::Dash,
@@ -78,6 +80,7 @@ impl Runner {
         Self::Arq,
         Self::Taskiq,
         Self::Huey,
+        Self::Lambda,
         Self::Airflow,
     ];
 
@@ -118,6 +121,7 @@ impl Runner {
             Self::Arq => &["arq"],
             Self::Taskiq => &["taskiq"],
             Self::Huey => &["huey"],
+            Self::Lambda => &["awslambdaric"],
             Self::Airflow => &["apache-airflow"],
         }
     }
@@ -149,7 +153,8 @@ impl Runner {
             | Self::Rq
             | Self::Arq
             | Self::Taskiq
-            | Self::Huey => Role::Worker,
+            | Self::Huey
+            | Self::Lambda => Role::Worker,
         }
     }
 
@@ -211,7 +216,7 @@ pub(crate) const CONSTRUCTORS: [(&str, Runner); 19] = [
 ];
 
 /// What shows without an object that a file is run by something: a word that is in it, and a form.
-pub(crate) const MARKS: [(Runner, &str, &str); 12] = [
+pub(crate) const MARKS: [(Runner, &str, &str); 13] = [
     (Runner::AiohttpFile, "aiohttp", r"(?m)^[ \t]*(?:\w+\.)*run_app\("),
     (Runner::TornadoFile, "tornado", r"\bIOLoop\b|(?m)^[ \t]*asyncio\.run\("),
     (
@@ -230,6 +235,11 @@ pub(crate) const MARKS: [(Runner, &str, &str); 12] = [
         Runner::Taskiq,
         "taskiq",
         r"(?m)^(?P<object>\w*broker)\b[ \t]*(?::[^=\n]+)?=[ \t]*\(?[\w.\n\t ]*Broker\(",
+    ),
+    (
+        Runner::Lambda,
+        "handler",
+        r"(?m)^def[ \t]+(?P<object>\w*handler)\([ \t]*_?event\b[^,)]*,[ \t]*_?(?:context|ctx)\b",
     ),
     (Runner::Airflow, "airflow", r"(?m)^@dag\b|\bDAG\("),
 ];

@@ -26,6 +26,7 @@ pub(super) fn command(app: &App, starting: &Starting<'_>) -> Option<Vec<String>>
         Runner::FastStream => [&["faststream", "run"], &flag("--app-dir")[..], &[&target]].concat(),
         Runner::Rq => [&["rq", "worker"], &flag("--path")[..]].concat(),
         Runner::Arq => [&["arq"], &[dotted.as_str()][..]].concat(),
+        Runner::Lambda => vec!["python", "-m", "awslambdaric", &dotted],
         Runner::Huey => vec!["huey_consumer", &dotted],
         _ => return None,
     };

@@ -1,7 +1,7 @@
 //! Projects of every manager: which there are, what locks them, and what they need.
 
 use pymono_names::TreePath;
-use pymono_workspace::{Manager, Project};
+use pymono_workspace::{Kind, Manager, Project};
 
 use crate::repo::Repo;
 
@@ -218,13 +218,21 @@ fn bricks_are_part_of_the_project_that_maps_them() {
         "[tool.hatch.build.force-include]\n\"../../components/ns/log\" = \"ns/log\"",
     );
     let web = repo.get("projects/web");
-    let bricks: Vec<&str> = web.bricks.iter().map(TreePath::as_str).collect();
-    assert_eq!(bricks, ["bases/ns/api", "components/ns/log"]);
+    let taken: Vec<&str> = web.bricks.iter().map(TreePath::as_str).collect();
+    assert_eq!(taken, ["bases/ns/api", "components/ns/log"]);
     let sources: Vec<&str> = web.sources.iter().map(TreePath::as_str).collect();
     assert_eq!(sources, ["bases/ns/api", "components/ns/log", "projects/web"]);
     assert_eq!(web.launch.command.unwrap()[..2], ["uvicorn", "ns.api.core:app"]);
     assert_eq!(web.build.unwrap().kind, pymono_workspace::BuildKind::Pure);
     assert_eq!(repo.get("projects/job").bricks.len(), 1);
+    assert_eq!(repo.get("projects/job").kind, Kind::Library);
+
+    // Nothing in it is known to be started, but in Polylith a base is what is deployed.
+    repo.project("projects/queue", "[]", &format!("{system}{bricks}"))
+        .file("bases/ns/api/core.py", "def run(): ...\n");
+    let queue = repo.get("projects/queue");
+    assert_eq!(queue.kind, Kind::Service);
+    assert_eq!(queue.why[0], "takes in the base bases/ns/api");
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn each_kind_of_application_has_its_server() {
 }
 
 /// Requirements, a file with a text, and the command that it is started by.
-const FRAMEWORKS: [(&str, &str, &str, &str); 19] = [
+const FRAMEWORKS: [(&str, &str, &str, &str); 20] = [
     ("sanic", "web.py", "app = Sanic(\"x\")\n", "sanic api.web:app --host 0.0.0.0 --port 8000"),
     (
         "aiohttp\", \"gunicorn",
@@ -181,6 +181,12 @@ const FRAMEWORKS: [(&str, &str, &str, &str); 19] = [
     ),
     ("huey", "tasks.py", "huey = RedisHuey()\n", "huey_consumer api.tasks.huey"),
     ("faststream", "serve.py", "app = FastStream(broker)\n", "faststream run api.serve:app"),
+    (
+        "awslambdaric",
+        "core.py",
+        "def handler(_event: dict, _context: dict) -> dict: ...\n",
+        "python -m awslambdaric api.core.handler",
+    ),
     ("apache-airflow", "flow.py", "import airflow\n\n@dag\ndef f(): ...\n", "airflow standalone"),
 ];
 
