@@ -9,7 +9,7 @@ use pymono_plan::{
     Environment, Fleet, ImageSettings, IndexChoice, Origin, Package, Requirement, Service,
 };
 use pymono_workspace::{
-    BuildKind, BuildSystem, ContentId, Contents, Declared, Kind, Launch, Manager, Project,
+    BuildKind, BuildSystem, ContentId, Contents, Declared, Further, Kind, Launch, Manager, Project,
     Settings, Workspace,
 };
 
@@ -51,6 +51,7 @@ fn project(at: &str, kind: Kind, needs: &[&str], requires: &[&str]) -> (TreePath
         launch: Launch::default(),
         settings: Settings::default(),
         sources: vec![path(at)],
+        further: Further::default(),
     };
     (path(at), project)
 }
@@ -66,6 +67,7 @@ fn package(at: &str) -> (TreePath, Package) {
             requires: vec!["hatchling".into()],
             backend: "hatchling.build".into(),
             kind: BuildKind::Pure,
+            version_from_git: None,
         },
         index: IndexChoice::Installer,
         secrets: BTreeSet::new(),

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use pymono_names::{Platform, ServiceName, TreePath};
 use pymono_plan::{Fleet, FleetError, HandwrittenImage, Service, StaleLocks};
 use pymono_workspace::{
-    BuildKind, BuildSystem, DockerfileBuild, Handwritten, Kind, Launch, Manager, NamedContext,
-    Project, Settings, Workspace,
+    BuildKind, BuildSystem, DockerfileBuild, Further, Handwritten, Kind, Launch, Manager,
+    NamedContext, Project, Settings, Workspace,
 };
 
 const LOCK: &str = r#"
@@ -93,6 +93,7 @@ fn project(name: &str, folder: &str, kind: Kind) -> Project {
             requires: vec!["hatchling".to_owned()],
             backend: "hatchling.build".to_owned(),
             kind: BuildKind::Pure,
+            version_from_git: None,
         }),
         needs: BTreeSet::new(),
         crates: None,
@@ -101,6 +102,7 @@ fn project(name: &str, folder: &str, kind: Kind) -> Project {
         launch: Launch { command: Some(vec![name.to_owned()]), port: None, health: None },
         settings: Settings::default(),
         sources: vec![path(folder)],
+        further: Further::default(),
     }
 }
 
@@ -260,6 +262,7 @@ fn what_cannot_be_planned_is_an_error_with_advice() {
                         requires: vec!["Core>=1".to_owned()],
                         backend: "core".to_owned(),
                         kind: BuildKind::Native,
+                        version_from_git: None,
                     };
                     api.build = Some(build);
                 });

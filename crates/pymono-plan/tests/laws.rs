@@ -54,7 +54,12 @@ fn package(number: usize) -> (TreePath, Package) {
     let path = path(&format!("libs/lib{number}"));
     let package = Package {
         name: format!("lib{number}").parse().unwrap(),
-        build: BuildSystem { requires, backend: "backend".to_owned(), kind },
+        build: BuildSystem {
+            requires,
+            backend: "backend".to_owned(),
+            kind,
+            version_from_git: None,
+        },
         index: IndexChoice::Installer,
         secrets: BTreeSet::new(),
         sources: vec![path.clone()],

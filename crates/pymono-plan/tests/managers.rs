@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pymono_names::TreePath;
 use pymono_plan::{Fleet, IndexChoice, Service, StageKind, StaleLocks, assemble, plan};
 use pymono_workspace::{
-    BuildKind, BuildSystem, Declared, Kind, Launch, Manager, Project, Settings, Workspace,
+    BuildKind, BuildSystem, Declared, Further, Kind, Launch, Manager, Project, Settings, Workspace,
 };
 
 fn path(text: &str) -> TreePath {
@@ -35,6 +35,7 @@ fn service(manager: Manager, lock: Option<&str>) -> Project {
         launch: Launch { command: Some(vec!["svc".to_owned()]), port: None, health: None },
         settings: Settings::default(),
         sources: vec![path("svc")],
+        further: Further::default(),
     }
 }
 
@@ -44,6 +45,7 @@ fn library() -> Project {
         requires: vec!["poetry-core".to_owned()],
         backend: "poetry.core.masonry.api".to_owned(),
         kind: BuildKind::Pure,
+        version_from_git: None,
     };
     let idna = Declared { name: "idna".parse().unwrap(), text: "idna>=3".into(), line: 4 };
     Project {

@@ -36,6 +36,7 @@ fn rendered(crates: Crates) -> Rendered {
             requires: vec!["maturin".to_owned()],
             backend: "maturin".to_owned(),
             kind: BuildKind::Rust,
+            version_from_git: None,
         },
         index: IndexChoice::Installer,
         secrets: BTreeSet::new(),
@@ -65,8 +66,6 @@ fn rendered(crates: Crates) -> Rendered {
         image: ImageSettings::default(),
     };
     let fleet = Fleet {
-        handwritten: BTreeMap::new(),
-        locals: BTreeMap::new(),
         services: BTreeMap::from([(path("api"), service)]),
         packages: BTreeMap::from([(path("api"), package)]),
         uv_image: "uv".to_owned(),

@@ -77,6 +77,7 @@ fn package(name: &str, requires: &str, kind: BuildKind, folder: &str) -> (TreePa
             requires: vec![requires.to_owned()],
             backend: "backend".to_owned(),
             kind,
+            version_from_git: None,
         },
         index: IndexChoice::Installer,
         secrets: BTreeSet::new(),

@@ -9,7 +9,7 @@ use pymono_names::{Credential, Login};
 use pymono_plan::{BuildPlan, StaleLocks, assemble, plan};
 use pymono_render::{Rendered, bake_file, render};
 use pymono_workspace::{
-    BuildKind, BuildSystem, Index, IndexFormat, Kind, Launch, Manager, Project, Secret,
+    BuildKind, BuildSystem, Further, Index, IndexFormat, Kind, Launch, Manager, Project, Secret,
     SecretPlace, Settings, Unsent, Workspace,
 };
 
@@ -70,6 +70,7 @@ fn workspace(packages: &[String], indexes: &[Index], secrets: &[Secret]) -> Work
             requires: vec!["setuptools".to_owned()],
             backend: "setuptools.build_meta".to_owned(),
             kind: BuildKind::Native,
+            version_from_git: None,
         }),
         needs: BTreeSet::new(),
         crates: None,
@@ -78,6 +79,7 @@ fn workspace(packages: &[String], indexes: &[Index], secrets: &[Secret]) -> Work
         launch: Launch { command: Some(vec!["api".to_owned()]), ..Launch::default() },
         settings: Settings { secrets: secrets.iter().cloned().collect(), ..Settings::default() },
         sources: vec!["api".parse().unwrap()],
+        further: Further::default(),
     };
     Workspace {
         manifests: BTreeMap::new(),

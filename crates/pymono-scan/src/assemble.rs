@@ -13,7 +13,8 @@ use crate::{
     config::{self, Configured, Table},
     crates,
     document::manifest_path,
-    ground::Ground,
+    further::{self, Ignored},
+    ground::{self, Ground},
     ignore, index, links,
     local::{self, Found, Workspaces},
     project,
@@ -25,11 +26,13 @@ const NO_PROJECT: &str = "there is no Python project in the tree: no `pyproject.
     `Pipfile` or `requirements.txt` (one that git ignores does not count)";
 
 /// Scans a tree.
+///
+/// Where files are configured to be included that are none of `tree`, there is another tree with them.
 pub(crate) fn workspace(
     options: &ScanOptions,
     tree: &Tree,
     warnings: &mut Vec<Warning>,
-) -> Result<Workspace, ScanError> {
+) -> Result<(Workspace, Option<Tree>), ScanError> {
     let ScanOptions { root, config, env, interrupt, .. } = options;
     let programs = Programs { env, interrupt };
     let home = config::find(tree, root, config.as_ref(), &programs, warnings)?;
@@ -44,16 +47,21 @@ pub(crate) fn workspace(
     if found.is_empty() {
         warnings.push(Warning::new(NO_PROJECT));
     }
+    warnings.extend(idle(&whole, &found));
     programs.go_on()?;
+    let known = ground::known(&found, &whole, home.as_ref(), warnings)?;
+    let ignored = further::ignored(tree, known.values().map(|known| &known.configured.settings));
+    let more = (!ignored.is_empty()).then(|| tree.clone().with(ignored.clone()));
+    let tree = more.as_ref().unwrap_or(tree);
     let mut ground =
-        Ground::new(tree, &workspaces, &found, &whole, home.as_ref(), &mut recipes, warnings)?;
+        Ground::new(tree, &workspaces, &found, known, home.as_ref(), &mut recipes, warnings)?;
 
     // What is excluded stays where something else needs it.
-    let wanted = found.keys().filter(|path| !whole.excludes(path));
+    let wanted = found.keys().filter(|path| whole.leaves_out(path).is_none());
     let wanted: BTreeSet<TreePath> = wanted.flat_map(|path| ground.closure(path)).collect();
     let crates = crates::crates(&ground, &programs, &wanted, warnings)?;
     ground.add_crates(crates);
-    let projects = projects(&ground, &programs, &wanted, &whole, warnings)?;
+    let projects = projects(&ground, &programs, &wanted, &whole, &ignored, warnings)?;
     if let Some(home) = &home {
         home.whole.refuse_shared(&services(&ground, &projects))?;
     }
@@ -68,7 +76,7 @@ pub(crate) fn workspace(
     let unsent = ignore::unsent(tree, &sent, &local::locks(&workspaces, &found))?;
     let locks = locks(tree, wanted_found())?;
     let manifests = manifests(tree, &workspaces, locks.keys());
-    Ok(Workspace {
+    let workspace = Workspace {
         indexes: indexes(tree, &workspaces, &manifests, &locks, warnings)?,
         texts: texts(tree, wanted_found(), manifests.values().flatten())?,
         locks,
@@ -76,7 +84,22 @@ pub(crate) fn workspace(
         unsent,
         uv_image: whole.uv_image,
         projects,
-    })
+    };
+    Ok((workspace, more))
+}
+
+/// Warns of what the configuration says about projects that are not there.
+fn idle(whole: &Configured, found: &BTreeMap<TreePath, Found>) -> Vec<Warning> {
+    let patterns = whole
+        .idle_members(found.keys())
+        .map(|pattern| Warning::new(format!("`members` has `{pattern}`, where no project is")));
+    let known = |name: &str| {
+        found.iter().any(|(path, found)| path.as_str() == name || found.name.as_ref() == name)
+    };
+    let versions = whole.versions.keys().filter(|name| !known(name));
+    let versions =
+        versions.map(|name| Warning::new(format!("`version` has `{name}`, which is no project")));
+    patterns.chain(versions).collect()
 }
 
 /// Returns the texts of the locks that pin some of the projects.
@@ -160,12 +183,14 @@ fn projects(
     programs: &Programs<'_>,
     wanted: &BTreeSet<TreePath>,
     whole: &Configured,
+    ignored: &Ignored,
     warnings: &mut Vec<Warning>,
 ) -> Result<Vec<Project>, ScanError> {
     let look = |path: &TreePath| {
         programs.go_on()?;
         let mut odd = Vec::new();
-        project::project(ground, path, whole.excludes(path), &mut odd).map(|project| (project, odd))
+        project::project(ground, path, whole.leaves_out(path), ignored, &mut odd)
+            .map(|project| (project, odd))
     };
     // Not rayon's own collection of results: of several errors it would return any.
     let looked: Vec<Result<_, _>> = wanted.par_iter().map(look).collect();

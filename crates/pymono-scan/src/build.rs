@@ -11,6 +11,7 @@ use crate::{
     manifest::{BuildSystemTable, Form, Manifest, Requirement},
     poetry,
     tree::Tree,
+    version,
 };
 
 const REQUIRES: &[&str] = &["build-system", "requires"];
@@ -44,6 +45,7 @@ pub(crate) fn build_system(
         requires: requires.into_iter().cloned().collect(),
         backend: table.build_backend.clone().unwrap_or_else(|| LEGACY_BACKEND.to_owned()),
         kind: kind(tree, manifest, table),
+        version_from_git: version::from_git(manifest, table),
     }))
 }
 
@@ -121,7 +123,7 @@ fn kind(tree: &Tree, manifest: &Manifest, table: &BuildSystemTable) -> BuildKind
     let backend = table.build_backend.as_deref().unwrap_or(LEGACY_BACKEND);
     let pure = match backend.split([':', '.']).next().unwrap_or_default() {
         "hatchling" => {
-            only(&["hatchling", "hatch-polylith-bricks"])
+            only(&["hatchling", "hatch-polylith-bricks", "hatch-vcs"])
                 && !has_hooks(&tool.hatch)
                 && !has("hatch_build.py")
         }
@@ -136,7 +138,7 @@ fn kind(tree: &Tree, manifest: &Manifest, table: &BuildSystemTable) -> BuildKind
                 && !own.iter().any(|key| build.is_some_and(|build| build.get(key).is_some()))
         }
         "setuptools" => {
-            only(&["setuptools", "wheel"])
+            only(&["setuptools", "setuptools-scm", "wheel"])
                 && !has("setup.py")
                 && tool.setuptools.get("ext-modules").is_none()
                 && tool.setuptools.get("cmdclass").is_none()
@@ -153,8 +155,9 @@ fn has_hooks(hatch: &Value) -> bool {
     let per_target =
         targets.is_some_and(|targets| targets.values().any(|t| t.get("hooks").is_some()));
     let metadata = hatch.get("metadata").and_then(|metadata| metadata.get("hooks"));
-    // The one of Polylith copies files and does nothing else.
+    // These copy files and write the version into one, and do nothing else.
+    let known = ["polylith-bricks", "vcs"];
     let own = build.and_then(|build| build.get("hooks")?.as_object());
-    let own = own.is_some_and(|hooks| hooks.keys().any(|hook| hook != "polylith-bricks"));
+    let own = own.is_some_and(|hooks| hooks.keys().any(|hook| !known.contains(&hook.as_str())));
     per_target || metadata.is_some() || own
 }

@@ -67,12 +67,12 @@ pub(crate) struct Known<'a> {
 }
 
 impl<'a> Ground<'a> {
-    /// Reads the configuration of every project and connects them.
+    /// Connects projects of which the configuration is known.
     pub(crate) fn new(
         tree: &'a Tree,
         workspaces: &'a Workspaces,
         found: &'a BTreeMap<TreePath, Found>,
-        whole: &Configured,
+        mut projects: BTreeMap<&'a TreePath, Known<'a>>,
         home: Option<&Home>,
         recipes: &mut Recipes<'_>,
         warnings: &mut Vec<Warning>,
@@ -80,26 +80,18 @@ impl<'a> Ground<'a> {
         let folders: BTreeSet<TreePath> = found.keys().cloned().collect();
         let locks = local::locks(workspaces, found);
         let installed = installed(found);
-        let mut projects = BTreeMap::new();
         let mut unheeded = Unheeded::default();
-        for (path, project) in found {
-            let own = own_table(project, home, warnings)?;
-            // Where there is one project, the repository's configuration is its own.
-            let only = home.map(|home| &home.whole).filter(|_| found.len() == 1);
-            let by = own.iter().chain(only).find(|table| table.is_of_service());
-            let by = by.map(|table| table.file().to_owned());
-            let mut known = Known::new(project, whole, own)?;
-            known.service_by = by;
-            known.build = build::build_system(tree, &project.manifest, installed.contains(path))?;
+        for (path, known) in &mut projects {
+            let manifest = &known.found.manifest;
+            known.build = build::build_system(tree, manifest, installed.contains(path))?;
             known.add_recipes(recipes)?;
             if !known.images.is_empty() {
                 unheeded.add(path, known.own.iter().chain(home.map(|home| &home.whole)));
             }
             known.gathers = workspaces.get(path).is_some_and(|root| root.members.len() > 1)
-                || project.gathers();
+                || known.found.gathers();
             known.sources = cover(tree, path, &folders, &locks);
             known.add_bricks();
-            projects.insert(path, known);
         }
         warnings.extend(unheeded.warnings());
         let limits = workspaces.iter().map(|(root, workspace)| Ok((root, limits(workspace)?)));
@@ -178,11 +170,38 @@ impl<'a> Ground<'a> {
     }
 }
 
+/// Reads the configuration of every project.
+pub(crate) fn known<'a>(
+    found: &'a BTreeMap<TreePath, Found>,
+    whole: &Configured,
+    home: Option<&Home>,
+    warnings: &mut Vec<Warning>,
+) -> Result<BTreeMap<&'a TreePath, Known<'a>>, ScanError> {
+    let mut projects = BTreeMap::new();
+    for (path, project) in found {
+        let own = own_table(project, home, warnings)?;
+        // Where there is one project, the repository's configuration is its own.
+        let only = home.map(|home| &home.whole).filter(|_| found.len() == 1);
+        let by = own.iter().chain(only).find(|table| table.is_of_service());
+        let by = by.map(|table| table.file().to_owned());
+        let mut known = Known::new(project, whole, own)?;
+        known.service_by = by;
+        projects.insert(path, known);
+    }
+    Ok(projects)
+}
+
 impl<'a> Known<'a> {
     /// Returns what a project and its own configuration say, without what the others have to do with it.
     fn new(found: &'a Found, whole: &Configured, own: Option<Table>) -> Result<Self, ScanError> {
         let configured = own.as_ref().map(|own| own.over(whole, false)).transpose()?;
-        let configured = configured.unwrap_or_else(|| whole.clone());
+        let mut configured = configured.unwrap_or_else(|| whole.clone());
+        if !own.as_ref().is_some_and(|own| own.has("version")) {
+            let versions = &whole.versions;
+            let path = versions.get(found.manifest.folder.as_str());
+            let version = path.or_else(|| versions.get(found.name.as_ref()));
+            configured.settings.version = version.or(whole.settings.version.as_ref()).cloned();
+        }
         let settings = &configured.settings;
         let mut requirements = found.manifest.production(&settings.extras, &settings.groups);
         let edges = requirements.iter().filter_map(|needed| found.edges.get(&needed.name));

@@ -19,6 +19,7 @@ mod discover;
 mod document;
 mod error;
 mod essence;
+mod further;
 mod git;
 mod ground;
 mod ignore;
@@ -45,6 +46,7 @@ mod secrets;
 mod setup;
 mod sources;
 mod tree;
+mod version;
 
 use std::{ffi::OsString, fmt};
 
@@ -55,7 +57,7 @@ use pymono_workspace::Workspace;
 use ask::Programs;
 
 pub use base::{Against, Base, base, whole};
-pub use config::{check_registry, check_tag};
+pub use config::{check_registry, check_tag, config_schema, documented_keys};
 pub use contents::{contents, ignored};
 pub use error::{Place, ScanError};
 pub use inspect::inspect;
@@ -139,8 +141,8 @@ pub fn scan(options: &ScanOptions) -> Result<Scan, ScanError> {
     let mut warnings = Vec::new();
     let programs = Programs { env: &options.env, interrupt: &options.interrupt };
     let tree = Tree::of(&options.root, &options.head, &programs, &mut warnings)?;
-    let workspace = assemble::workspace(options, &tree, &mut warnings)?;
+    let (workspace, more) = assemble::workspace(options, &tree, &mut warnings)?;
     warnings.sort();
     warnings.dedup();
-    Ok(Scan { workspace, tree, warnings })
+    Ok(Scan { workspace, tree: more.unwrap_or(tree), warnings })
 }

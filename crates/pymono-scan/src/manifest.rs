@@ -92,6 +92,9 @@ pub(crate) struct ProjectTable {
     pub(crate) optional_dependencies: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pub(crate) scripts: BTreeMap<String, String>,
+    /// What the build is asked for, such as the version.
+    #[serde(default)]
+    pub(crate) dynamic: Vec<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -115,6 +118,11 @@ pub(crate) struct ToolTable {
     pub(crate) poetry: Value,
     pub(crate) pdm: Value,
     pub(crate) polylith: Value,
+    pub(crate) poetry_dynamic_versioning: Value,
+    #[serde(rename = "setuptools_scm")]
+    pub(crate) setuptools_scm: Value,
+    pub(crate) uv_dynamic_versioning: Value,
+    pub(crate) versioningit: Value,
 }
 
 /// `[tool.uv]`, or the whole of a `uv.toml`.
@@ -173,6 +181,7 @@ impl ProjectTable {
             dependencies: Vec::new(),
             optional_dependencies: BTreeMap::new(),
             scripts: BTreeMap::new(),
+            dynamic: Vec::new(),
         }
     }
 }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use pep508_rs::PackageName;
 use pymono_names::{PythonVersion, TreePath};
-use pymono_workspace::{Declared, Handwritten, Kind, Launch, Project, Settings};
+use pymono_workspace::{Declared, Further, Handwritten, Kind, Launch, Project, Settings};
 
 use crate::{
     Place, ScanError, Warning,
     code::{self, App, Code},
+    further::{self, Ignored},
     ground::{Ground, Known},
     infer::{self, Evidence, Said},
     launch::{self, Starting},
@@ -17,11 +18,12 @@ use crate::{
     recipes::{self, Hints},
 };
 
-/// Looks at the project in `path`; `excluded` says that it is there only because others need it.
+/// Looks at the project in `path`; `excluded` says why it is there only because others need it.
 pub(crate) fn project(
     ground: &Ground<'_>,
     path: &TreePath,
-    excluded: bool,
+    excluded: Option<&str>,
+    ignored: &Ignored,
     warnings: &mut Vec<Warning>,
 ) -> Result<Project, ScanError> {
     let missing =
@@ -29,7 +31,7 @@ pub(crate) fn project(
     let known = ground.known(path).ok_or_else(missing)?;
     let requirements = requirements(ground, path, known);
     let code = code(ground, path, known, &requirements);
-    let said = if excluded { Said::Skip("`exclude` names it".to_owned()) } else { said(known) };
+    let said = excluded.map_or_else(|| said(known), |why| Said::Skip(why.to_owned()));
     let (kind, why) = infer::judge(&Evidence {
         path,
         said,
@@ -48,6 +50,8 @@ pub(crate) fn project(
         Launch::default()
     };
     let table = known.found.manifest.content.project.as_ref();
+    let settings = settings(known, kind);
+    let further = further(ground, known, &settings, kind, ignored, warnings)?;
     Ok(Project {
         path: path.clone(),
         name: known.found.name.clone(),
@@ -65,8 +69,9 @@ pub(crate) fn project(
         bricks: known.found.manifest.bricks.keys().cloned().collect(),
         launch,
         images: images(ground, known, kind),
-        settings: settings(known, kind),
+        settings,
         sources: known.sources.clone(),
+        further,
     })
 }
 
@@ -145,8 +150,21 @@ fn said(known: &Known<'_>) -> Said {
 /// configured, a generated image has the packages that a hand-written recipe installs.
 fn settings(known: &Known<'_>, kind: Kind) -> Settings {
     let mut settings = known.configured.settings.clone();
-    if kind == Kind::Library && !known.own.as_ref().is_some_and(|own| own.has("apt")) {
-        settings.apt.clear();
+    if kind == Kind::Library {
+        let none = Settings::default();
+        let says = |key: &str| known.own.as_ref().is_some_and(|own| own.has(key));
+        if !says("apt") {
+            settings.apt = none.apt;
+        }
+        if !says("apk") {
+            settings.apk = none.apk;
+        }
+        if !says("include") {
+            settings.include = none.include;
+        }
+        if !says("inputs") {
+            settings.inputs = none.inputs;
+        }
     }
     if kind == Kind::Service && known.images.is_empty() {
         let Hints { apt, build_apt, .. } = &known.hints;
@@ -157,6 +175,34 @@ fn settings(known: &Known<'_>, kind: Kind) -> Settings {
         }
     }
     settings
+}
+
+/// Returns the files that a project's configuration names beside those that it is made of.
+///
+/// A library is in no image by itself, so it can only have what its build is sent.
+fn further(
+    ground: &Ground<'_>,
+    known: &Known<'_>,
+    settings: &Settings,
+    kind: Kind,
+    ignored: &Ignored,
+    warnings: &mut Vec<Warning>,
+) -> Result<Further, ScanError> {
+    let further = further::further(ground.tree, settings, ignored);
+    let folder = &known.found.manifest.folder;
+    for missing in &further.missing {
+        let message = format!("`include` of `{folder}` has `{missing}`, which is not there");
+        warnings.push(Warning::new(message));
+    }
+    let outside = |file: &&TreePath| kind == Kind::Library && !file.is_in(folder);
+    if let (Some(file), Some(own)) = (further.included.keys().find(outside), &known.own) {
+        return Err(ScanError::Value {
+            place: own.place("include"),
+            problem: format!("`{folder}` is a library, and `{file}` does not lie in its folder"),
+            hint: Some("include it in the services that need it".into()),
+        });
+    }
+    Ok(further)
 }
 
 /// Returns the commands that the project installs; none if it is not installed.

@@ -45,6 +45,7 @@ impl Setup {
             dependencies: self.dependencies,
             optional_dependencies: self.extras,
             scripts: self.scripts,
+            dynamic: Vec::new(),
         };
         (project, named)
     }

@@ -23,8 +23,8 @@ pub use handwritten::{DockerfileBuild, Handwritten, MissingSource, NamedContext}
 pub use index::{Index, IndexFormat, Secret, SecretPlace, variable_of};
 pub use inspection::{Import, Inspection, Modules};
 pub use manager::Manager;
-pub use project::{BuildKind, BuildSystem, Declared, Kind, Launch, Project};
-pub use settings::{CacheMount, Settings};
+pub use project::{BuildKind, BuildSystem, Declared, Further, GitVersion, Kind, Launch, Project};
+pub use settings::{BuildStep, CacheMount, Include, Settings};
 pub use unsent::{Unsent, literal_pattern};
 
 /// All Python projects of a tree, and what is true for all of them.

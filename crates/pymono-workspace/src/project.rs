@@ -1,6 +1,6 @@
 //! One Python project: a folder with a manifest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 use pymono_names::{PythonVersion, TreePath};
@@ -51,6 +51,22 @@ pub struct Project {
     /// its folder, or where other projects lie below it, that folder's entries, and its bricks. Locks
     /// ([`crate::Workspace::locks`]) are no files of it, even in such a folder: they are never sent.
     pub sources: Vec<TreePath>,
+    /// Files that its configuration names beside these.
+    pub further: Further,
+}
+
+/// Files that the configuration of a project names, beside those that it is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Further {
+    /// The files that its image gets, each with its place: relative to the working directory, or
+    /// absolute. A library's are sent to its build and are in no image on their own.
+    pub included: BTreeMap<TreePath, String>,
+    /// Those of them that git ignores: no revision has them.
+    pub ignored: BTreeSet<TreePath>,
+    /// What is configured to be included but was not there, as written, in a working tree.
+    pub missing: Vec<String>,
+    /// Files that reach no image, but make it another one when they change.
+    pub inputs: BTreeSet<TreePath>,
 }
 
 /// A requirement in a manifest.
@@ -82,6 +98,17 @@ pub struct BuildSystem {
     pub backend: String,
     /// What a build of it needs.
     pub kind: BuildKind,
+    /// The tool by which the build asks git for the version, `None` where it has no need to.
+    pub version_from_git: Option<GitVersion>,
+}
+
+/// A tool that a build asks for the version, which it takes from git.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GitVersion {
+    /// The tool's name, as it is required.
+    pub tool: String,
+    /// Whether it is configured to have another version where there is no git.
+    pub has_fallback: bool,
 }
 
 /// What a build needs beside its backend.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::ExtraName;
-use pymono_names::{Platform, PythonVersion};
+use pymono_names::{Libc, Platform, PythonVersion, TreePath};
 
 use crate::Secret;
 
@@ -18,10 +18,16 @@ pub struct Settings {
     pub base_image: Option<String>,
     /// The image on which the service runs; the base image where absent.
     pub runtime_image: Option<String>,
+    /// The C library of the base and the runtime image; what their names tell where absent.
+    pub libc: Option<Libc>,
     /// Debian packages in the runtime image.
     pub apt: BTreeSet<String>,
     /// Debian packages for builds only, beside the compilers.
     pub build_apt: BTreeSet<String>,
+    /// Alpine packages in the runtime image, on Alpine in place of `apt`.
+    pub apk: BTreeSet<String>,
+    /// Alpine packages for builds only, on Alpine in place of `build_apt`.
+    pub build_apk: BTreeSet<String>,
     /// The command, in exec form.
     pub command: Option<Vec<String>>,
     /// The entry point, in exec form.
@@ -57,6 +63,35 @@ pub struct Settings {
     pub require_locked: Option<bool>,
     /// Further cache mounts of the project's own build.
     pub cache: Vec<CacheMount>,
+    /// The version of the project, where its build would ask git for it.
+    pub version: Option<String>,
+    /// Further files that builds are sent and the image gets, git-ignored ones too.
+    pub include: Vec<Include>,
+    /// Further files that decide whether the image is another one: paths and patterns from the root.
+    pub inputs: BTreeSet<String>,
+    /// What is run once everything is installed, before the image is put together.
+    pub build_steps: Vec<BuildStep>,
+}
+
+/// Further files of an image, as they are configured.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Include {
+    /// A path or a pattern from the root of the tree.
+    pub from: String,
+    /// Where they go, relative to the working directory or absolute. Where absent, they keep the place
+    /// that they have in `folder`, or in the tree where they are not in there.
+    pub to: Option<String>,
+    /// The folder of the configuration.
+    pub folder: TreePath,
+}
+
+/// One command of a service's own that is run when its image is built.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BuildStep {
+    /// A text for the shell.
+    Shell(String),
+    /// A program and its arguments, without a shell.
+    Exec(Vec<String>),
 }
 
 /// A folder that a project's build keeps from one run to the next.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{keys::shape, validate};
+use super::{shape::shape, validate};
 
 /// How the image of a service comes about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,9 +72,35 @@ fn named(value: &Value) -> Result<NamedDockerfile, String> {
     for text in [Some(&named.path), named.target.as_ref(), named.context.as_ref()] {
         text.map_or(Ok(()), |text| filled(text))?;
     }
-    named.name.as_deref().map_or(Ok(()), validate::image_name)?;
-    named.args.iter().try_for_each(|(name, text)| validate::variable(name, text))?;
+    named.name.iter().try_for_each(|name| validate::IMAGE_NAME.check(name))?;
+    named.args.iter().try_for_each(|(name, text)| {
+        validate::VARIABLE_NAME.check(name)?;
+        validate::word(text)
+    })?;
     Ok(named)
+}
+
+/// Returns the JSON Schema of the key.
+pub(super) fn schema() -> Value {
+    let text = json!({ "type": "string", "minLength": 1, "pattern": validate::LINE.pattern });
+    let table = json!({
+        "type": "object",
+        "properties": {
+            "path": text,
+            "name": { "type": "string", "pattern": validate::IMAGE_NAME.pattern },
+            "target": text,
+            "context": text,
+            "args": {
+                "type": "object",
+                "propertyNames": { "pattern": validate::VARIABLE_NAME.pattern },
+                "additionalProperties": { "type": "string", "pattern": validate::LINE.pattern },
+            },
+        },
+        "additionalProperties": false,
+    });
+    let one = json!({ "anyOf": [text, table] });
+    let several = json!({ "type": "array", "items": one, "minItems": 1 });
+    json!({ "anyOf": [text, table, several, { "type": "boolean" }] })
 }
 
 fn filled(text: &str) -> Result<(), String> {
@@ -83,8 +109,6 @@ fn filled(text: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -2,18 +2,22 @@
 
 mod dockerfile;
 mod home;
+mod include;
 mod keys;
+mod schema;
 mod secrets;
+mod shape;
 mod validate;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use glob::Pattern;
+use glob::{MatchOptions, Pattern};
 use pymono_names::TreePath;
 use pymono_workspace::Settings;
 use serde_json::{Map, Value};
 
-pub(crate) use validate::debian_package as check_debian_package;
+pub use schema::{documented_keys, schema as config_schema};
+pub(crate) use validate::DEBIAN_PACKAGE;
 pub use validate::{registry as check_registry, tag as check_tag};
 
 use crate::{
@@ -25,11 +29,28 @@ pub(crate) use dockerfile::{NamedDockerfile, Recipe};
 pub(crate) use home::{CARGO, PYPROJECT, find};
 
 /// Keys that say how one service is made, started or found, so that several cannot share a value.
-const OF_ONE: [&str; 8] =
-    ["command", "entrypoint", "extras", "groups", "healthcheck", "image", "port", "workdir"];
+const OF_ONE: [&str; 9] = [
+    "build-steps",
+    "command",
+    "entrypoint",
+    "extras",
+    "groups",
+    "healthcheck",
+    "image",
+    "port",
+    "workdir",
+];
+
+/// As in a workspace of uv: `*` is one part of a path, `**` any number.
+pub(crate) const PARTS: MatchOptions = MatchOptions {
+    case_sensitive: true,
+    require_literal_separator: true,
+    require_literal_leading_dot: false,
+};
 
 /// Keys that only a service has a use for; what has one is a service.
-pub(crate) const OF_SERVICES: [&str; 5] = ["command", "entrypoint", "healthcheck", "image", "port"];
+pub(crate) const OF_SERVICES: [&str; 6] =
+    ["build-steps", "command", "entrypoint", "healthcheck", "image", "port"];
 
 /// The values of one configuration table, and where they stand.
 #[derive(Clone, Debug)]
@@ -66,6 +87,10 @@ pub(crate) struct Configured {
     pub(crate) uv_image: Option<String>,
     /// Folders that are left out; for the whole tree.
     pub(crate) exclude: Vec<Pattern>,
+    /// The folders that are projects; all where absent; for the whole tree.
+    pub(crate) members: Option<Vec<Pattern>>,
+    /// The versions of projects, by path or name; for the whole tree.
+    pub(crate) versions: BTreeMap<String, String>,
 }
 
 /// Returns whether a key may have a value.
@@ -73,7 +98,10 @@ pub(crate) fn takes(key: &str, value: &toml_edit::Value) -> bool {
     let text = format!("value = {value}");
     let read = toml_edit::de::from_str::<Map<String, Value>>(&text).ok();
     let value = read.and_then(|mut read| read.remove("value"));
-    value.is_some_and(|value| keys::set(&mut Configured::default(), key, &value, false).is_ok())
+    let root = TreePath::root();
+    value.is_some_and(|value| {
+        keys::set(&mut Configured::default(), key, &value, &root, false).is_ok()
+    })
 }
 
 impl Table {
@@ -172,8 +200,9 @@ impl Table {
     /// `whole` is for the table of the whole tree.
     pub(crate) fn over(&self, below: &Configured, whole: bool) -> Result<Configured, ScanError> {
         let mut configured = below.clone();
+        let folder = self.folder();
         for (key, value) in &self.values {
-            keys::set(&mut configured, key, value, whole)
+            keys::set(&mut configured, key, value, &folder, whole)
                 .map_err(|wrong| self.error(key, wrong))?;
             match key.as_str() {
                 "dockerfile" => configured.dockerfile_by = Some(self.place(key)),
@@ -189,7 +218,15 @@ impl Table {
         Ok(configured)
     }
 
-    fn place(&self, key: &str) -> Place {
+    /// Returns the folder of its file, from which paths in it are seen; a file out of the tree lies
+    /// nowhere, so its are seen from the root.
+    fn folder(&self) -> TreePath {
+        let file: Option<TreePath> = self.file().parse().ok();
+        file.and_then(|file| file.parent()).unwrap_or_else(TreePath::root)
+    }
+
+    /// Returns where a key stands.
+    pub(crate) fn place(&self, key: &str) -> Place {
         self.file.place(&[&self.prefix[..], &[key]].concat())
     }
 
@@ -240,5 +277,25 @@ impl Configured {
             next = path.parent();
         }
         false
+    }
+
+    /// Returns why a folder is no project to look at; nothing for one that is.
+    pub(crate) fn leaves_out(&self, folder: &TreePath) -> Option<&'static str> {
+        if self.excludes(folder) {
+            return Some("`exclude` names it");
+        }
+        let named = |pattern: &Pattern| pattern.matches_with(folder.as_str(), PARTS);
+        let outside = self.members.as_ref().is_some_and(|members| !members.iter().any(named));
+        outside.then_some("`members` does not name it")
+    }
+
+    /// Returns the patterns of `members` that match none of these folders.
+    pub(crate) fn idle_members<'a>(
+        &'a self,
+        folders: impl Iterator<Item = &'a TreePath> + Clone,
+    ) -> impl Iterator<Item = &'a Pattern> {
+        self.members.iter().flatten().filter(move |pattern| {
+            !folders.clone().any(|folder| pattern.matches_with(folder.as_str(), PARTS))
+        })
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use pymono_workspace::{Secret, SecretPlace};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{keys::shape, validate};
+use super::{shape::shape, validate};
 
 /// One entry: a name, or where a secret is to be found.
 #[derive(Deserialize)]
@@ -35,6 +35,25 @@ pub(super) fn secrets(value: &Value) -> Result<BTreeSet<Secret>, String> {
     shape::<Vec<Entry>>(value)?.into_iter().map(secret).collect()
 }
 
+/// Returns the JSON Schema of the key.
+pub(super) fn schema() -> Value {
+    let text = |form: &validate::Form| json!({ "type": "string", "pattern": form.pattern });
+    let id = text(&validate::SECRET_ID);
+    let table = json!({
+        "type": "object",
+        "properties": {
+            "id": id,
+            "env": text(&validate::VARIABLE_NAME),
+            "target": text(&validate::ABSOLUTE_PATH),
+            "required": { "type": "boolean" },
+        },
+        "required": ["id"],
+        "not": { "required": ["env", "target"] },
+        "additionalProperties": false,
+    });
+    json!({ "type": "array", "items": { "anyOf": [id, table] } })
+}
+
 fn secret(entry: Entry) -> Result<Secret, String> {
     let (id, place, required) = match entry {
         Entry::Name(id) => (id, None, true),
@@ -44,11 +63,11 @@ fn secret(entry: Entry) -> Result<Secret, String> {
                     return Err(format!("`{id}` has both `env` and `target`"));
                 }
                 (Some(name), None) => {
-                    validate::variable_name(&name)?;
+                    validate::VARIABLE_NAME.check(&name)?;
                     Some(SecretPlace::Variable(name))
                 }
                 (None, Some(path)) => {
-                    validate::absolute_path(&path)?;
+                    validate::ABSOLUTE_PATH.check(&path)?;
                     Some(SecretPlace::File(path))
                 }
                 (None, None) => None,
@@ -56,7 +75,7 @@ fn secret(entry: Entry) -> Result<Secret, String> {
             (id, place, required)
         }
     };
-    validate::secret_id(&id)?;
+    validate::SECRET_ID.check(&id)?;
     let place = place.unwrap_or_else(|| usual_place(&id));
     Ok(Secret { id, place, required })
 }
@@ -68,7 +87,7 @@ fn usual_place(id: &str) -> SecretPlace {
         return Secret::netrc().place;
     }
     let capital = id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
-    if capital && validate::variable_name(id).is_ok() {
+    if capital && validate::VARIABLE_NAME.check(id).is_ok() {
         SecretPlace::Variable(id.to_owned())
     } else {
         SecretPlace::File(format!("/run/secrets/{id}"))
@@ -77,8 +96,6 @@ fn usual_place(id: &str) -> SecretPlace {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn one(value: &Value) -> Result<Secret, String> {

@@ -7,10 +7,11 @@ use pymono_names::TreePath;
 use crate::{Warning, config::Table};
 
 /// Keys that say how an image is made, and so mean nothing for one that is made otherwise.
-const OF_GENERATED: [&str; 18] = [
+const OF_GENERATED: [&str; 19] = [
     "apk",
     "apt",
     "base-image",
+    "build-apk",
     "build-apt",
     "build-steps",
     "cache",

@@ -67,7 +67,7 @@ fn hints(image: Option<&Image>, processes: &[Process], place: Place<'_>) -> Hint
     let launch = by_image.or_else(|| by_process.next()).map(|it| place.listening(it));
     // A name that a variable stands for could be anything.
     let packages = image.into_iter().flat_map(|it| it.apt.iter().cloned());
-    let packages = packages.filter(|it| config::check_debian_package(it).is_ok());
+    let packages = packages.filter(|it| config::DEBIAN_PACKAGE.check(it).is_ok());
     let (build_apt, apt) = packages.partition(|it| COMPILERS.contains(&it.as_str()));
     let python =
         image.and_then(|it| Some((it.python.as_ref()?.parse().ok()?, it.build.dockerfile.clone())));

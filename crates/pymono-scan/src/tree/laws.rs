@@ -218,8 +218,9 @@ fn shuffled(case: &Case, seed: u64) -> Result<Workspace, String> {
     let mut warnings = Vec::new();
     let listed = Folder::tracked(&case.root, git, &programs, &tracked, found, &mut warnings);
     let (folder, listed) = listed.unwrap().unwrap();
-    let tree = Tree::new(Source::Folder(Box::new(folder)), listed);
-    assemble::workspace(&options, &tree, &mut warnings).map_err(|error| told(&error))
+    let tree = Tree::listed(Arc::new(Source::Folder(Box::new(folder))), listed);
+    let scanned = assemble::workspace(&options, &tree, &mut warnings);
+    scanned.map(|(workspace, _)| workspace).map_err(|error| told(&error))
 }
 
 /// Brings values into an order that is as likely as any other.

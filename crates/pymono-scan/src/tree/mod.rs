@@ -78,10 +78,10 @@ impl Tree {
                 (Source::Revision(Box::new(revision)), listed)
             }
         };
-        Ok(Self::new(source, listed))
+        Ok(Self::listed(Arc::new(source), listed))
     }
 
-    fn new(source: Source, listed: Listed) -> Self {
+    fn listed(source: Arc<Source>, listed: Listed) -> Self {
         let Listed { files, links, submodules, sparse } = listed;
         let mut folders = BTreeSet::from([TreePath::root()]);
         let mut last = "";
@@ -99,7 +99,27 @@ impl Tree {
                 }
             }
         }
-        Self { source: Arc::new(source), files, folders, links, submodules, sparse }
+        Self { source, files, folders, links, submodules, sparse }
+    }
+
+    /// Returns the tree with further files, each with what it says that it leads to if it is a link.
+    pub(crate) fn with(self, more: BTreeMap<TreePath, Option<Utf8PathBuf>>) -> Self {
+        let Self { source, mut files, mut links, submodules, sparse, folders: _ } = self;
+        files.extend(more.keys().cloned());
+        files.sort();
+        files.dedup();
+        let more = more.into_iter().filter_map(|(file, target)| Some((file, target?)));
+        links.extend(more);
+        Self::listed(source, Listed { files, links, submodules, sparse })
+    }
+
+    /// Returns where a path is on disk; nothing for a revision's, and for one with a link on its way.
+    pub(crate) fn on_disk(&self, path: &TreePath) -> Option<Utf8PathBuf> {
+        let Source::Folder(folder) = &*self.source else { return None };
+        let root = folder.root().canonicalize_utf8().ok()?;
+        let place = root.join(path.as_str());
+        let above = if path.is_root() { root } else { place.parent()?.to_owned() };
+        (above.canonicalize_utf8().ok()? == above).then_some(place)
     }
 
     /// Returns all files, sorted.

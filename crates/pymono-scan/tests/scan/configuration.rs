@@ -168,10 +168,10 @@ fn what_is_excluded_is_there_only_where_something_needs_it() {
 fn an_unknown_key_is_an_error_with_a_suggestion() {
     let repo = repo();
     assert_snapshot!(repo.file("pymono.toml", "port = 1\nbase_image = \"x\"").error(), @r"
-    `pymono.toml`, line 2, key `base_image`: there is no such key; known are `apt`, `base-image`, `build-apt`, `cache`, `command`, `dockerfile`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `labels`, `platforms`, `port`, `python`, `registry`, `require-locked`, `runtime-image`, `secrets`, `skip`, `tags`, `user`, `uv-image`, `workdir`
+    `pymono.toml`, line 2, key `base_image`: there is no such key; known are `apk`, `apt`, `base-image`, `build-apk`, `build-apt`, `build-steps`, `cache`, `command`, `dockerfile`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `include`, `inputs`, `labels`, `libc`, `members`, `platforms`, `port`, `python`, `registry`, `require-locked`, `runtime-image`, `secrets`, `skip`, `tags`, `user`, `uv-image`, `version`, `workdir`
     hint: did you mean `base-image`?
     ");
-    assert_snapshot!(repo.file("pymono.toml", "nonsense = 1").error(), @"`pymono.toml`, line 1, key `nonsense`: there is no such key; known are `apt`, `base-image`, `build-apt`, `cache`, `command`, `dockerfile`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `labels`, `platforms`, `port`, `python`, `registry`, `require-locked`, `runtime-image`, `secrets`, `skip`, `tags`, `user`, `uv-image`, `workdir`");
+    assert_snapshot!(repo.file("pymono.toml", "nonsense = 1").error(), @"`pymono.toml`, line 1, key `nonsense`: there is no such key; known are `apk`, `apt`, `base-image`, `build-apk`, `build-apt`, `build-steps`, `cache`, `command`, `dockerfile`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `include`, `inputs`, `labels`, `libc`, `members`, `platforms`, `port`, `python`, `registry`, `require-locked`, `runtime-image`, `secrets`, `skip`, `tags`, `user`, `uv-image`, `version`, `workdir`");
 }
 
 #[test]
@@ -196,6 +196,24 @@ fn a_wrong_value_is_an_error_that_says_what_is_allowed() {
         "exclude = [\"a/***\"]",
         "skip = \"yes\"",
         "user = \"app\"",
+        "libc = \"uclibc\"",
+        "apk = [\"a b\"]",
+        "version = 1.4",
+        "version = \"latest\"",
+        "version = { api = \"x\" }",
+        "include = \"gen\"",
+        "include = [\"/etc\"]",
+        "include = [\"../x\"]",
+        "include = [\"a/**b\"]",
+        "include = [{ from = \"gen\", to = \"../x\" }]",
+        "include = [{ from = \"gen\", too = \"x\" }]",
+        "include = [1]",
+        "inputs = [\"../x\"]",
+        "build-steps = \"make\"",
+        "build-steps = [\" \"]",
+        "build-steps = [[]]",
+        "build-steps = [1]",
+        "members = [\"a/***\"]",
     ];
     let errors = errors.map(|text| repo.file("pymono.toml", &format!("\n{text}")).error());
     assert_snapshot!(errors.join("\n"), @r#"
@@ -235,14 +253,50 @@ fn a_wrong_value_is_an_error_that_says_what_is_allowed() {
     hint: `skip` is `true` or `false`
     `pymono.toml`, line 2, key `user`: invalid type: string "app", expected u32
     hint: `user` is a numeric user id
+    `pymono.toml`, line 2, key `libc`: unknown variant `uclibc`, expected `glibc` or `musl`
+    hint: `libc` is `"glibc"` or `"musl"`
+    `pymono.toml`, line 2, key `apk`: `a b` is no name of an Alpine package: letters, digits, `+`, `-`, `_` and `.`
+    hint: `apk` is a list of Alpine packages in the runtime image
+    `pymono.toml`, line 2, key `version`: invalid type: floating point `1.4`, expected a string
+    hint: `version` is a version in quotes, such as `"1.4.0"`; for the whole repository also a table of them, by project
+    `pymono.toml`, line 2, key `version`: `latest` is no version such as `1.4.0`
+    hint: `version` is a version in quotes, such as `"1.4.0"`; for the whole repository also a table of them, by project
+    `pymono.toml`, line 2, key `version`: `x` is no version such as `1.4.0`
+    hint: `version` is a version in quotes, such as `"1.4.0"`; for the whole repository also a table of them, by project
+    `pymono.toml`, line 2, key `include`: invalid type: string "gen", expected a sequence
+    hint: `include` is a list of paths and patterns relative to the folder of this file, or of tables such as `{ from = "gen", to = "lib" }`
+    `pymono.toml`, line 2, key `include`: `/etc` is no relative path with `/` between its parts
+    hint: `include` is a list of paths and patterns relative to the folder of this file, or of tables such as `{ from = "gen", to = "lib" }`
+    `pymono.toml`, line 2, key `include`: `../x` lies outside of the repository
+    hint: `include` is a list of paths and patterns relative to the folder of this file, or of tables such as `{ from = "gen", to = "lib" }`
+    `pymono.toml`, line 2, key `include`: `a/**b` is no pattern: recursive wildcards must form a single path component
+    hint: `include` is a list of paths and patterns relative to the folder of this file, or of tables such as `{ from = "gen", to = "lib" }`
+    `pymono.toml`, line 2, key `include`: `../x` is no path of letters, digits and `._+@~-/` without `.` and `..`
+    hint: `include` is a list of paths and patterns relative to the folder of this file, or of tables such as `{ from = "gen", to = "lib" }`
+    `pymono.toml`, line 2, key `include`: unknown field `too`, expected `from` or `to`
+    hint: `include` is a list of paths and patterns relative to the folder of this file, or of tables such as `{ from = "gen", to = "lib" }`
+    `pymono.toml`, line 2, key `include`: `1` is neither a path nor a table such as `{ from = "gen", to = "lib" }`
+    hint: `include` is a list of paths and patterns relative to the folder of this file, or of tables such as `{ from = "gen", to = "lib" }`
+    `pymono.toml`, line 2, key `inputs`: `../x` lies outside of the repository
+    hint: `inputs` is a list of paths and patterns relative to the folder of this file
+    `pymono.toml`, line 2, key `build-steps`: invalid type: string "make", expected a sequence
+    hint: `build-steps` is a list of commands, each a string for the shell or a list of words
+    `pymono.toml`, line 2, key `build-steps`: ` ` is empty
+    hint: `build-steps` is a list of commands, each a string for the shell or a list of words
+    `pymono.toml`, line 2, key `build-steps`: the list is empty
+    hint: `build-steps` is a list of commands, each a string for the shell or a list of words
+    `pymono.toml`, line 2, key `build-steps`: `1` is neither a string for the shell nor a list of words
+    hint: `build-steps` is a list of commands, each a string for the shell or a list of words
+    `pymono.toml`, line 2, key `members`: `a/***` is no pattern: wildcards are either regular `*` or recursive `**`
+    hint: `members` is a list of patterns of folders
     "#);
 }
 
 #[test]
 fn what_is_planned_is_never_passed_by_in_silence() {
     let repo = repo();
-    assert_snapshot!(repo.file("pymono.toml", "include = [\"gen\"]").error(), @r"
-    `pymono.toml`, line 1, key `include`: this key is not supported yet
+    assert_snapshot!(repo.file("pymono.toml", "test = [\"pytest\"]").error(), @r"
+    `pymono.toml`, line 1, key `test`: this key is not supported yet
     hint: remove it from `pymono.toml`; nothing reads it yet
     ");
 }

@@ -6,6 +6,7 @@ mod contents;
 #[cfg(test)]
 mod crates;
 mod files;
+mod further;
 #[cfg(test)]
 mod identities;
 mod indexes;

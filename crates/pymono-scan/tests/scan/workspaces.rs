@@ -196,6 +196,8 @@ fn a_build_that_may_run_foreign_code_is_not_pure() {
         system("[\"poetry-core\"]", "poetry.core.masonry.api", ""),
         system("[\"pdm-backend\"]", "pdm.backend", ""),
         system("[\"setuptools\", \"wheel\"]", "setuptools.build_meta", ""),
+        system("[\"hatchling\", \"hatch-vcs\"]", "hatchling.build", ""),
+        system("[\"setuptools\", \"setuptools-scm\"]", "setuptools.build_meta", ""),
     ];
     let native = [
         system(
@@ -203,7 +205,7 @@ fn a_build_that_may_run_foreign_code_is_not_pure() {
             "hatchling.build",
             "[tool.hatch.build.targets.wheel.hooks.custom]",
         ),
-        system("[\"hatchling\", \"hatch-vcs\"]", "hatchling.build", ""),
+        system("[\"hatchling\", \"hatch-fancy-pypi-readme\"]", "hatchling.build", ""),
         system(
             "[\"poetry-core\"]",
             "poetry.core.masonry.api",
