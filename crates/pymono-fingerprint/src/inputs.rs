@@ -6,12 +6,13 @@ use std::{
 };
 
 use pep508_rs::PackageName;
-use pymono_names::TreePath;
+use pymono_names::{Libc, TreePath};
 use pymono_plan::{
-    Fleet, ImageSettings, IndexChoice, Open, OpenRequirement, Origin, Package, Requirement, Service,
+    Fleet, ImageSettings, Included, IndexChoice, Open, OpenRequirement, Origin, Package,
+    Requirement, Service,
 };
-use pymono_workspace::{BuildKind, Contents, Crates};
-use serde_json::json;
+use pymono_workspace::{BuildKind, BuildStep, Contents, Crates};
+use serde_json::{Value, json};
 
 use crate::{Fingerprint, Piece, Role, sent::of_requirement};
 
@@ -56,7 +57,8 @@ impl Inputs {
         inputs.add_settings(service);
         inputs.add_building(fleet, service, contents);
         // What is copied and not installed is there as it is, its manifest too.
-        for (file, content) in contents.of(&service.files) {
+        let further: Vec<TreePath> = service.finish.read().cloned().collect();
+        for (file, content) in contents.of(&service.files).chain(contents.of(&further)) {
             inputs.add(Piece::Source(file.clone()), content);
         }
         Some(inputs)
@@ -124,6 +126,8 @@ impl Inputs {
             "index": package.index.to_string(),
             "offered": offered(&package.index, contents),
             "requires": package.build.requires,
+            "variables": package.version.as_ref().map(|version| &version.variables),
+            "metadata": package.version.as_ref().and_then(|version| version.metadata.as_ref()),
         });
         self.add(Piece::Backend(path.clone()), &built);
         if path != service {
@@ -168,11 +172,16 @@ impl Inputs {
         } = &service.image;
         let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
         let settings = [
-            ("apt", json!(service.apt)),
+            (
+                if service.environment.libc == Libc::Musl { "apk" } else { "apt" },
+                json!(service.apt),
+            ),
+            ("build-steps", build_steps(service)),
             ("command", json!(command)),
             ("entrypoint", json!(entrypoint)),
             ("env", json!(env)),
             ("healthcheck", json!(healthcheck)),
+            ("include", included(&service.finish.included)),
             ("labels", json!(labels)),
             ("platforms", json!(platforms)),
             ("port", json!(port)),
@@ -221,6 +230,21 @@ fn offered(index: &IndexChoice, contents: &Contents) -> Vec<String> {
 /// Returns each file in some paths with what it holds.
 fn ids(paths: &[TreePath], contents: &Contents) -> Vec<String> {
     contents.of(paths).map(|(file, content)| format!("{file} {content}")).collect()
+}
+
+/// Returns what is run for a service, and what is there to be run.
+fn build_steps(service: &Service) -> Value {
+    let steps = service.finish.steps.iter().map(|step| match step {
+        BuildStep::Shell(text) => json!(text),
+        BuildStep::Exec(words) => json!(words),
+    });
+    let steps: Vec<Value> = steps.collect();
+    if steps.is_empty() { Value::Null } else { json!([steps, service.build_apt]) }
+}
+
+/// Returns the places of further files; what they hold is a piece of its own for each.
+fn included(included: &Included) -> Value {
+    included.all().map(|file| json!([file.source, file.target])).collect()
 }
 
 /// Returns a distribution with all that decides what is installed: its size does not.

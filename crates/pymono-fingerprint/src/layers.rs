@@ -47,7 +47,9 @@ pub fn layers(base: Laid<'_>, head: Laid<'_>, image: &ServiceName) -> Vec<LayerC
     };
     let ground = stage(image.runtime.as_str());
     let above = image.layers.iter().map(|layer| match layer {
-        Layer::Environment(name) | Layer::Files(name) => stage(name.as_str()),
+        Layer::Environment(name) | Layer::Files(name) | Layer::All(name) | Layer::Made(name) => {
+            stage(name.as_str())
+        }
         Layer::File(file) => LayerChange {
             name: file.source.to_string(),
             rebuilt: !known.contains(&head.file(&file.source)),
@@ -106,6 +108,11 @@ fn paths(kind: &StageKind) -> Vec<TreePath> {
             build.sources.iter().chain(crates).cloned().collect()
         }
         StageKind::Files { sources, .. } => sources.clone(),
+        StageKind::Included(included) => included.all().map(|it| it.source.clone()).collect(),
+        StageKind::Steps(steps) => {
+            let copied = files(&steps.layers).cloned();
+            copied.chain(steps.sources.iter().map(|it| it.source.clone())).collect()
+        }
         StageKind::Backend { index, .. } => folder(index).into_iter().collect(),
         StageKind::Open { open: Open { requirements, index, .. }, .. } => {
             requirements.iter().filter_map(|it| it.archive.clone()).chain(folder(index)).collect()

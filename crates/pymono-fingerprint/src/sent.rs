@@ -25,7 +25,8 @@ pub fn sent(workspace: &Workspace, fleet: &Fleet) -> BTreeSet<TreePath> {
     let packages =
         fleet.packages.values().flat_map(|it| it.sources.iter().chain(folder(&it.index)));
     let services = fleet.services.values().flat_map(|service| {
-        service.files.iter().chain(folder(&service.index)).chain(vendored(service))
+        let own = service.files.iter().chain(service.finish.read());
+        own.chain(folder(&service.index)).chain(vendored(service))
     });
     rough.chain(images).chain(crates).chain(packages).chain(services).cloned().collect()
 }

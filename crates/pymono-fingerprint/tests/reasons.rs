@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use pymono_fingerprint::{Inputs, State, compare};
 use pymono_names::{Libc, PythonVersion, ServiceName, TreePath};
 use pymono_plan::{
-    Environment, Fleet, ImageSettings, IndexChoice, Origin, Package, Requirement, Service,
+    Environment, Finish, Fleet, ImageFile, ImageSettings, IndexChoice, Origin, Package,
+    PretendedVersion, Requirement, Service,
 };
 use pymono_workspace::{
-    BuildKind, BuildSystem, ContentId, Contents, Declared, Further, Kind, Launch, Manager, Project,
-    Settings, Workspace,
+    BuildKind, BuildStep, BuildSystem, ContentId, Contents, Declared, Further, Kind, Launch,
+    Manager, Project, Settings, Workspace,
 };
 
 const API: &str = "services/api";
@@ -74,6 +75,8 @@ fn package(at: &str) -> (TreePath, Package) {
         sources: vec![path(at)],
         crates: None,
         build_apt: BTreeSet::new(),
+        build_apk: BTreeSet::new(),
+        version: None,
         caches: Vec::new(),
     };
     (path(at), package)
@@ -111,6 +114,7 @@ fn service(name: &str, packages: &[&str]) -> Service {
         runtime_image: "python:3.13-slim".into(),
         apt: BTreeSet::new(),
         user: 1001,
+        finish: Finish::default(),
         image: ImageSettings { command: Some(vec!["api".into()]), ..ImageSettings::default() },
     }
 }
@@ -181,7 +185,7 @@ type Edit = fn(&mut Tree);
 
 #[test]
 fn every_edit_has_its_reason() {
-    let cases: [(&str, Edit); 9] = [
+    let cases: [(&str, Edit); 12] = [
         (r#"{"kind":"source","path":"services/api/new.py"}"#, |tree| {
             tree.contents.files.insert(path("services/api/new.py"), ContentId("new".into()));
         }),
@@ -219,6 +223,21 @@ fn every_edit_has_its_reason() {
             },
         ),
         (r#"{"kind":"config","key":"command"}"#, |tree| tree.api().image.command = None),
+        (r#"{"kind":"config","key":"build-steps"}"#, |tree| {
+            tree.api().finish.steps = vec![BuildStep::Shell("make".into())];
+        }),
+        (r#"{"kind":"config","key":"include"}"#, |tree| {
+            let file = ImageFile { source: path("a"), target: "/app/a".into() };
+            tree.api().finish.included.files = vec![file];
+        }),
+        (
+            r#"{"kind":"backend","package":"libs/core","via":["services/api","libs/core"]}"#,
+            |tree| {
+                let core = tree.fleet.packages.get_mut(&path("libs/core")).unwrap();
+                let variables = [("PBR_VERSION".into(), "2".into())].into();
+                core.version = Some(PretendedVersion { variables, metadata: None });
+            },
+        ),
     ];
     for (expected, edit) in cases {
         assert_eq!(reasons(edit), [expected]);

@@ -72,6 +72,14 @@ pub enum Libc {
 }
 
 impl Libc {
+    /// Returns its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Glibc => "glibc",
+            Self::Musl => "musl",
+        }
+    }
+
     /// Returns the C library that an image of this reference has, as its name or tag tells.
     pub fn of_image(reference: &str) -> Self {
         let name = reference.rsplit('/').next().unwrap_or(reference);

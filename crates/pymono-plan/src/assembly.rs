@@ -10,10 +10,12 @@ use pymono_workspace::Project;
 use crate::{
     Environment, FleetError, Open, OpenRequirement, Package, Requirement, Service,
     close::{Closed, Closing},
+    finish::{finish, present},
     image::image_settings,
     index::Indexes,
     locks, refuse,
     requirement::{Unusable, in_tree},
+    system::System,
 };
 
 /// The user that services run as where the configuration names none.
@@ -43,22 +45,27 @@ impl Assembly<'_> {
         let indexes = self.indexes(lock_path, &folder);
         let requirements =
             Requirement::merge(indexes, pins).map_err(|unusable| self.unusable(unusable))?;
-        let installed = self.installed(&closures, packages)?;
+        let installed = self.installed(&closures, &environment, packages)?;
         let copied = !installed.contains(&project.path);
         let platforms: BTreeSet<Platform> =
             closures.iter().map(|(platform, _)| *platform).collect();
+        let image = image_settings(project, &name, platforms, copied)?;
+        let runtime_image = self.runtime_image(&environment)?;
+        let system = |project| System { project, libc: environment.libc, image: &runtime_image };
+        let files = if copied { refuse::sources(project)? } else { Vec::new() };
         Ok(Service {
-            image: image_settings(project, &name, platforms, copied)?,
+            finish: finish(project, image.workdir.as_deref(), &files)?,
+            image,
             name,
             requirements,
             open: self.open(&closures, indexes)?,
-            files: if copied { refuse::sources(project)? } else { Vec::new() },
-            apt: self.apt(&installed),
+            files,
+            apt: self.apt(&installed, system)?,
             packages: installed,
             index: indexes.default(),
             secrets: settings.secrets.clone(),
-            build_apt: settings.build_apt.clone(),
-            runtime_image: self.runtime_image(&environment)?,
+            build_apt: system(project).of_builds()?.clone(),
+            runtime_image,
             user: settings.user.unwrap_or(USER),
             environment,
         })
@@ -152,12 +159,17 @@ impl Assembly<'_> {
     fn installed(
         &self,
         closures: &[(Platform, Closed)],
+        environment: &Environment,
         packages: &mut BTreeMap<TreePath, Package>,
     ) -> Result<BTreeSet<TreePath>, FleetError> {
         let mut installed = BTreeSet::new();
+        let (libc, image) = (environment.libc, environment.base_image.as_str());
         for (path, name) in closures.iter().flat_map(|(_, closed)| &closed.installed) {
             if !packages.contains_key(path) {
                 packages.insert(path.clone(), self.package(path, name.as_ref())?);
+            }
+            if let Some(project) = self.closing.workspace.projects.get(path) {
+                System { project, libc, image }.of_builds()?;
             }
             installed.insert(path.clone());
         }
@@ -178,6 +190,7 @@ impl Assembly<'_> {
         // One that no lock is made for is built as those that need it.
         let lock = project.lock.as_ref().unwrap_or(lock_path);
         let folder = locks::folder(workspace, lock);
+        present(project)?;
         Ok(Package {
             name: project.name.clone(),
             index: self.indexes(lock, &folder).default(),
@@ -185,7 +198,9 @@ impl Assembly<'_> {
             build: refuse::build(workspace, path, build)?,
             sources: refuse::sources(project)?,
             crates: project.crates.clone(),
+            version: refuse::version(project, build)?,
             build_apt: project.settings.build_apt.clone(),
+            build_apk: project.settings.build_apk.clone(),
             caches: project.settings.cache.clone(),
         })
     }
@@ -194,7 +209,8 @@ impl Assembly<'_> {
     fn runtime_image(&self, environment: &Environment) -> Result<String, FleetError> {
         let base = &environment.base_image;
         let runtime = self.closing.project.settings.runtime_image.as_ref().unwrap_or(base);
-        if Libc::of_image(runtime) == environment.libc {
+        let configured = self.closing.project.settings.libc;
+        if configured.unwrap_or_else(|| Libc::of_image(runtime)) == environment.libc {
             return Ok(runtime.clone());
         }
         let (base, runtime) = (base.clone(), runtime.clone());
@@ -202,14 +218,18 @@ impl Assembly<'_> {
     }
 
     /// Returns the system packages that the service and its local packages need at run time.
-    fn apt(&self, installed: &BTreeSet<TreePath>) -> BTreeSet<String> {
+    fn apt<'b>(
+        &'b self,
+        installed: &BTreeSet<TreePath>,
+        system: impl Fn(&'b Project) -> System<'b>,
+    ) -> Result<BTreeSet<String>, FleetError> {
         let projects =
             installed.iter().filter_map(|path| self.closing.workspace.projects.get(path));
-        projects
-            .chain([self.closing.project])
-            .flat_map(|project| &project.settings.apt)
-            .cloned()
-            .collect()
+        let mut all = BTreeSet::new();
+        for project in projects.chain([self.closing.project]) {
+            all.extend(system(project).of_runtime()?.iter().cloned());
+        }
+        Ok(all)
     }
 
     fn unusable(&self, unusable: Unusable) -> FleetError {
@@ -229,7 +249,10 @@ impl Assembly<'_> {
 
 /// Returns where a project's closure is installed: its base image and what that decides.
 pub fn environment(project: &Project) -> Environment {
-    let base_image = project.settings.base_image.clone();
-    let base_image = base_image.unwrap_or_else(|| format!("python:{}-slim", project.python));
-    Environment { libc: Libc::of_image(&base_image), base_image, python: project.python }
+    let settings = &project.settings;
+    let usual = if settings.libc == Some(Libc::Musl) { "alpine" } else { "slim" };
+    let usual = || format!("python:{}-{usual}", project.python);
+    let base_image = settings.base_image.clone().unwrap_or_else(usual);
+    let libc = settings.libc.unwrap_or_else(|| Libc::of_image(&base_image));
+    Environment { libc, base_image, python: project.python }
 }

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use pymono_lock::{ClosureError, LockError, LockFormat};
-use pymono_names::{InvalidTreePath, TreePath};
+use pymono_names::{InvalidTreePath, Libc, TreePath};
 use pymono_workspace::{Manager, Project};
 use thiserror::Error;
 
@@ -92,6 +92,31 @@ pub enum FleetError {
         /// The requirement as written.
         requirement: String,
     },
+    /// System packages are named for another kind of image.
+    #[error(
+        "`{project}` has `{key}`, but `{image}` is taken for an image of {}",
+        distribution(*libc)
+    )]
+    SystemPackages {
+        /// The project that asks for them.
+        project: TreePath,
+        /// The key that it asks with.
+        key: &'static str,
+        /// The key for this kind of image.
+        instead: &'static str,
+        /// The image.
+        image: String,
+        /// The C library that the image is taken for having.
+        libc: Libc,
+    },
+    /// What is configured to be included is not there.
+    #[error("`{service}` includes `{path}`, which is not there")]
+    NothingIncluded {
+        /// The service or library.
+        service: TreePath,
+        /// The path or pattern.
+        path: String,
+    },
     /// A URL cannot be known before the build.
     #[error("`{service}` needs `{name}` from `{url}`, which has a variable in it")]
     Variable {
@@ -172,9 +197,15 @@ impl FleetError {
             Self::SharedReference { .. } => {
                 Some("give each its own `image` below `[tool.pymono]` in its `pyproject.toml`".into())
             }
-            Self::VersionFromGit { package, .. } => Some(format!(
-                "builds do not see the repository; write the version into `{package}/pyproject.toml`"
+            Self::VersionFromGit { package, requirement } => Some(version_hint(package, requirement)),
+            Self::SystemPackages { instead, libc, .. } => Some(format!(
+                "name them in `{instead}`; if the image is one of {} after all, say `libc = \"{}\"`",
+                distribution(other(*libc)),
+                other(*libc).as_str()
             )),
+            Self::NothingIncluded { .. } => Some(
+                "make it first, where it is generated code, or take it out of `include`".into()
+            ),
             Self::Variable { .. } => Some(
                 "write it out; in a URL only the user name and the password can be variables, which are then secrets of these names".into()
             ),
@@ -198,6 +229,33 @@ impl FleetError {
                 "add `command = [\"…\"]` below `[tool.pymono]` in `{service}/pyproject.toml`, or `skip = true` if it is no service"
             )),
         }
+    }
+}
+
+/// Returns what to do about a build that asks git for the version.
+fn version_hint(package: &TreePath, tool: &str) -> String {
+    if tool == "versioneer" {
+        return format!(
+            "builds do not see the repository, and versioneer cannot be told; write the version into `{package}/pyproject.toml`"
+        );
+    }
+    format!(
+        "builds do not see the repository; add `version = \"…\"` below `[tool.pymono]` in `{package}/pyproject.toml`, or `version = {{ \"{package}\" = \"…\" }}` to the repository's configuration"
+    )
+}
+
+/// Returns the distribution that a C library stands for.
+fn distribution(libc: Libc) -> &'static str {
+    match libc {
+        Libc::Glibc => "Debian",
+        Libc::Musl => "Alpine",
+    }
+}
+
+fn other(libc: Libc) -> Libc {
+    match libc {
+        Libc::Glibc => Libc::Musl,
+        Libc::Musl => Libc::Glibc,
     }
 }
 

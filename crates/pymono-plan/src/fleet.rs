@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 use pymono_names::{Libc, Platform, PythonVersion, ServiceName, TreePath};
-use pymono_workspace::{BuildSystem, CacheMount, Crates, Secret};
+use pymono_workspace::{BuildStep, BuildSystem, CacheMount, Crates, Secret};
 
-use crate::{HandwrittenImage, IndexChoice, Origin, Requirement};
+use crate::{HandwrittenImage, ImageFile, IndexChoice, Origin, PretendedVersion, Requirement};
 
 /// All services of a repository, each closed over its lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,16 +59,57 @@ pub struct Service {
     pub index: IndexChoice,
     /// Secrets that the steps of its distributions are given.
     pub secrets: BTreeSet<Secret>,
-    /// Debian packages that its source distributions need beside the compilers.
+    /// System packages that its source distributions and build steps need beside the compilers.
     pub build_apt: BTreeSet<String>,
     /// The image on which it runs.
     pub runtime_image: String,
-    /// Debian packages in the runtime image.
+    /// System packages in the runtime image.
     pub apt: BTreeSet<String>,
     /// The numeric id of the user that it runs as.
     pub user: u32,
+    /// What its image gets once everything is installed.
+    pub finish: Finish,
     /// What its image says and does.
     pub image: ImageSettings,
+}
+
+/// What an image gets once everything is installed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finish {
+    /// Further files.
+    pub included: Included,
+    /// Commands whose results the image gets.
+    pub steps: Vec<BuildStep>,
+    /// The service's own files as the commands see them, where the image itself has them installed.
+    pub sources: Vec<ImageFile>,
+    /// Further cache mounts of the commands.
+    pub caches: Vec<CacheMount>,
+    /// Files that make the image another one when they change, though none of them is in it.
+    pub inputs: Vec<TreePath>,
+}
+
+impl Finish {
+    /// Returns the files and folders of the tree on which the image depends by this.
+    pub fn read(&self) -> impl Iterator<Item = &TreePath> {
+        let copied = self.included.all().chain(&self.sources);
+        copied.map(|file| &file.source).chain(&self.inputs)
+    }
+}
+
+/// Further files of an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Included {
+    /// Single files.
+    pub files: Vec<ImageFile>,
+    /// Folders with all that is sent of them.
+    pub folders: Vec<ImageFile>,
+}
+
+impl Included {
+    /// Returns all of them.
+    pub fn all(&self) -> impl Iterator<Item = &ImageFile> {
+        self.files.iter().chain(&self.folders)
+    }
 }
 
 /// Requirements that are resolved when the image is built.
@@ -154,6 +195,10 @@ pub struct Package {
     pub crates: Option<Crates>,
     /// Debian packages that its build needs beside the compilers.
     pub build_apt: BTreeSet<String>,
+    /// Alpine packages that its build needs beside the compilers.
+    pub build_apk: BTreeSet<String>,
+    /// The version that its build is told, where it would ask git.
+    pub version: Option<PretendedVersion>,
     /// Further cache mounts of its build.
     pub caches: Vec<CacheMount>,
 }

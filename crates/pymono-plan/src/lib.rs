@@ -11,6 +11,7 @@ mod assembly;
 mod close;
 mod error;
 mod estimate;
+mod finish;
 mod fleet;
 mod group;
 mod handwritten;
@@ -24,19 +25,25 @@ mod requirement;
 mod share;
 mod stage;
 mod stale;
+mod steps;
+mod system;
+mod version;
 
 pub use assemble::{Unplanned, assemble};
 pub use assembly::environment;
 pub use close::close;
 pub use error::FleetError;
 pub use estimate::{Bytes, DistributionEstimate, Estimate, ImageEstimate};
-pub use fleet::{Environment, Fleet, ImageSettings, Open, OpenRequirement, Package, Service};
+pub use fleet::{
+    Environment, Finish, Fleet, ImageSettings, Included, Open, OpenRequirement, Package, Service,
+};
 pub use handwritten::{ContextSource, HandwrittenImage};
 pub use index::{ChosenIndex, IndexChoice};
 pub use plan::plan;
 pub use requirement::{GitOrigin, Origin, Requirement};
 pub use stage::{
     BuildPlan, Dependencies, FetchedCrates, GitAccess, Image, ImageFile, Layer, PackageBuild,
-    PackageCrates, Stage, StageKind, StageName,
+    PackageCrates, Reinstall, Stage, StageKind, StageName, Steps,
 };
 pub use stale::{StaleLocks, check_fresh};
+pub use version::PretendedVersion;

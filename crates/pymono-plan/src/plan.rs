@@ -5,19 +5,17 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use pymono_names::{ServiceName, TreePath};
+use pymono_names::{Libc, ServiceName, TreePath};
 use pymono_workspace::BuildKind;
 
 use crate::{
     BuildPlan, Dependencies, Environment, FetchedCrates, Fleet, Image, ImageFile, Layer, Package,
     PackageBuild, PackageCrates, Service, Stage, StageKind, StageName, access,
+    finish::{HOME, at},
     naming::{self, Names},
     requirement::declared_name,
     share::{self, Form, Group, Supply},
 };
-
-/// Where everything lies in an image.
-const HOME: &str = "/app";
 
 /// Plans the stages and images of a fleet.
 ///
@@ -36,6 +34,8 @@ pub fn plan(fleet: &Fleet) -> BuildPlan {
             layers.insert(0, Layer::Environment(planner.base(&service.environment, &users)));
         }
         layers.extend(planner.files(service));
+        layers.extend(planner.included(service));
+        layers.extend(planner.steps(path, service, &layers));
         let runtime = planner.runtime(service);
         let settings = service.image.clone();
         (service.name.clone(), Image { path: path.clone(), runtime, layers, settings })
@@ -57,8 +57,8 @@ type GroupStages = Vec<(StageName, BTreeSet<ServiceName>)>;
 /// The stages that hold a local package, with the number of images that share it.
 type PackageStages = BTreeMap<(Environment, TreePath), (StageName, usize)>;
 
-struct Planner<'a> {
-    fleet: &'a Fleet,
+pub(crate) struct Planner<'a> {
+    pub(crate) fleet: &'a Fleet,
     names: Names,
     stages: Vec<Stage>,
     /// Where in `stages` the stage of each kind is: equal inputs give one stage.
@@ -73,7 +73,12 @@ impl<'a> Planner<'a> {
     }
 
     /// Returns the stage that does this, new or not, with more users.
-    fn stage(&mut self, wish: &str, kind: StageKind, users: &BTreeSet<ServiceName>) -> StageName {
+    pub(crate) fn stage(
+        &mut self,
+        wish: &str,
+        kind: StageKind,
+        users: &BTreeSet<ServiceName>,
+    ) -> StageName {
         let place = *self.places.entry(kind).or_insert_with_key(|kind| {
             let name = self.names.take(wish);
             self.stages.push(Stage { name, kind: kind.clone(), users: BTreeSet::new() });
@@ -84,14 +89,18 @@ impl<'a> Planner<'a> {
         stage.name.clone()
     }
 
-    fn base(&mut self, environment: &Environment, users: &BTreeSet<ServiceName>) -> StageName {
+    pub(crate) fn base(
+        &mut self,
+        environment: &Environment,
+        users: &BTreeSet<ServiceName>,
+    ) -> StageName {
         let image = self.fleet.uv_image.clone();
         let uv = self.stage("uv", StageKind::Uv { image }, users);
         let wish = format!("base-py{}", environment.python.digits());
         self.stage(&wish, StageKind::Base { environment: environment.clone(), uv }, users)
     }
 
-    fn toolchain(
+    pub(crate) fn toolchain(
         &mut self,
         environment: &Environment,
         apt: BTreeSet<String>,
@@ -148,12 +157,16 @@ impl<'a> Planner<'a> {
         package: &Package,
         users: &BTreeSet<ServiceName>,
     ) -> StageName {
+        let packages = match environment.libc {
+            Libc::Glibc => &package.build_apt,
+            Libc::Musl => &package.build_apk,
+        };
         let base = match package.build.kind {
             BuildKind::Pure => self.base(environment, users),
-            BuildKind::Native => self.toolchain(environment, package.build_apt.clone(), users),
+            BuildKind::Native => self.toolchain(environment, packages.clone(), users),
             BuildKind::Rust => {
                 let cargo = [String::from("cargo")];
-                let apt = package.build_apt.iter().cloned().chain(cargo).collect();
+                let apt = packages.iter().cloned().chain(cargo).collect();
                 self.toolchain(environment, apt, users)
             }
         };
@@ -174,6 +187,7 @@ impl<'a> Planner<'a> {
             kind: package.build.kind,
             caches: package.caches.clone(),
             secrets,
+            version: package.version.clone(),
         };
         let wish = format!("pkg-{}", package.name);
         self.stage(&wish, StageKind::Package(build), users)
@@ -205,7 +219,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn backend(
+    pub(crate) fn backend(
         &mut self,
         environment: &Environment,
         package: &Package,
@@ -253,16 +267,16 @@ impl<'a> Planner<'a> {
                 )));
             }
         };
-        let target = if source.is_root() { HOME.to_owned() } else { format!("{HOME}/{source}") };
+        let target = at(HOME, source.as_str());
         Some(Layer::File(ImageFile { source, target }))
     }
 
     fn runtime(&mut self, service: &Service) -> StageName {
         let Service { runtime_image, apt, user, environment, .. } = service;
         let wish = with_packages("runtime", environment, apt);
-        let (image, apt) = (runtime_image.clone(), apt.clone());
+        let (image, apt, libc) = (runtime_image.clone(), apt.clone(), environment.libc);
         let users = BTreeSet::from([service.name.clone()]);
-        self.stage(&wish, StageKind::Runtime { image, apt, user: *user }, &users)
+        self.stage(&wish, StageKind::Runtime { image, libc, apt, user: *user }, &users)
     }
 }
 
@@ -312,7 +326,8 @@ fn rank(kind: &StageKind) -> u8 {
         StageKind::Dependencies(_) | StageKind::Open { .. } => 4,
         StageKind::Crates(_) => 5,
         StageKind::Package(_) => 6,
-        StageKind::Files { .. } => 7,
-        StageKind::Runtime { .. } => 8,
+        StageKind::Files { .. } | StageKind::Included(_) => 7,
+        StageKind::Steps(_) => 8,
+        StageKind::Runtime { .. } => 9,
     }
 }

@@ -1,13 +1,9 @@
 //! What is refused before it could make a wrong image.
 
 use pymono_names::TreePath;
-use pymono_workspace::{BuildSystem, Project, Workspace};
+use pymono_workspace::{BuildSystem, GitVersion, Project, Workspace};
 
-use crate::{FleetError, requirement::declared_name};
-
-/// Build requirements that ask git for the version; a build sees no repository.
-const VERSIONS_FROM_GIT: [&str; 5] =
-    ["hatch-vcs", "setuptools-scm", "uv-dynamic-versioning", "versioningit", "versioneer"];
+use crate::{FleetError, PretendedVersion, requirement::declared_name};
 
 /// Returns true if a path can stand in every instruction.
 ///
@@ -35,10 +31,6 @@ pub(crate) fn build(
 ) -> Result<BuildSystem, FleetError> {
     for requirement in &build.requires {
         let name = declared_name(requirement);
-        if name.as_ref().is_some_and(|name| VERSIONS_FROM_GIT.contains(&name.as_ref())) {
-            let (package, requirement) = (package.clone(), requirement.clone());
-            return Err(FleetError::VersionFromGit { package, requirement });
-        }
         let mut projects = workspace.projects.values();
         if let Some(local) = projects.find(|project| Some(&project.name) == name.as_ref()) {
             return Err(FleetError::LocalBackend {
@@ -49,4 +41,19 @@ pub(crate) fn build(
         }
     }
     Ok(build.clone())
+}
+
+/// Returns the version that a build is told in place of asking git: it sees no repository.
+pub(crate) fn version(
+    project: &Project,
+    build: &BuildSystem,
+) -> Result<Option<PretendedVersion>, FleetError> {
+    let Some(GitVersion { tool, has_fallback }) = &build.version_from_git else { return Ok(None) };
+    let told = project.settings.version.as_ref();
+    let told = told.and_then(|version| PretendedVersion::of(tool, &project.name, version));
+    if told.is_some() || *has_fallback {
+        return Ok(told);
+    }
+    let (package, requirement) = (project.path.clone(), tool.clone());
+    Err(FleetError::VersionFromGit { package, requirement })
 }

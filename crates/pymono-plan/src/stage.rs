@@ -6,11 +6,11 @@ use std::{
 };
 
 use pymono_names::{Libc, ServiceName, TreePath};
-use pymono_workspace::{BuildKind, CacheMount, Secret};
+use pymono_workspace::{BuildKind, BuildStep, CacheMount, Secret};
 
 use crate::{
-    ChosenIndex, Environment, HandwrittenImage, ImageSettings, IndexChoice, Open, Requirement,
-    index,
+    ChosenIndex, Environment, HandwrittenImage, ImageSettings, Included, IndexChoice, Open,
+    PretendedVersion, Requirement, index,
 };
 
 /// What will be built: every stage once, and how images are put together.
@@ -155,10 +155,16 @@ pub enum StageKind {
         /// Literal paths that together hold exactly its files.
         sources: Vec<TreePath>,
     },
+    /// Further files of a service, gathered so that they are one layer.
+    Included(Included),
+    /// Commands of a service's own, whose results its image gets.
+    Steps(Steps),
     /// The image that services run on, with its system packages and user.
     Runtime {
         /// The image.
         image: String,
+        /// Its C library, which decides how its system packages are installed.
+        libc: Libc,
         /// System packages.
         apt: BTreeSet<String>,
         /// The numeric id of the user.
@@ -175,11 +181,13 @@ impl StageKind {
             | Self::Open { secrets, .. }
             | Self::Backend { secrets, .. }
             | Self::Crates(FetchedCrates { secrets, .. })
+            | Self::Steps(Steps { secrets, .. })
             | Self::Package(PackageBuild { secrets, .. }) => secrets,
             Self::Uv { .. }
             | Self::Base { .. }
             | Self::Toolchain { .. }
             | Self::Files { .. }
+            | Self::Included(_)
             | Self::Runtime { .. } => NONE,
         }
     }
@@ -264,6 +272,47 @@ pub struct PackageBuild {
     pub caches: Vec<CacheMount>,
     /// What the step is given without keeping it.
     pub secrets: BTreeSet<Secret>,
+    /// The version that the build is told, where it would ask git.
+    pub version: Option<PretendedVersion>,
+}
+
+/// Commands of a service's own.
+///
+/// They are run on what its image has, with its own files in the working directory. What they make
+/// or change in there and in the virtual environment is what the stage gives.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Steps {
+    /// The base, with compilers where system packages for builds are configured.
+    pub base: StageName,
+    /// What the image has before.
+    pub layers: Vec<Layer>,
+    /// The service's own files, where the image has them installed.
+    pub sources: Vec<ImageFile>,
+    /// How the service is installed anew if the commands change its own files.
+    pub reinstall: Option<Reinstall>,
+    /// The working directory.
+    pub workdir: String,
+    /// Environment variables of the image.
+    pub env: BTreeMap<String, String>,
+    /// The commands.
+    pub steps: Vec<BuildStep>,
+    /// The service's folder, whose cache mounts these are.
+    pub path: TreePath,
+    /// Cache mounts that the configuration declares.
+    pub caches: Vec<CacheMount>,
+    /// The image of the base, where compilers keep what they can use again.
+    pub toolchain: Option<String>,
+    /// What the step is given without keeping it.
+    pub secrets: BTreeSet<Secret>,
+}
+
+/// How a service is installed from its own files.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reinstall {
+    /// The stage of the backends, `None` where the build requires nothing.
+    pub backend: Option<StageName>,
+    /// The version that the build is told, where it would ask git.
+    pub version: Option<PretendedVersion>,
 }
 
 /// How an image is put together.
@@ -280,7 +329,7 @@ pub struct Image {
 }
 
 /// One layer that is copied into an image.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
     /// The virtual environment of a stage, laid over those before it.
     Environment(StageName),
@@ -288,10 +337,27 @@ pub enum Layer {
     File(ImageFile),
     /// The files that a stage has gathered, where they are several.
     Files(StageName),
+    /// All that a stage consists of, at the places where it lies there.
+    All(StageName),
+    /// What the commands of a stage have made.
+    Made(StageName),
+}
+
+impl Layer {
+    /// Returns the stage that the layer is copied from; nothing if it comes from the tree.
+    pub fn stage(&self) -> Option<&StageName> {
+        match self {
+            Self::Environment(stage)
+            | Self::Files(stage)
+            | Self::All(stage)
+            | Self::Made(stage) => Some(stage),
+            Self::File(_) => None,
+        }
+    }
 }
 
 /// A file or folder of the tree and where it lies in the image.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageFile {
     /// The path in the tree.
     pub source: TreePath,

@@ -10,10 +10,11 @@ use std::{
 use proptest::{collection, prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use pymono_names::{Libc, ServiceName, TreePath};
 use pymono_plan::{
-    BuildPlan, ChosenIndex, Dependencies, Environment, Fleet, ImageSettings, IndexChoice, Layer,
-    Origin, Package, Requirement, Service, StageKind, StageName, plan,
+    BuildPlan, ChosenIndex, Dependencies, Environment, Finish, Fleet, ImageFile, ImageSettings,
+    Included, IndexChoice, Layer, Origin, Package, Requirement, Service, StageKind, StageName,
+    plan,
 };
-use pymono_workspace::{BuildKind, BuildSystem, IndexFormat};
+use pymono_workspace::{BuildKind, BuildStep, BuildSystem, IndexFormat};
 
 const PACKAGES: usize = 5;
 
@@ -65,9 +66,21 @@ fn package(number: usize) -> (TreePath, Package) {
         sources: vec![path.clone()],
         crates: None,
         build_apt: BTreeSet::new(),
+        build_apk: BTreeSet::new(),
+        version: None,
         caches: Vec::new(),
     };
     (path, package)
+}
+
+fn finish(number: usize, included: usize, steps: bool) -> Finish {
+    let file = |file| ImageFile {
+        source: path(&format!("config/{file}")),
+        target: format!("/app/{number}/{file}"),
+    };
+    let steps = steps.then(|| BuildStep::Shell(format!("make {number}")));
+    let included = Included { files: (0..included).map(file).collect(), folders: Vec::new() };
+    Finish { included, steps: steps.into_iter().collect(), ..Finish::default() }
 }
 
 prop_compose! {
@@ -78,6 +91,8 @@ prop_compose! {
         apt in any::<bool>(),
         files in 0..4usize,
         build_apt in any::<bool>(),
+        included in 0..3usize,
+        steps in any::<bool>(),
     ) -> (TreePath, Service) {
         let image = format!("python:3.{minor}-slim");
         let python = format!("3.{minor}").parse().unwrap();
@@ -95,6 +110,7 @@ prop_compose! {
             runtime_image: image,
             apt: apt.then(|| "libpq5".to_owned()).into_iter().collect(),
             user: 1001,
+            finish: finish(number, included, steps),
             image: ImageSettings::default(),
         };
         (path(&format!("services/service{number}")), service)
@@ -143,7 +159,8 @@ fn contents(plan: &BuildPlan, service: &ServiceName) -> (Vec<Requirement>, Vec<T
 /// Returns the files of the tree that an image holds.
 fn files(plan: &BuildPlan, service: &ServiceName) -> Vec<TreePath> {
     let files = plan.images[service].layers.iter().flat_map(|layer| match layer {
-        Layer::Environment(_) => vec![],
+        Layer::Environment(_) | Layer::All(_) | Layer::Made(_) => vec![],
+        Layer::File(file) if file.source.is_in(&path("config")) => vec![],
         Layer::File(file) => vec![file.source.clone()],
         Layer::Files(stage) => match kind(plan, stage) {
             StageKind::Files { sources, .. } => sources.clone(),
@@ -155,7 +172,7 @@ fn files(plan: &BuildPlan, service: &ServiceName) -> Vec<TreePath> {
 
 fn parents(kind: &StageKind) -> Vec<&StageName> {
     match kind {
-        StageKind::Uv { .. } | StageKind::Runtime { .. } => vec![],
+        StageKind::Uv { .. } | StageKind::Runtime { .. } | StageKind::Included(_) => vec![],
         StageKind::Base { uv, .. } => vec![uv],
         StageKind::Toolchain { base, .. }
         | StageKind::Backend { base, .. }
@@ -164,6 +181,11 @@ fn parents(kind: &StageKind) -> Vec<&StageName> {
         | StageKind::Dependencies(Dependencies { base, .. }) => vec![base],
         StageKind::Crates(crates) => vec![&crates.base],
         StageKind::Package(build) => build.backend.iter().chain([&build.base]).collect(),
+        StageKind::Steps(steps) => {
+            let backend = steps.reinstall.iter().filter_map(|it| it.backend.as_ref());
+            let layers = steps.layers.iter().filter_map(Layer::stage);
+            layers.chain(backend).chain([&steps.base]).collect()
+        }
     }
 }
 
@@ -176,6 +198,7 @@ fn meaning(plan: &BuildPlan) -> BTreeSet<(String, BTreeSet<ServiceName>)> {
             StageKind::Backend { requires, .. } => {
                 format!("{requires:?} on {:?}", parents(&stage.kind))
             }
+            StageKind::Steps(steps) => format!("{:?}", steps.steps),
             other => format!("{other:?}"),
         };
         (does, stage.users.clone())
@@ -229,10 +252,7 @@ proptest! {
         let plan = plan(&fleet(services));
         let mut used = BTreeMap::<StageName, BTreeSet<ServiceName>>::new();
         for (service, image) in &plan.images {
-            let layers = image.layers.iter().filter_map(|layer| match layer {
-                Layer::Environment(stage) | Layer::Files(stage) => Some(stage),
-                Layer::File(_) => None,
-            });
+            let layers = image.layers.iter().filter_map(Layer::stage);
             let mut reached: Vec<&StageName> = layers.chain([&image.runtime]).collect();
             while let Some(stage) = reached.pop() {
                 used.entry(stage.clone()).or_default().insert(service.clone());
@@ -333,6 +353,7 @@ fn plain(
         runtime_image: "python:3.13-slim".into(),
         apt: BTreeSet::new(),
         user: 1001,
+        finish: Finish::default(),
         image: ImageSettings::default(),
     };
     (path(&format!("services/service{number}")), service)

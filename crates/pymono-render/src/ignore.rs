@@ -44,6 +44,12 @@ fn sent(plan: &BuildPlan) -> BTreeSet<TreePath> {
                 sent.extend(build.sources.iter().chain(crates).cloned());
             }
             StageKind::Files { sources, .. } => sent.extend(sources.iter().cloned()),
+            StageKind::Included(included) => {
+                sent.extend(included.all().map(|file| file.source.clone()));
+            }
+            StageKind::Steps(steps) => {
+                sent.extend(steps.sources.iter().map(|file| file.source.clone()));
+            }
             StageKind::Backend { index: IndexChoice::Folder(folder), .. } => {
                 sent.insert(folder.clone());
             }

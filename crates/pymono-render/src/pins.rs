@@ -1,4 +1,4 @@
-//! The requirement files that stages install from.
+//! The files that stages install from and run.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +11,10 @@ use pymono_plan::{
     StageKind, StageName,
 };
 
-use crate::{dockerfile::Install, spelling};
+use crate::{
+    dockerfile::{Install, RUNNER, RUNNER_NAME, commands, commands_name},
+    spelling,
+};
 
 /// Where the sources of the tree are mounted in a build.
 pub(crate) const SOURCES: &str = "/src";
@@ -29,11 +32,16 @@ pub(crate) fn settings_name(stage: &StageName) -> String {
     format!("{stage}.toml")
 }
 
-/// Returns the requirement file of every stage that installs from one, the settings of uv where
-/// a stage needs some, and what leads Cargo where it takes part, by path.
+/// Returns the requirement file of every stage that installs from one, the settings of uv where a
+/// stage needs some, the commands of those that run some, and what leads Cargo where it takes
+/// part, by path.
 pub(crate) fn pins(plan: &BuildPlan) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     for Stage { name, kind, .. } in &plan.stages {
+        if let StageKind::Steps(steps) = kind {
+            files.insert(RUNNER_NAME.to_owned(), RUNNER.to_owned());
+            files.insert(commands_name(name), commands(steps));
+        }
         let (text, install) = match kind {
             StageKind::Dependencies(dependencies) => (
                 dependencies.requirements.iter().map(requirement).collect(),

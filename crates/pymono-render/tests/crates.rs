@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use insta::assert_snapshot;
 use pymono_names::{Libc, TreePath};
-use pymono_plan::{Environment, Fleet, ImageSettings, IndexChoice, Package, Service, plan};
+use pymono_plan::{Environment, Finish, Fleet, ImageSettings, IndexChoice, Package, Service, plan};
 use pymono_render::{Rendered, render};
 use pymono_workspace::{BuildKind, BuildSystem, Crates, Unsent};
 
@@ -43,6 +43,8 @@ fn rendered(crates: Crates) -> Rendered {
         sources: vec![path("api")],
         crates: Some(crates),
         build_apt: BTreeSet::new(),
+        build_apk: BTreeSet::new(),
+        version: None,
         caches: Vec::new(),
     };
     let image = "python:3.13-slim".to_owned();
@@ -63,10 +65,13 @@ fn rendered(crates: Crates) -> Rendered {
         runtime_image: image,
         apt: BTreeSet::new(),
         user: 1001,
+        finish: Finish::default(),
         image: ImageSettings::default(),
     };
     let fleet = Fleet {
         services: BTreeMap::from([(path("api"), service)]),
+        handwritten: BTreeMap::new(),
+        locals: BTreeMap::new(),
         packages: BTreeMap::from([(path("api"), package)]),
         uv_image: "uv".to_owned(),
         warnings: BTreeSet::new(),

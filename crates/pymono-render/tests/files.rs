@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use insta::assert_snapshot;
 use pymono_names::{Libc, Platform, TreePath};
 use pymono_plan::{
-    BuildPlan, ChosenIndex, Environment, Fleet, ImageSettings, IndexChoice, Origin, Package,
-    Requirement, Service, plan,
+    BuildPlan, ChosenIndex, Environment, Finish, Fleet, ImageSettings, IndexChoice, Origin,
+    Package, Requirement, Service, plan,
 };
 use pymono_render::{bake_file, render};
 use pymono_workspace::{BuildKind, BuildSystem, CacheMount, IndexFormat, Unsent};
@@ -62,6 +62,7 @@ fn service(name: &str, requirements: Vec<Requirement>, packages: &[&str]) -> Ser
         runtime_image: image,
         apt: BTreeSet::new(),
         user: 1001,
+        finish: Finish::default(),
         image: ImageSettings {
             references: vec![format!("{name}:latest")],
             command: Some(vec![name.to_owned()]),
@@ -84,6 +85,8 @@ fn package(name: &str, requires: &str, kind: BuildKind, folder: &str) -> (TreePa
         sources: vec![path(folder)],
         crates: None,
         build_apt: BTreeSet::new(),
+        build_apk: BTreeSet::new(),
+        version: None,
         caches: Vec::new(),
     };
     (path(folder), package)

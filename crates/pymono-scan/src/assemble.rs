@@ -69,10 +69,12 @@ pub(crate) fn workspace(
     let crates = projects.iter().filter_map(|project| project.crates.as_ref());
     let crates: BTreeSet<TreePath> =
         crates.flat_map(|crates| crates.folders.keys()).cloned().collect();
+    let included = projects.iter().flat_map(|project| project.further.copies.keys());
+    let included: Vec<TreePath> = included.cloned().collect();
     let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
     let wanted_found = || wanted.iter().filter_map(|path| found.get(path));
     let bricks = wanted_found().flat_map(|found| found.manifest.bricks.keys());
-    let sent = wanted.iter().chain(bricks).chain(&crates).cloned().collect();
+    let sent = wanted.iter().chain(bricks).chain(&crates).chain(&included).cloned().collect();
     let unsent = ignore::unsent(tree, &sent, &local::locks(&workspaces, &found))?;
     let locks = locks(tree, wanted_found())?;
     let manifests = manifests(tree, &workspaces, locks.keys());

@@ -92,11 +92,56 @@ pub(crate) fn further(tree: &Tree, settings: &Settings, ignored: &Ignored) -> Fu
     }
     let known = |file: &&TreePath| ignored.contains_key(*file);
     further.ignored = further.included.keys().filter(known).cloned().collect();
+    further.copies = Copies { tree, included: &further.included, whole: BTreeMap::new() }.all();
     let inputs = settings.inputs.iter().filter_map(|text| Selection::new(text));
     for selection in inputs {
         further.inputs.extend(selection.files(tree).cloned());
     }
     further
+}
+
+/// Included files on their way to files and folders that can be copied whole.
+struct Copies<'a> {
+    tree: &'a Tree,
+    included: &'a BTreeMap<TreePath, String>,
+    /// Whether all files of a folder keep their places in it when it goes to a place.
+    whole: BTreeMap<(TreePath, String), bool>,
+}
+
+impl Copies<'_> {
+    fn all(mut self) -> BTreeMap<TreePath, String> {
+        let files = self.included.iter();
+        files.map(|(file, place)| self.highest(file.clone(), place.clone())).collect()
+    }
+
+    /// Returns the highest folder around a path that goes to its place as a whole, or the path itself.
+    fn highest(&mut self, path: TreePath, place: String) -> (TreePath, String) {
+        let above = path.parent().filter(|folder| !folder.is_root());
+        let at = place
+            .rsplit_once('/')
+            .filter(|(at, name)| !at.is_empty() && Some(*name) == path.file_name());
+        match (above, at) {
+            (Some(folder), Some((at, _))) if self.is_whole(&folder, at) => {
+                self.highest(folder, at.to_owned())
+            }
+            _ => (path, place),
+        }
+    }
+
+    fn is_whole(&mut self, folder: &TreePath, place: &str) -> bool {
+        let key = (folder.clone(), place.to_owned());
+        if let Some(known) = self.whole.get(&key) {
+            return *known;
+        }
+        let fits = |file: &TreePath| {
+            let below = file.relative_to(folder).unwrap_or_default();
+            self.included.get(file).and_then(|at| at.strip_prefix(place)?.strip_prefix('/'))
+                == Some(below)
+        };
+        let whole = self.tree.below(folder).all(fits);
+        self.whole.insert(key, whole);
+        whole
+    }
 }
 
 /// Returns where an included file goes: relative to the working directory, or absolute.

@@ -61,7 +61,9 @@ pub struct Further {
     /// The files that its image gets, each with its place: relative to the working directory, or
     /// absolute. A library's are sent to its build and are in no image on their own.
     pub included: BTreeMap<TreePath, String>,
-    /// Those of them that git ignores: no revision has them.
+    /// The same as files and whole folders, as few as possible, with their places.
+    pub copies: BTreeMap<TreePath, String>,
+    /// Those of the files that git ignores: no revision has them.
     pub ignored: BTreeSet<TreePath>,
     /// What is configured to be included but was not there, as written, in a working tree.
     pub missing: Vec<String>,

@@ -1,11 +1,11 @@
 //! One service's target.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use pymono_names::ServiceName;
 use pymono_plan::{Image, ImageFile, Layer};
 
-use super::{FILES, HOME, VENV};
+use super::{FILES, HOME, VENV, steps::MADE};
 use crate::instruction::{exec, quoted};
 
 /// One service's target.
@@ -18,20 +18,8 @@ impl fmt::Display for ImageText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Image { path, runtime, layers, settings } = self.image;
         writeln!(f, "# `{path}`\nFROM {runtime} AS {}", self.service)?;
-        for layer in layers {
-            match layer {
-                Layer::Environment(stage) => {
-                    writeln!(f, "COPY --link --from={stage} {VENV} {VENV}")?;
-                }
-                Layer::Files(stage) => writeln!(f, "COPY --link --from={stage} {FILES} {HOME}")?,
-                Layer::File(ImageFile { source, target }) => {
-                    writeln!(f, "COPY --link {source} {target}")?;
-                }
-            }
-        }
-        for (key, value) in &settings.env {
-            writeln!(f, "ENV {key}={}", quoted(value))?;
-        }
+        layers.iter().try_for_each(|layer| copy(f, layer))?;
+        variables(f, &settings.env)?;
         for (key, value) in &settings.labels {
             writeln!(f, "LABEL {}={}", quoted(key), quoted(value))?;
         }
@@ -52,4 +40,23 @@ impl fmt::Display for ImageText<'_> {
         }
         Ok(())
     }
+}
+
+/// Copies one layer into an image, or into what stands for it.
+pub(super) fn copy(f: &mut fmt::Formatter<'_>, layer: &Layer) -> fmt::Result {
+    match layer {
+        Layer::Environment(stage) => writeln!(f, "COPY --link --from={stage} {VENV} {VENV}"),
+        Layer::Files(stage) => writeln!(f, "COPY --link --from={stage} {FILES} {HOME}"),
+        Layer::All(stage) => writeln!(f, "COPY --link --from={stage} / /"),
+        Layer::Made(stage) => writeln!(f, "COPY --link --from={stage} {MADE} /"),
+        Layer::File(ImageFile { source, target }) => writeln!(f, "COPY --link {source} {target}"),
+    }
+}
+
+/// Sets environment variables.
+pub(super) fn variables(
+    f: &mut fmt::Formatter<'_>,
+    variables: &BTreeMap<String, String>,
+) -> fmt::Result {
+    variables.iter().try_for_each(|(key, value)| writeln!(f, "ENV {key}={}", quoted(value)))
 }

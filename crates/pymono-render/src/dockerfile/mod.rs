@@ -4,12 +4,15 @@ mod crates;
 mod image;
 mod install;
 mod stage;
+mod steps;
+mod system;
 
 use pymono_plan::{BuildPlan, StageKind};
 
 use image::ImageText;
 pub(crate) use install::Install;
 use stage::StageText;
+pub(crate) use steps::{RUNNER, RUNNER_NAME, commands, commands_name};
 
 /// Where everything lies in an image.
 const HOME: &str = "/app";
@@ -58,7 +61,10 @@ fn heading(kind: &StageKind) -> &'static str {
         }
         StageKind::Crates(_) => "== Rust crates, fetched for what is compiled without network ==",
         StageKind::Package(_) => "== Local packages ==",
-        StageKind::Files { .. } => "== Files of services that are not installed ==",
+        StageKind::Files { .. } | StageKind::Included(_) => {
+            "== Files of services that are not installed =="
+        }
+        StageKind::Steps(_) => "== Build steps of services ==",
         StageKind::Runtime { .. } => "== Runtimes: what services run on ==",
     }
 }

@@ -4,12 +4,17 @@ use std::{collections::BTreeSet, fmt};
 
 use pymono_names::{Libc, Login, ServiceName, TreePath};
 use pymono_plan::{
-    BuildPlan, Dependencies, Environment, FetchedCrates, Open, Origin, PackageBuild, Stage,
-    StageKind, StageName,
+    BuildPlan, Dependencies, Environment, FetchedCrates, Open, Origin, PackageBuild,
+    PretendedVersion, Stage, StageKind, StageName,
 };
 use pymono_workspace::{BuildKind, CacheMount, Secret};
 
-use super::{FILES, Install, VENV, crates, install::secret_mount};
+use super::{
+    FILES, Install, VENV, crates,
+    install::secret_mount,
+    steps,
+    system::{add_user, expect, system_packages},
+};
 use crate::{
     PINS_CONTEXT,
     instruction::{Run, shell},
@@ -17,8 +22,11 @@ use crate::{
     words,
 };
 
+/// How a package is installed from its folder, with what its build needs there already.
+pub(super) const FROM_FOLDER: &str = "--no-cache --no-deps --no-sources --no-build-isolation";
+
 /// Where build backends are installed, beside the virtual environment.
-const BACKEND: &str = "/opt/backend";
+pub(super) const BACKEND: &str = "/opt/backend";
 
 /// Takes away the file by which uv keeps others out of an environment: anyone could write it.
 const WITHOUT_LOCK: &str = " && \\\n    rm -f /app/.venv/.lock";
@@ -72,9 +80,14 @@ impl fmt::Display for StageText<'_> {
                 writeln!(f, "# For {users}.\nFROM {base} AS {name}")?;
                 files(f, sources)
             }
-            StageKind::Runtime { image, apt, user } => {
+            StageKind::Included(included) => {
+                writeln!(f, "# For {users}.\nFROM scratch AS {name}")?;
+                steps::included(f, included)
+            }
+            StageKind::Steps(steps) => steps::text(f, name, steps),
+            StageKind::Runtime { image, libc, apt, user } => {
                 writeln!(f, "# For {users}.\nFROM {image} AS {name}")?;
-                runtime(f, image, apt, *user)
+                runtime(f, image, *libc, apt, *user)
             }
         }
     }
@@ -189,11 +202,18 @@ fn install(build: &PackageBuild) -> String {
     let backend =
         build.backend.as_ref().map(|_| format!("PATH={BACKEND}/bin:$PATH PYTHONPATH={BACKEND} "));
     let offline = if is_offline(build) { " --offline" } else { "" };
+    let folder = at_sources(&build.path);
+    let (mut before, mut variables) = (crates::preparation(build, BUILD_CACHE), String::new());
+    if let Some(PretendedVersion { variables: told, metadata }) = &build.version {
+        variables = told.iter().map(|(name, value)| format!("{name}={} ", shell(value))).collect();
+        if let Some(text) = metadata {
+            let lines = text.lines().map(shell).collect::<Vec<_>>().join(" ");
+            before += &format!("printf '%s\\n' {lines} > {folder}/PKG-INFO && \\\n    ");
+        }
+    }
     format!(
-        "{}{}uv pip install --no-cache --no-deps --no-sources --no-build-isolation{offline} {}{WITHOUT_LOCK}",
-        crates::preparation(build, BUILD_CACHE),
+        "{before}{variables}{}uv pip install {FROM_FOLDER}{offline} {folder}{WITHOUT_LOCK}",
         backend.unwrap_or_default(),
-        at_sources(&build.path),
     )
 }
 
@@ -206,16 +226,26 @@ fn is_offline(build: &PackageBuild) -> bool {
 ///
 /// No path has a `:`, so no two mounts share an id by accident.
 fn build_caches(build: &PackageBuild) -> Vec<String> {
-    let owner = &build.path;
-    let compilers = (build.kind != BuildKind::Pure).then(|| {
-        let tools = ServiceName::slug(&build.image);
-        // The times of sources are noted beside what was made of them: one build at a time.
-        let sharing = if build.crates.is_some() { ",sharing=locked" } else { "" };
+    let image = (build.kind != BuildKind::Pure).then_some(build.image.as_str());
+    // The times of sources are noted beside what was made of them: one build at a time.
+    let sharing = if build.crates.is_some() { ",sharing=locked" } else { "" };
+    caches(&build.path, image.map(|image| (image, sharing)), &build.caches)
+}
+
+/// Returns a project's cache mounts: that of the compilers in an image, where there are some, with
+/// how it is shared, and those that are declared.
+pub(super) fn caches(
+    owner: &TreePath,
+    compilers: Option<(&str, &str)>,
+    declared: &[CacheMount],
+) -> Vec<String> {
+    let compilers = compilers.map(|(image, sharing)| {
+        let tools = ServiceName::slug(image);
         format!(
             "type=cache,id=pymono-build:{owner}:{tools}:$TARGETARCH{sharing},target={BUILD_CACHE}"
         )
     });
-    let declared = build.caches.iter().map(|CacheMount { target }| {
+    let declared = declared.iter().map(|CacheMount { target }| {
         format!("type=cache,id=pymono:{owner}:{target}:$TARGETARCH,target={target}")
     });
     compilers.into_iter().chain(declared).collect()
@@ -236,7 +266,7 @@ fn base(
     environment: &Environment,
     uv: &StageName,
 ) -> fmt::Result {
-    let Environment { base_image, python, libc: _ } = environment;
+    let Environment { base_image, python, libc } = environment;
     writeln!(f, "# Python {python}, uv and an empty virtual environment.")?;
     writeln!(f, "FROM {base_image} AS {name}")?;
     writeln!(f, "COPY --link --from={uv} /uv /usr/local/bin/uv")?;
@@ -244,7 +274,8 @@ fn base(
         f,
         "ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV={VENV}"
     )?;
-    write!(f, "{}", Run::new(format!("uv venv --no-cache --no-project --python {python} {VENV}")))
+    let venv = format!("uv venv --no-cache --no-project --python {python} {VENV}");
+    write!(f, "{}", Run::new(format!("{}{venv}", expect(*libc, base_image))))
 }
 
 fn toolchain(
@@ -273,50 +304,19 @@ fn toolchain(
 fn runtime(
     f: &mut fmt::Formatter<'_>,
     image: &str,
+    libc: Libc,
     apt: &BTreeSet<String>,
     user: u32,
 ) -> fmt::Result {
-    let libc = Libc::of_image(image);
     if !apt.is_empty() {
         let packages = apt.iter().map(String::as_str);
         write!(f, "ARG TARGETARCH\n{}", system_packages(image, libc, packages))?;
     }
     if user != 0 {
-        write!(f, "{}", add_user(libc, user))?;
+        write!(f, "{}", add_user(libc, image, user))?;
     }
     writeln!(f, "ENV PATH={VENV}/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1")?;
     writeln!(f, "WORKDIR /app\nUSER {user}")
-}
-
-fn add_user(libc: Libc, user: u32) -> Run {
-    Run::new(match libc {
-        Libc::Glibc => {
-            format!(
-                "getent passwd {user} || useradd --uid {user} --create-home --shell /usr/sbin/nologin app"
-            )
-        }
-        Libc::Musl => format!("getent passwd {user} || adduser -D -u {user} -s /sbin/nologin app"),
-    })
-}
-
-/// Installs system packages; what is downloaded stays in cache mounts and out of the layer.
-fn system_packages<'a>(image: &str, libc: Libc, packages: impl Iterator<Item = &'a str>) -> Run {
-    let packages = packages.collect::<Vec<_>>().join(" ");
-    let id = ServiceName::slug(image);
-    match libc {
-        // apt's own locks do not work across containers, so the mounts are locked, always in this order.
-        Libc::Glibc => Run::new(format!(
-            "rm -f /etc/apt/apt.conf.d/docker-clean && \\\n    apt-get update && \\\n    \
-             apt-get install --yes --no-install-recommends {packages}"
-        ))
-        .mount(format_args!(
-            "type=cache,id=pymono-apt-cache-{id}-$TARGETARCH,target=/var/cache/apt,sharing=locked"
-        ))
-        .mount(format_args!(
-            "type=cache,id=pymono-apt-lists-{id}-$TARGETARCH,target=/var/lib/apt,sharing=locked"
-        )),
-        Libc::Musl => Run::new(format!("apk add --no-cache {packages}")),
-    }
 }
 
 fn names(dependencies: &Dependencies) -> String {

@@ -61,7 +61,7 @@ fn of_stage(name: String, stage: &Stage) -> Node {
 /// Returns the stages that a stage stands on or takes something from.
 fn under(kind: &StageKind) -> Vec<&StageName> {
     match kind {
-        StageKind::Uv { .. } | StageKind::Runtime { .. } => Vec::new(),
+        StageKind::Uv { .. } | StageKind::Runtime { .. } | StageKind::Included(_) => Vec::new(),
         StageKind::Base { uv: base, .. }
         | StageKind::Toolchain { base, .. }
         | StageKind::Backend { base, .. }
@@ -73,13 +73,14 @@ fn under(kind: &StageKind) -> Vec<&StageName> {
             let crates = build.crates.iter().map(|crates| &crates.fetched);
             [&build.base].into_iter().chain(&build.backend).chain(crates).collect()
         }
+        StageKind::Steps(steps) => {
+            let backend = steps.reinstall.iter().filter_map(|it| it.backend.as_ref());
+            let layers = steps.layers.iter().filter_map(Layer::stage);
+            [&steps.base].into_iter().chain(backend).chain(layers).collect()
+        }
     }
 }
 
 fn parts(image: &Image) -> impl Iterator<Item = &StageName> {
-    let layers = image.layers.iter().filter_map(|layer| match layer {
-        Layer::Environment(stage) | Layer::Files(stage) => Some(stage),
-        Layer::File(_) => None,
-    });
-    [&image.runtime].into_iter().chain(layers)
+    [&image.runtime].into_iter().chain(image.layers.iter().filter_map(Layer::stage))
 }

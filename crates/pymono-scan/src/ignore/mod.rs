@@ -78,7 +78,8 @@ fn kept_in(tree: &Tree, folder: &TreePath, matcher: &docker::Matcher) -> Vec<Tre
     let (mut folders, mut kept) = (BTreeMap::new(), Vec::new());
     // Most files lie in the folder of the one before.
     let (mut last, mut dropped) = ("", false);
-    for file in tree.below(folder) {
+    let itself = tree.has(folder).then_some(folder);
+    for file in itself.into_iter().chain(tree.below(folder)) {
         let above = file.as_str().rsplit_once('/').map_or("", |(above, _)| above);
         if above != last {
             last = above;

@@ -1,6 +1,7 @@
 //! Further files, versions and members that the configuration names.
 
 use insta::assert_snapshot;
+use pymono_names::TreePath;
 use pymono_workspace::{GitVersion, Kind};
 
 use crate::repo::Repo;
@@ -89,14 +90,14 @@ fn no_link_leads_out_of_the_tree() {
     let link = repo.root.join("services/api/gen/out");
     std::os::unix::fs::symlink(&elsewhere.root, &link).unwrap();
     let further = repo.get("services/api").further;
-    let linked = |file: &&pymono_names::TreePath| file.as_str().contains("/out");
-    let linked: Vec<_> = further.included.keys().filter(linked).map(|it| it.as_str()).collect();
+    let linked = |file: &&TreePath| file.as_str().contains("/out");
+    let linked: Vec<_> = further.included.keys().filter(linked).map(TreePath::as_str).collect();
     assert_eq!(linked, ["services/api/gen/out"]);
     std::fs::rename(repo.root.join("services/api/gen"), elsewhere.root.join("gen")).unwrap();
     std::os::unix::fs::symlink(elsewhere.root.join("gen"), repo.root.join("services/api/gen"))
         .unwrap();
     let further = repo.get("services/api").further;
-    let files: Vec<_> = further.included.keys().map(|it| it.as_str()).collect();
+    let files: Vec<_> = further.included.keys().map(TreePath::as_str).collect();
     assert_eq!(files, ["services/api/gen"]);
 }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::{ServiceName, TreePath};
-use pymono_plan::{BuildPlan, Bytes, Estimate, HandwrittenImage, Image, Layer, Stage, StageKind};
+use pymono_plan::{
+    BuildPlan, Bytes, Estimate, HandwrittenImage, Image, Layer, Stage, StageKind, StageName,
+};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -138,15 +140,14 @@ fn kind(kind: &StageKind) -> &'static str {
         StageKind::Crates(_) => "crates",
         StageKind::Package(_) => "package",
         StageKind::Files { .. } => "files",
+        StageKind::Included(_) => "included",
+        StageKind::Steps(_) => "steps",
         StageKind::Runtime { .. } => "runtime",
     }
 }
 
 fn image_row<'a>(name: &'a ServiceName, image: &'a Image, estimate: &Estimate) -> ImageRow<'a> {
-    let parts = image.layers.iter().filter_map(|layer| match layer {
-        Layer::Environment(stage) | Layer::Files(stage) => Some(stage.as_str()),
-        Layer::File(_) => None,
-    });
+    let parts = image.layers.iter().filter_map(Layer::stage).map(StageName::as_str);
     let of = estimate.images.get(name);
     ImageRow {
         name,

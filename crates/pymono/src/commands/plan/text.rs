@@ -75,6 +75,8 @@ fn what(stage: &Stage) -> String {
         StageKind::Crates(crates) => format!("crates for {}", crates.path),
         StageKind::Package(build) => build.path.to_string(),
         StageKind::Files { sources, .. } => plural(sources.len(), "path"),
+        StageKind::Included(included) => plural(included.all().count(), "further path"),
+        StageKind::Steps(steps) => plural(steps.steps.len(), "command"),
     }
 }
 
