@@ -29,5 +29,7 @@ mod settings;
 mod shop;
 mod sources;
 mod stale;
+mod steps;
 mod unavailable;
 mod unchanged;
+mod versions;
