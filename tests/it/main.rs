@@ -25,6 +25,7 @@ mod plan;
 mod rebuild;
 mod reuse;
 mod rust;
+mod schema;
 mod settings;
 mod shop;
 mod sources;

@@ -7,10 +7,11 @@
 use std::time::Duration;
 
 use pymono_names::ServiceName;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Something that happened while images were built.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum BuildEvent {
     /// The services that will be built, in plan order; sent once, first.
@@ -57,15 +58,17 @@ pub enum BuildEvent {
     Summary {
         /// Wall time from first start to last end.
         #[serde(rename = "seconds", serialize_with = "as_seconds")]
+        #[schemars(with = "f64")]
         duration: Duration,
         /// Every service and how it ended, in plan order.
         #[serde(serialize_with = "as_rows")]
+        #[schemars(with = "Vec<Row<'static>>")]
         services: Vec<(ServiceName, ServiceReport)>,
     },
 }
 
 /// One step of a build (a vertex of BuildKit's graph).
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Step {
     /// BuildKit's digest of the step: equal steps of two services have one digest.
     pub digest: String,
@@ -92,7 +95,7 @@ impl Step {
 }
 
 /// How far a step of a build is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepState {
     /// It runs.
@@ -108,7 +111,7 @@ pub enum StepState {
 }
 
 /// How a service's build ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// At least one step ran.
@@ -137,12 +140,13 @@ impl Outcome {
 }
 
 /// How a service's build ended, with all that a table wants to show.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ServiceReport {
     /// The outcome.
     pub outcome: Outcome,
     /// Wall time of its process.
     #[serde(rename = "seconds", serialize_with = "as_seconds")]
+    #[schemars(with = "f64")]
     pub duration: Duration,
     /// Steps that were answered from the cache.
     pub steps_cached: usize,
@@ -159,7 +163,7 @@ pub struct ServiceReport {
 }
 
 /// What went wrong in a service's build.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Failure {
     /// The step that failed, where one did.
     pub step: Option<String>,
@@ -181,17 +185,19 @@ impl Observer for Vec<BuildEvent> {
     }
 }
 
+/// A service in a summary.
+#[derive(JsonSchema, Serialize)]
+struct Row<'a> {
+    service: &'a ServiceName,
+    #[serde(flatten)]
+    report: &'a ServiceReport,
+}
+
 /// Writes each service as one object, its name beside its report.
 fn as_rows<S: serde::Serializer>(
     services: &[(ServiceName, ServiceReport)],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    #[derive(Serialize)]
-    struct Row<'a> {
-        service: &'a ServiceName,
-        #[serde(flatten)]
-        report: &'a ServiceReport,
-    }
     serializer.collect_seq(services.iter().map(|(service, report)| Row { service, report }))
 }
 

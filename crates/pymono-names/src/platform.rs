@@ -2,13 +2,16 @@
 
 use std::{fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::PythonVersion;
 
 /// An operating system and architecture that images are built for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub enum Platform {
     /// `linux/amd64`
     #[serde(rename = "linux/amd64")]
@@ -62,7 +65,9 @@ impl fmt::Display for Platform {
 }
 
 /// The C library of an image, which decides which binary wheels run in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Libc {
     /// glibc: Debian's slim images and most others.
@@ -88,7 +93,9 @@ impl Libc {
 }
 
 /// The environment that markers and wheel tags are evaluated for: the image's, never the host's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Target {
     /// The interpreter's version.
     pub python: PythonVersion,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use pep508_rs::PackageName;
 use pymono_lock::{Artifact, Closure, Pin, PinSource};
 use pymono_names::{Login, Target};
+use schemars::JsonSchema;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -117,14 +118,15 @@ fn relative(path: &str) -> String {
     if path.starts_with(['.', '/']) { path.to_owned() } else { format!("./{path}") }
 }
 
-#[derive(Serialize)]
-struct Export<'a> {
+/// The pins of a project for one target, as they are printed for programs.
+#[derive(JsonSchema, Serialize)]
+pub struct Export<'a> {
     version: u32,
     target: Target,
     pins: Vec<ExportedPin<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct ExportedPin<'a> {
     name: String,
     version: Option<String>,

@@ -21,8 +21,8 @@ use pymono_plan::BuildPlan;
 use pymono_workspace::Unsent;
 
 pub use bake::bake_file;
-pub use export::{ExportError, ExportFormat, export};
-pub use graph::{Graph, GraphFormat};
+pub use export::{Export, ExportError, ExportFormat, export};
+pub use graph::{Graph, GraphFormat, GraphJson};
 
 /// The name under which the Dockerfile knows the folder of pins.
 ///

@@ -6,13 +6,17 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf, absolute_utf8};
-use clap::{Args, Parser, Subcommand, ValueEnum, error::ErrorKind as ClapErrorKind};
+use clap::{
+    Args, CommandFactory, Parser, Subcommand, ValueEnum, error::ErrorKind as ClapErrorKind,
+};
 use pymono_exec::Interrupt;
 use pymono_names::TreePath;
 use pymono_report::{ColorChoice, ColorEnv, Shell, ShellOptions, Verbosity};
 
 use crate::{
-    commands::{affected, bake, build, check, export, graph, init, list, plan, why},
+    commands::{
+        affected, bake, build, check, completions, export, graph, init, list, plan, schema, why,
+    },
     error::CommandError,
     session::Session,
 };
@@ -70,11 +74,13 @@ enum Command {
     Build(Box<build::BuildArgs>),
     Bake(bake::BakeArgs),
     Check(check::CheckArgs),
+    Completions(completions::CompletionsArgs),
     Export(export::ExportArgs),
     Graph(graph::GraphArgs),
     Init(init::InitArgs),
     List(list::ListArgs),
     Plan(plan::PlanArgs),
+    Schema(schema::SchemaArgs),
     Why(why::WhyArgs),
 }
 
@@ -108,11 +114,13 @@ fn dispatch(session: &mut Session, command: &Command) -> Result<(), CommandError
         Command::Build(args) => build::run(session, args),
         Command::Bake(args) => bake::run(session, args),
         Command::Check(args) => check::run(session, args),
+        Command::Completions(args) => completions::run(session, args, App::command()),
         Command::Export(args) => export::run(session, args),
         Command::Graph(args) => graph::run(session, args),
         Command::Init(args) => init::run(session, args),
         Command::List(args) => list::run(session, args),
         Command::Plan(args) => plan::run(session, args),
+        Command::Schema(args) => schema::run(session, args),
         Command::Why(args) => why::run(session, args),
     }
 }
@@ -185,8 +193,6 @@ fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, CommandError> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

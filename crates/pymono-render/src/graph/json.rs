@@ -1,25 +1,28 @@
 //! A graph for programs.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Graph;
 
-#[derive(Serialize)]
-struct GraphJson<'a> {
+/// A graph as it is printed for programs.
+#[derive(JsonSchema, Serialize)]
+pub struct GraphJson<'a> {
     version: u32,
     nodes: Vec<NodeJson<'a>>,
     edges: Vec<EdgeJson<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct NodeJson<'a> {
     id: &'a str,
+    #[schemars(extend("enum" = ["library", "service", "stage"]))]
     kind: &'static str,
     name: &'a str,
     note: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct EdgeJson<'a> {
     from: &'a str,
     to: &'a str,

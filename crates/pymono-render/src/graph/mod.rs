@@ -11,6 +11,8 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use json::GraphJson;
+
 /// In which form a graph is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GraphFormat {

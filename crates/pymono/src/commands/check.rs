@@ -5,6 +5,7 @@ use pymono_check::{Code, Facts, Finding, check};
 use pymono_names::TreePath;
 use pymono_plan::StaleLocks;
 use pymono_report::plural;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -28,13 +29,13 @@ pub(crate) struct CheckArgs {
 }
 
 /// What `--json` prints.
-#[derive(Debug, Serialize)]
-struct Findings<'a> {
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct Findings<'a> {
     version: u32,
     findings: Vec<FindingRow<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct FindingRow<'a> {
     code: &'static str,
     path: &'a TreePath,

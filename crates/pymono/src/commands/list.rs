@@ -6,6 +6,7 @@ use clap::Args;
 use pymono_names::TreePath;
 use pymono_plan::{Fleet, HandwrittenImage, Service, StaleLocks};
 use pymono_workspace::{Handwritten, Kind, Manager, Project, Workspace};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{error::CommandError, load::scan, session::Session};
@@ -19,17 +20,18 @@ pub(crate) struct ListArgs {
 }
 
 /// What `--json` prints.
-#[derive(Debug, Serialize)]
-struct Listing {
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct Listing {
     version: u32,
     root: TreePath,
     projects: Vec<Row>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Row {
     name: String,
     path: TreePath,
+    #[schemars(extend("enum" = ["library", "service"]))]
     kind: &'static str,
     why: Vec<String>,
     manager: Option<&'static str>,
@@ -43,7 +45,7 @@ struct Row {
     health: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct ImageRow {
     name: String,
     dockerfile: Option<String>,

@@ -6,10 +6,11 @@ use pymono_names::{ServiceName, TreePath};
 use pymono_plan::{
     BuildPlan, Bytes, Estimate, HandwrittenImage, Image, Layer, Stage, StageKind, StageName,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
-#[derive(Serialize)]
-struct PlanJson<'a> {
+#[derive(JsonSchema, Serialize)]
+pub(crate) struct PlanJson<'a> {
     version: u32,
     stages: Vec<StageRow<'a>>,
     images: Vec<ImageRow<'a>>,
@@ -18,7 +19,7 @@ struct PlanJson<'a> {
     totals: Totals,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct StageRow<'a> {
     name: &'a str,
     kind: &'static str,
@@ -28,13 +29,13 @@ struct StageRow<'a> {
     bytes: Option<BytesRow>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Pin<'a> {
     name: &'a str,
     version: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct ImageRow<'a> {
     name: &'a ServiceName,
     path: &'a TreePath,
@@ -45,7 +46,7 @@ struct ImageRow<'a> {
 }
 
 /// An image that a hand-written Dockerfile builds as it is.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct HandwrittenRow<'a> {
     name: &'a ServiceName,
     /// The service's folder; nothing where only other images are built from it.
@@ -57,7 +58,7 @@ struct HandwrittenRow<'a> {
     built_from: Vec<&'a ServiceName>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct DistributionRow<'a> {
     name: &'a str,
     version: Option<&'a str>,
@@ -67,13 +68,13 @@ struct DistributionRow<'a> {
 }
 
 /// The same unit everywhere: estimated bytes of third-party distributions.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct BytesRow {
     installed: u64,
     stored: u64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Totals {
     shared: BytesRow,
     unshared: BytesRow,

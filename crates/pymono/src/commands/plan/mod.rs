@@ -5,6 +5,8 @@ mod text;
 
 use clap::Args;
 
+pub(crate) use json::PlanJson;
+
 use crate::{
     error::CommandError,
     load::{Overrides, load},
