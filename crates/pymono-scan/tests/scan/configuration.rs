@@ -51,6 +51,47 @@ fn the_first_home_that_is_there_is_the_only_one() {
 }
 
 #[test]
+fn each_home_has_the_same_keys() {
+    let keys = "include = [\"conf\"]\ninputs = [\"data/*.csv\"]\nlibc = \"musl\"\napk = [\"libpq\"]\nversion = \"1.0\"\nmembers = [\"services/*\"]\n";
+    let homes = [
+        ("pymono.toml", keys.to_owned()),
+        (
+            "pyproject.toml",
+            format!("[tool.uv.workspace]\nmembers = [\"services/*\"]\n[tool.pymono]\n{keys}"),
+        ),
+        ("Cargo.toml", format!("[workspace]\nmembers = []\n[workspace.metadata.pymono]\n{keys}")),
+    ];
+    for (home, text) in homes {
+        let repo = repo();
+        repo.file("conf/a.toml", "").file("data/a.csv", "").file(home, &text);
+        let api = repo.get("services/api");
+        assert_eq!(api.further.included.len() + api.further.inputs.len(), 2, "{home}");
+        assert_eq!(api.settings.libc, Some(pymono_names::Libc::Musl), "{home}");
+        assert_eq!((api.settings.apk.len(), api.settings.version.as_deref()), (1, Some("1.0")));
+        let wrong = text.replace("libc", "lib-c");
+        repo.file(home, &wrong);
+        let line = wrong.lines().position(|line| line.starts_with("lib-c")).unwrap() + 1;
+        let error = repo.error();
+        assert!(error.starts_with(&format!("`{home}`, line {line}, key `")), "{error}");
+        assert!(error.ends_with("hint: did you mean `libc`?"), "{error}");
+    }
+}
+
+#[test]
+fn build_steps_are_those_of_one_service() {
+    let repo = repo();
+    repo.project("services/job", "[]", "[tool.pymono]\nbuild-steps = [\"make\"]");
+    let job = repo.get("services/job");
+    assert_eq!((job.kind, job.settings.build_steps.len()), (Kind::Service, 1));
+    repo.project("services/job", "[\"celery\"]", "[tool.pymono]\nport = 1");
+    repo.file("pymono.toml", "build-steps = [\"make\"]");
+    assert_snapshot!(repo.error(), @r"
+    `pymono.toml`, line 1, key `build-steps`: this key is for one service, but `services/api` and `services/job` would share it
+    hint: move it below `[tool.pymono]` in the service's own manifest, such as `services/api/pyproject.toml`
+    ");
+}
+
+#[test]
 fn what_the_roots_manifest_says_of_a_service_is_about_its_own_project() {
     let repo = Repo::new();
     let root = "[tool.uv.workspace]\nmembers = [\"job\"]\n[tool.pymono]\ncommand = [\"run\"]\nport = 9\nskip = false\nuser = 7";

@@ -100,6 +100,8 @@ fn what_the_schema_allows_is_what_a_scan_reads() {
     let validator = jsonschema::validator_for(&schema).unwrap();
     let repo = Repo::workspace("[\"services/*\"]");
     repo.project("services/api", "[]", "");
+    let dockerfile = "FROM python:3.13-slim AS x\nCMD [\"x\"]\n";
+    repo.file("services/api/a", dockerfile).file("services/api/Dockerfile", dockerfile);
     for (texts, is_right) in [(RIGHT, true), (WRONG, false)] {
         for text in texts {
             assert_eq!(allows(&validator, text), is_right, "the schema, `{text}`");
