@@ -1,6 +1,7 @@
 //! Tests of the whole.
 
 mod affected;
+mod alpine;
 mod bake;
 mod check;
 mod clones;
