@@ -19,6 +19,7 @@ mod recipes;
 mod repo;
 #[cfg(test)]
 mod revisions;
+#[cfg(test)]
 mod schema;
 mod services;
 mod sources;
