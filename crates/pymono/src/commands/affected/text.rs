@@ -42,10 +42,10 @@ pub(crate) fn reason(reason: &Reason) -> String {
     match reason {
         Reason::Added => "is new, or could not be built before".to_owned(),
         Reason::Unknown { why } => why.clone(),
-        Reason::Source { path } => path.to_string(),
-        Reason::Dependency { via, path, .. } => format!("{path}{}", chain(via)),
-        Reason::Crate { via, path, .. } => format!("{path}{}", chain(via)),
-        Reason::Dockerfile { path } => path.to_string(),
+        Reason::Source { path } | Reason::Dockerfile { path } => path.to_string(),
+        Reason::Dependency { via, path, .. } | Reason::Crate { via, path, .. } => {
+            format!("{path}{}", chain(via))
+        }
         Reason::Edge { package, via } => {
             format!("the local dependency `{package}` came or went{}", chain(via))
         }
