@@ -1,0 +1,187 @@
+//! Hundreds of random edits of generated repositories, held against a naive oracle.
+//!
+//! The oracle knows nothing of scans, locks or fingerprints: it is the model that the repository was
+//! written from, and says for each service what its image holds and runs.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod edit;
+mod model;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use pymono_exec::{Interrupt, Invocation};
+use pymono_fingerprint::{Inputs, State, compare, sent};
+use pymono_names::TreePath;
+use pymono_plan::StaleLocks;
+use pymono_scan::{Head, ScanOptions};
+use pymono_workspace::Workspace;
+use tempfile::TempDir;
+
+use edit::Edit;
+use model::Model;
+
+/// So many repositories are made, and so many edits of each.
+const REPOSITORIES: u64 = 10;
+const EDITS: usize = 40;
+
+/// One edit in so many is committed, and the commit is held against the working tree.
+const COMMITTED: usize = 12;
+
+/// A repository on disk.
+struct Repo {
+    folder: TempDir,
+}
+
+type AllInputs = BTreeMap<TreePath, Inputs>;
+
+impl Repo {
+    fn new() -> Self {
+        let repo = Self { folder: TempDir::new().unwrap() };
+        repo.git(&["init", "--quiet"]);
+        repo
+    }
+
+    fn root(&self) -> Utf8PathBuf {
+        Utf8Path::from_path(self.folder.path()).unwrap().canonicalize_utf8().unwrap()
+    }
+
+    fn options(&self, head: Head) -> ScanOptions {
+        let env =
+            std::env::vars_os().filter(|(name, _)| !name.to_string_lossy().starts_with("GIT_"));
+        let (env, interrupt) = (env.collect(), Interrupt::new());
+        ScanOptions { root: self.root(), config: None, head, env, interrupt }
+    }
+
+    fn git(&self, args: &[&str]) {
+        let author = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+        let ScanOptions { root, env, interrupt, .. } = self.options(Head::WorkingTree);
+        let args = author.iter().chain(args).map(ToString::to_string).collect();
+        let invocation = Invocation { program: "git".into(), args, cwd: root, env };
+        assert!(invocation.output(&interrupt).unwrap().status.success(), "{invocation}");
+    }
+
+    fn commit(&self) {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--allow-empty", "--message", "x"]);
+    }
+
+    /// Writes the files of a model and no others.
+    fn write(&self, model: &Model) {
+        let root = self.root();
+        for entry in std::fs::read_dir(&root).unwrap().map(Result::unwrap) {
+            if entry.file_name() != ".git" {
+                let path = entry.path();
+                if path.is_dir() {
+                    std::fs::remove_dir_all(path)
+                } else {
+                    std::fs::remove_file(path)
+                }
+                .unwrap();
+            }
+        }
+        for (path, file) in model.files() {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, file.text).unwrap();
+            if file.executable {
+                model::make_executable(&path);
+            }
+        }
+    }
+
+    fn read(&self, head: Head) -> (Workspace, AllInputs) {
+        let options = self.options(head);
+        let scan = pymono_scan::scan(&options).unwrap();
+        let workspace = scan.workspace;
+        let (fleet, unplanned) = pymono_plan::assemble(&workspace, StaleLocks::Used);
+        assert!(unplanned.is_empty(), "{unplanned:?}");
+        let paths = sent(&workspace, &fleet);
+        let contents = pymono_scan::contents(&options, &scan.tree, &workspace, &paths).unwrap();
+        let inputs = fleet.services.keys();
+        let inputs =
+            inputs.map(|path| (path.clone(), Inputs::of(&fleet, path, &contents).unwrap()));
+        let inputs = inputs.collect();
+        (workspace, inputs)
+    }
+}
+
+/// Counts of answers.
+#[derive(Default)]
+struct Counts {
+    edits: usize,
+    affected: usize,
+    /// Services that were called affected though their images hold and run the same.
+    needless: usize,
+    services: usize,
+}
+
+#[test]
+fn every_service_whose_image_changes_is_affected_and_no_other_where_that_is_promised() {
+    let mut counts = BTreeMap::<&str, Counts>::new();
+    for seed in 0..REPOSITORIES {
+        edit_one(seed, &mut counts);
+    }
+    let total = |of: fn(&Counts) -> usize| counts.values().map(of).sum::<usize>();
+    for (kind, Counts { edits, affected, needless, services }) in &counts {
+        println!(
+            "{kind}: {edits} edits, {affected} of {services} services affected, {needless} needlessly"
+        );
+    }
+    println!(
+        "all: {} edits, {} of {} answers needless",
+        total(|it| it.edits),
+        total(|it| it.needless),
+        total(|it| it.services)
+    );
+    // Only what a backend may make use of, and does not, is counted for nothing.
+    assert!(total(|it| it.needless) * 20 < total(|it| it.services));
+}
+
+fn edit_one(seed: u64, counts: &mut BTreeMap<&str, Counts>) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let (repo, mut model) = (Repo::new(), Model::random(&mut random));
+    repo.write(&model);
+    let (mut workspace, mut inputs) = repo.read(Head::WorkingTree);
+    for number in 0..EDITS {
+        let before = model.clone();
+        let edit = Edit::random(&mut random);
+        edit.make(&mut model, &mut random);
+        repo.write(&model);
+        let (next_workspace, next_inputs) = repo.read(Head::WorkingTree);
+        let comparison = compare(
+            State { workspace: &workspace, inputs: &inputs },
+            State { workspace: &next_workspace, inputs: &next_inputs },
+        );
+        let said: BTreeSet<String> = comparison.services.keys().map(ToString::to_string).collect();
+        let (old, new) = (before.images(), model.images());
+        let changed: BTreeSet<String> = new
+            .iter()
+            .filter(|(path, image)| old.get(*path) != Some(image))
+            .map(|(path, _)| path.clone())
+            .collect();
+        let told = format!("seed {seed}, edit {number}: {edit:?}");
+        assert!(changed.is_subset(&said), "{told}: {changed:?} of {said:?}");
+        if edit.promises() {
+            assert_eq!(said, changed, "{told}: {:?}", comparison.services);
+        }
+        let removed: BTreeSet<String> =
+            comparison.removed.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            removed,
+            old.keys().filter(|path| !new.contains_key(*path)).cloned().collect(),
+            "{told}"
+        );
+        if number % COMMITTED == 0 {
+            // What git has for a commit is what was on disk.
+            repo.commit();
+            assert_eq!(repo.read(Head::Revision("HEAD".into())).1, next_inputs, "{told}");
+        }
+        let count = counts.entry(edit.kind()).or_default();
+        count.edits += 1;
+        count.affected += said.len();
+        count.needless += said.len() - changed.len();
+        count.services += new.len();
+        (workspace, inputs) = (next_workspace, next_inputs);
+    }
+}
