@@ -96,7 +96,7 @@ impl Edit {
         match self {
             Self::Source => {
                 project.files.get_mut(&file("__init__.py")).unwrap().text =
-                    format!("X = {number}\n")
+                    format!("X = {number}\n");
             }
             Self::NewFile => {
                 let new = file(&format!("m{}.py", number % 5));
