@@ -183,8 +183,8 @@ fn nothing_is_built_on_what_failed() {
         outcomes(&reports),
         [
             ("ground", Outcome::Failed),
-            ("middle", Outcome::Skipped),
-            ("top", Outcome::Skipped),
+            ("middle", Outcome::Cancelled),
+            ("top", Outcome::Cancelled),
             ("other", Outcome::Built)
         ]
     );
