@@ -23,6 +23,7 @@ impl Setup {
     pub(crate) fn read(tree: &Tree, folder: &TreePath) -> Result<Option<Self>, ScanError> {
         let text = |name: &str| tree.file_in(folder, name).map(|file| tree.read(&file)).transpose();
         let (configuration, program) = (text("setup.cfg")?, text("setup.py")?);
+        let program = program.filter(|text| is_for_packaging(text));
         let mut setup = configuration.as_deref().map(declared).unwrap_or_default();
         // Other tools keep their settings in `setup.cfg` too.
         if program.is_none() && setup.name.is_none() {
@@ -62,6 +63,15 @@ impl Setup {
         let scripts = argument(call, "console_scripts").and_then(strings);
         self.scripts.extend(scripts.iter().flatten().filter_map(|line| script(line)));
     }
+}
+
+/// Returns whether a `setup.py` makes a package: a module of an application may be called so too.
+fn is_for_packaging(program: &str) -> bool {
+    static TOOL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        let import = r"\s*(?:from|import)\s[^#\n]*\b(?:setuptools|distutils|skbuild)\b";
+        Regex::new(&format!(r"(?m)^(?:{import}|(?:\w+\.)*setup\()")).ok()
+    });
+    TOOL.as_ref().is_none_or(|it| it.is_match(program))
 }
 
 /// Reads `setup.cfg`; what is no such file says nothing.
@@ -154,6 +164,23 @@ mod tests {
         let mut computed = Setup::default();
         computed.read_call("name=NAME, install_requires=read('requirements.txt'))");
         assert_eq!((computed.name, computed.dependencies), (None, vec![]));
+    }
+
+    #[test]
+    fn a_program_that_packages_is_told_from_a_module_of_that_name() {
+        let packages = [
+            "import os, setuptools\nsetuptools.setup(name='a')",
+            "from setuptools import setup as make\nmake()",
+            "try:\n    from skbuild import setup\nexcept ImportError:\n    raise",
+            "from tools import setup\nsetup()",
+        ];
+        for program in packages {
+            assert!(is_for_packaging(program), "{program}");
+        }
+        let others = ["", "import os\n\ndef setup(app):\n    app.setup()\n", "# setup() of it\n"];
+        for program in others {
+            assert!(!is_for_packaging(program), "{program}");
+        }
     }
 
     #[test]

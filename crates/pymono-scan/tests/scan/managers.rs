@@ -114,6 +114,14 @@ fn of_several_manifests_the_locked_one_counts_then_the_standard_one() {
 }
 
 #[test]
+fn a_module_that_is_called_setup_makes_no_project_of_its_folder() {
+    let repo = Repo::new();
+    repo.project("shop", "[]", "").file("shop/shop/app.py", "");
+    repo.file("shop/shop/steps/setup.py", "from . import tables\n\n\ndef setup(app):\n    ...\n");
+    assert_eq!(repo.paths(), ["shop"]);
+}
+
+#[test]
 fn production_requirements_are_found_and_those_for_development_are_not() {
     let repo = Repo::new();
     let lock = || repo.get("a").lock.map(|lock| lock.to_string());

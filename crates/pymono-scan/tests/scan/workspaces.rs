@@ -91,7 +91,7 @@ fn path_sources_lead_to_further_projects_and_on_to_theirs() {
         "[\"further\"]",
         "[tool.uv.sources]\nfurther = { path = \"../further\", editable = true }",
     );
-    repo.file("elsewhere/further/setup.py", "");
+    repo.file("elsewhere/further/setup.py", "import setuptools");
     assert_eq!(repo.paths(), ["elsewhere/far", "elsewhere/further", "services/api"]);
     assert_eq!(needs(&repo.get("services/api")), ["elsewhere/far"]);
     let further = repo.get("elsewhere/further");
