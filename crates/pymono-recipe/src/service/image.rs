@@ -348,6 +348,7 @@ fn name(chosen: &Chosen<'_>, folder: &TreePath, surroundings: &Surroundings<'_>)
     let stem =
         names_of_file(chosen.dockerfile).into_iter().next().filter(|it| file.contains(it.as_str()));
     match stem.filter(|it| normalised(it) != normalised(&own)) {
+        Some(stem) if normalised(&stem).starts_with(&format!("{}-", normalised(&own))) => stem,
         Some(stem) => format!("{own}-{stem}"),
         None => own,
     }

@@ -193,13 +193,18 @@ impl Evidence<'_> {
             .map(|(_, it)| it.clone());
         let named = words.iter().filter_map(|it| Some(MODULE.captures(it)?[1].to_owned()));
         let mut modules = named.chain(after);
+        // A folder may itself be the package, or one within it, as seen from a folder above.
+        let above = iter::successors(project.parent(), TreePath::parent)
+            .take_while(|it| it.is_in(self.context));
+        let roots: Vec<TreePath> =
+            iter::once(project.clone()).chain(project.join("src")).chain(above).collect();
         modules.any(|module| {
             let path = module.replace('.', "/");
-            let spelled = ["", "src/"].into_iter().flat_map(|root| {
-                [".py", "/__init__.py", "/__main__.py"].map(|end| format!("{root}{path}{end}"))
+            let ends = [".py", "/__init__.py", "/__main__.py"];
+            let files = roots.iter().flat_map(|root| {
+                ends.iter().filter_map(|end| root.join(&format!("{path}{end}")).ok())
             });
-            let files = spelled.filter_map(|it| project.join(&it).ok());
-            files.into_iter().any(|it| self.surroundings.is_file(&it))
+            files.into_iter().any(|it| it.is_in(project) && self.surroundings.is_file(&it))
         })
     }
 }

@@ -1,3 +1,5 @@
+mod owner;
+
 use proptest::prelude::*;
 
 use super::*;
