@@ -28,7 +28,8 @@ pub(crate) fn complete(content: &mut Content, folder: &TreePath) {
         let group = poetry.pointer("/group/main/dependencies");
         let main: Vec<_> = main.into_iter().chain(dependencies(group)).collect();
         add_project(content, table, folder, &main);
-        add_paths(content, &main, &table.get("extras").map(extras_of).unwrap_or_default());
+        let extras = table.get("extras").map(extras_of).unwrap_or_default();
+        add_paths(content, &main, &extras, &grouped_paths(table));
         add_groups(content, table);
     }
     content.tool.poetry = poetry;
@@ -64,9 +65,9 @@ fn dependencies(table: Option<&Value>) -> Vec<Dependency<'_>> {
     entries.map(|(name, wire)| Dependency { name, wire }).collect()
 }
 
-impl Dependency<'_> {
+impl<'a> Dependency<'a> {
     /// Returns its forms: several where their markers differ.
-    fn forms(&self) -> Vec<&Value> {
+    fn forms(&self) -> Vec<&'a Value> {
         self.wire.as_array().map_or_else(|| vec![self.wire], |forms| forms.iter().collect())
     }
 
@@ -97,7 +98,13 @@ impl Dependency<'_> {
         format!("{}{extras}{origin}{marker}", self.name)
     }
 
-    fn paths(&self) -> impl Iterator<Item = &str> {
+    /// Returns whether it says itself where it comes from.
+    fn has_origin(&self) -> bool {
+        let origins = ["path", "git", "url", "source"];
+        self.forms().iter().any(|form| origins.iter().any(|key| form.get(key).is_some()))
+    }
+
+    fn paths(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.forms().into_iter().filter_map(|form| form.get("path")?.as_str())
     }
 }
@@ -163,7 +170,32 @@ fn add_project(
     }
 }
 
-fn add_paths(content: &mut Content, main: &[Dependency<'_>], extras: &BTreeMap<String, Vec<&str>>) {
+/// Returns the folders that groups name, by dependency.
+///
+/// Poetry locks a name once for all groups: where one of them takes it from a folder,
+/// a plain range elsewhere is met from that folder too.
+fn grouped_paths(poetry: &Map<String, Value>) -> BTreeMap<String, Vec<&str>> {
+    let groups = poetry.get("group").and_then(Value::as_object).into_iter().flatten();
+    let tables = groups.filter_map(|(_, group)| group.get("dependencies"));
+    let tables = tables.chain(poetry.get("dev-dependencies"));
+    let mut paths = BTreeMap::<String, Vec<&str>>::new();
+    for (name, wire) in tables.filter_map(Value::as_object).flatten() {
+        let found = Dependency { name, wire }.paths().collect::<Vec<_>>();
+        paths.entry(normalised(name)).or_default().extend(found);
+    }
+    paths
+}
+
+fn normalised(name: &str) -> String {
+    name.to_lowercase().replace(['_', '.'], "-")
+}
+
+fn add_paths(
+    content: &mut Content,
+    main: &[Dependency<'_>],
+    extras: &BTreeMap<String, Vec<&str>>,
+    grouped: &BTreeMap<String, Vec<&str>>,
+) {
     for dependency in main {
         let scopes: Vec<Scope> = if dependency.is_optional() {
             let with = extras.iter().filter(|(_, names)| names.contains(&dependency.name));
@@ -171,7 +203,9 @@ fn add_paths(content: &mut Content, main: &[Dependency<'_>], extras: &BTreeMap<S
         } else {
             vec![Scope::Production]
         };
-        for path in dependency.paths() {
+        let elsewhere = grouped.get(&normalised(dependency.name)).into_iter().flatten();
+        let elsewhere = elsewhere.copied().filter(|_| !dependency.has_origin());
+        for path in dependency.paths().chain(elsewhere) {
             let need = |scope: &Scope| PathNeed { path: path.to_owned(), scope: scope.clone() };
             content.paths.extend(scopes.iter().map(need));
         }

@@ -167,6 +167,19 @@ fn folders_are_edges_in_the_words_of_every_tool() {
 }
 
 #[test]
+fn a_plain_range_of_poetry_s_is_met_from_the_folder_that_a_group_names() {
+    let repo = Repo::new();
+    let dev = "[tool.poetry.group.dev.dependencies]\nshop-core = { path = \"../core\", develop = true }\nbase = { path = \"../base\" }\n";
+    repo.file("a/pyproject.toml", &poetry("a", &format!("shop_core = \"*\"\n{dev}")));
+    let own = "shop_core = { version = \"*\", source = \"shop\" }\n";
+    repo.file("b/pyproject.toml", &poetry("b", &format!("{own}{dev}")));
+    repo.file("core/pyproject.toml", &poetry("shop-core", "")).file("core/shop_core/db.py", "");
+    repo.file("base/pyproject.toml", &poetry("base", "")).file("base/base/db.py", "");
+    assert_eq!(needs(&repo, "a"), ["core"]);
+    assert!(needs(&repo, "b").is_empty());
+}
+
+#[test]
 fn a_group_that_is_selected_brings_its_folders_with_those_it_includes() {
     let repo = Repo::new();
     repo.project("core", "[]", "");
