@@ -216,6 +216,7 @@ impl<'a> Builder<'a> {
             stages,
             target: *target,
             command: command.as_ref(),
+            stands_on_tree: !below.sources.is_empty(),
             names: names(chosen),
             surroundings: self.grounds.surroundings,
         })?;

@@ -18,6 +18,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) stages: &'a [Stage],
     pub(crate) target: usize,
     pub(crate) command: Option<&'a Command>,
+    /// Whether an image of the tree that it stands on takes something of the tree.
+    pub(crate) stands_on_tree: bool,
     /// What it is called: its target, a service of a compose file, its image.
     pub(crate) names: Vec<String>,
     pub(crate) surroundings: &'a Surroundings<'a>,
@@ -33,12 +35,14 @@ const ENOUGH: usize = 4;
 pub(crate) fn owner(evidence: &Evidence<'_>) -> Option<(TreePath, String)> {
     let home = evidence.home();
     let scope = home.as_ref().unwrap_or(evidence.context);
-    // A module that the outer project has itself says nothing of those below it.
-    let module_at_home = home.as_ref().is_some_and(|it| evidence.starts_module_of(it));
+    // What the outer project has itself says nothing of those below it.
+    let starts_at_home = home
+        .as_ref()
+        .is_some_and(|it| evidence.starts_module_of(it) || evidence.starts_file_of(it));
     let mut best: Vec<(usize, &'static str, TreePath)> = evidence
         .reached(scope)
         .into_iter()
-        .map(|it| evidence.score(it, module_at_home))
+        .map(|it| evidence.score(it, starts_at_home))
         .filter(|(score, ..)| *score >= ENOUGH)
         .collect();
     best.sort_by(|(one, _, path), (other, _, place)| other.cmp(one).then_with(|| path.cmp(place)));
@@ -55,6 +59,15 @@ pub(crate) fn owner(evidence: &Evidence<'_>) -> Option<(TreePath, String)> {
         }
         if evidence.workplace().is_some_and(|it| it.is_in(&own)) {
             return Some((own, "its working directory is a copy of that folder".to_owned()));
+        }
+        // What takes nothing of the tree runs nothing of the project around it.
+        if home.is_some() && !evidence.stands_on_tree && evidence.all_seen().is_empty() {
+            return None;
+        }
+    }
+    if home.is_none() && !evidence.named_context {
+        if let Some(folder) = evidence.copied_to_start(&own) {
+            return Some((folder, "its command starts a file that is copied with it".to_owned()));
         }
     }
     let folder = match home {
@@ -76,13 +89,29 @@ impl Evidence<'_> {
 
     /// Returns the projects below `scope` of which the build sees something.
     fn reached(&self, scope: &TreePath) -> BTreeSet<TreePath> {
-        let seen: Vec<TreePath> =
-            self.seen(&Stage::closure(self.stages, self.target).into_iter().collect::<Vec<_>>());
+        let seen = self.all_seen();
         let below = self.surroundings.projects.keys().filter(|it| it.is_in(scope) && *it != scope);
         below
             .filter(|project| seen.iter().any(|it| it.is_in(project) || project.is_in(it)))
             .cloned()
             .collect()
+    }
+
+    /// Returns what all stages of the build take from the context.
+    fn all_seen(&self) -> Vec<TreePath> {
+        self.seen(&Stage::closure(self.stages, self.target).into_iter().collect::<Vec<_>>())
+    }
+
+    /// Returns the folder outside of projects, beside that of the Dockerfile, that is copied with what the command starts.
+    fn copied_to_start(&self, own: &TreePath) -> Option<TreePath> {
+        let copied = self.all_seen();
+        let apart = |it: &&TreePath| {
+            !own.is_in(it)
+                && !self.surroundings.is_file(it)
+                && self.surroundings.project_of(it).is_none()
+        };
+        self.started()
+            .find_map(|file| copied.iter().filter(apart).find(|folder| file.is_in(folder)).cloned())
     }
 
     /// Returns what some stages take from the context.
@@ -93,20 +122,18 @@ impl Evidence<'_> {
     }
 
     /// Returns how much speaks for a project, and what speaks for it most.
-    fn score(&self, project: TreePath, module_at_home: bool) -> (usize, &'static str, TreePath) {
+    fn score(&self, project: TreePath, starts_at_home: bool) -> (usize, &'static str, TreePath) {
         let own = self.stages.get(self.target).map_or_else(Vec::new, |_| self.seen(&[self.target]));
         let own_copy = own.iter().any(|it| it.is_in(&project));
-        let chain =
-            self.seen(&Stage::closure(self.stages, self.target).into_iter().collect::<Vec<_>>());
-        let chain_copy = chain.iter().any(|it| it.is_in(&project));
+        let chain_copy = self.all_seen().iter().any(|it| it.is_in(&project));
         let speaks = [
             (self.is_called(&project), 8, "its target or image is called so"),
             (self.works_in(&project), 8, "its working directory is a copy of it"),
             (self.starts_file_of(&project), 6, "its command starts a file of it"),
-            (own_copy, 5, "its last stage copies it"),
+            (own_copy && !starts_at_home, 5, "its last stage copies it"),
             (self.installs(&project), 5, "its Dockerfile installs it"),
             (
-                !module_at_home && self.starts_module_of(&project),
+                !starts_at_home && self.starts_module_of(&project),
                 4,
                 "its command starts a module of it",
             ),
@@ -204,7 +231,10 @@ impl Evidence<'_> {
             let files = roots.iter().flat_map(|root| {
                 ends.iter().filter_map(|end| root.join(&format!("{path}{end}")).ok())
             });
-            files.into_iter().any(|it| it.is_in(project) && self.surroundings.is_file(&it))
+            files.into_iter().any(|it| {
+                self.surroundings.is_file(&it)
+                    && self.surroundings.project_of(&it).as_ref() == Some(project)
+            })
         })
     }
 }
