@@ -243,7 +243,7 @@ impl<'a> Known<'a> {
         let own = self.own.as_ref().is_some_and(|own| !own.is_empty() || !folder.is_root());
         let own = own || self.service_by.is_some();
         self.images = recipes.built(folder, &self.configured, own)?;
-        self.needs.extend(recipes.edges(folder, &self.images));
+        self.needs.extend(recipes.edges(folder, &self.needs, &self.images));
         let (installed, port) = (self.build.is_some(), self.configured.settings.port);
         self.hints = recipes.hints(folder, installed, port);
         Ok(())

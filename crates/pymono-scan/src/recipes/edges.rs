@@ -6,10 +6,16 @@ use pymono_names::TreePath;
 use pymono_recipe::{Image, ImageBuild, Named};
 
 use super::Recipes;
+use crate::infer;
 
 impl Recipes<'_> {
-    /// Returns the projects that the images of a folder are built from.
-    pub(crate) fn edges(&self, folder: &TreePath, images: &[Image]) -> BTreeSet<TreePath> {
+    /// Returns the projects that the images of a folder are built from; `needs` is what its manifest says.
+    pub(crate) fn edges(
+        &self,
+        folder: &TreePath,
+        needs: &BTreeSet<TreePath>,
+        images: &[Image],
+    ) -> BTreeSet<TreePath> {
         let copied = images.iter().flat_map(|image| image.copies.keys().cloned());
         let mut dockerfiles = BTreeSet::new();
         for image in images {
@@ -19,7 +25,30 @@ impl Recipes<'_> {
         let mut edges: BTreeSet<TreePath> = copied.chain(homes).collect();
         // What a project lies in is no part of it that could be apart.
         edges.retain(|other| !folder.is_in(other));
+        let known: BTreeSet<TreePath> = edges.union(needs).cloned().collect();
+        edges.extend(self.gathered(folder, &known, images));
         edges
+    }
+
+    /// Returns the projects in folders that are copied as a whole.
+    ///
+    /// Where something says which projects in such a folder are needed, the others are only there.
+    fn gathered(
+        &self,
+        folder: &TreePath,
+        known: &BTreeSet<TreePath>,
+        images: &[Image],
+    ) -> BTreeSet<TreePath> {
+        let sources: BTreeSet<&TreePath> =
+            images.iter().flat_map(|image| &image.sources).map(|source| &source.path).collect();
+        let whole = sources.into_iter().filter(|source| {
+            !folder.is_in(source) && !known.iter().any(|project| project.is_in(source))
+        });
+        let inside = |source: &'_ TreePath| {
+            let projects = self.projects.keys().filter(|project| !infer::is_aside(project));
+            projects.filter(|project| project.is_in(source)).cloned().collect::<Vec<_>>()
+        };
+        whole.flat_map(inside).collect()
     }
 
     /// Returns the project that a path lies in, the nearest.

@@ -337,3 +337,17 @@ fn recipes_of_a_revision_are_read_as_those_on_disk() {
     let scan = repo.at(&commit).unwrap();
     assert_eq!(scan.workspace.projects, on_disk.projects);
 }
+
+#[test]
+fn a_copy_of_a_folder_of_projects_needs_those_that_nothing_chooses_from() {
+    let repo = Repo::new();
+    let text = "FROM python:3.12\nCOPY shop shop\nCOPY plugins plugins\nCOPY tests tests\nRUN pip install . plugins/*\nCMD [\"python\", \"-m\", \"shop\"]\n";
+    repo.project(".", "[]", HATCH).file("Dockerfile", text).file("shop/__main__.py", "");
+    for plugin in ["plugins/cards", "plugins/cash", "tests/fake"] {
+        repo.project(plugin, "[]", HATCH).file(&format!("{plugin}/a.py"), "");
+    }
+    assert_eq!(texts(&repo.get(".").needs), ["plugins/cards", "plugins/cash"]);
+    let choosing = text.replace("COPY tests tests\n", "COPY plugins/cash plugins/cash\n");
+    repo.file("Dockerfile", &choosing);
+    assert_eq!(texts(&repo.get(".").needs), ["plugins/cash"]);
+}

@@ -188,10 +188,12 @@ impl Found {
     }
 }
 
-/// Returns whether a hand-written Dockerfile of a project takes something of another one.
+/// Returns whether a hand-written Dockerfile of a project takes something of another one,
+/// or a folder that holds it and not the project.
 fn is_copied(project: &Project, other: &TreePath) -> bool {
     let mut sources = project.images.iter().flat_map(|image| &image.sources);
-    sources.any(|source| source.is_in(other))
+    let holds = |source: &TreePath| other.is_in(source) && !project.path.is_in(source);
+    sources.any(|source| source.is_in(other) || holds(source))
 }
 
 fn image_row(service: &Service) -> ImageRow {
