@@ -70,6 +70,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) requirements: &'a [Requirement],
     /// The projects that need it in production.
     pub(crate) dependents: &'a BTreeSet<TreePath>,
+    /// Whether recipes run one of those in production.
+    pub(crate) is_below_images: bool,
     /// Whether it is the root of a workspace with further members.
     pub(crate) gathers: bool,
     /// The commands that it installs, in order of name; none for a project that is not installed.
@@ -108,13 +110,18 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> (Kind, Vec<String>) {
         return library(format!("lies below {folder}"));
     }
     let in_library = lies_below(evidence.path, &LIBRARIES);
-    let needed = evidence.dependents.first().map(|dependent| format!("{dependent} depends on it"));
+    let telling = evidence.dependents.iter().find(|it| !is_aside(it));
+    let dependent = telling.or(evidence.dependents.first());
+    let needed = dependent.map(|dependent| format!("{dependent} depends on it"));
     let by_code = by_code(evidence);
     let recipes = &evidence.recipes.production;
     if !recipes.is_empty() {
         return (Kind::Service, [recipes.clone(), by_code.unwrap_or_default()].concat());
     }
-    let shared = needed.is_some() && in_library.is_some();
+    let starts = !evidence.scripts.is_empty() || evidence.code.main_package.is_some();
+    // Where images are written by hand, a service without one serves inside of theirs.
+    let serves_others = evidence.is_below_images && !starts;
+    let shared = needed.is_some() && (in_library.is_some() || serves_others);
     if let Some(why) = by_code.filter(|_| !shared) {
         return (Kind::Service, why);
     }

@@ -37,6 +37,9 @@ pub(crate) fn project(
         said,
         requirements: &known.requirements,
         dependents: &known.dependents,
+        is_below_images: known.dependents.iter().any(|dependent| {
+            ground.known(dependent).is_some_and(|it| !it.signals.production.is_empty())
+        }),
         gathers: known.gathers,
         scripts: scripts(known),
         recipes: &known.signals,

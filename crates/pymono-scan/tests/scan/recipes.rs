@@ -351,3 +351,23 @@ fn a_copy_of_a_folder_of_projects_needs_those_that_nothing_chooses_from() {
     repo.file("Dockerfile", &choosing);
     assert_eq!(texts(&repo.get(".").needs), ["plugins/cash"]);
 }
+
+#[test]
+fn an_application_that_serves_inside_of_others_images_is_a_library() {
+    let repo = Repo::new();
+    let app = "from fastapi import FastAPI\napp = FastAPI()\n";
+    repo.project("engine", "[\"uvicorn\", \"fastapi\"]", HATCH)
+        .file("engine/engine/server.py", app);
+    assert_eq!(repo.get("engine").kind, Kind::Service);
+    let text = "FROM python:3.12\nCOPY engine engine\nCOPY ranker ranker\nCMD [\"python\", \"-m\", \"ranker\"]\n";
+    repo.project("ranker", "[]", HATCH).file("ranker/ranker/__main__.py", "");
+    repo.file("ranker.Dockerfile", text);
+    let engine = repo.get("engine");
+    assert_eq!((engine.kind, engine.why), (Kind::Library, vec!["ranker depends on it".to_owned()]));
+    repo.project(
+        "engine",
+        "[\"uvicorn\"]",
+        &format!("[project.scripts]\nengine = \"engine.server:run\"\n{HATCH}"),
+    );
+    assert_eq!(repo.get("engine").kind, Kind::Service);
+}
