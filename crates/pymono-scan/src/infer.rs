@@ -16,11 +16,13 @@ use crate::{
 };
 
 /// Folders of what is not for production.
-const ASIDE: [&str; 14] = [
+const ASIDE: [&str; 16] = [
     "tests",
     "test",
     "testing",
     "testdata",
+    "test_resources",
+    "test-resources",
     "e2e",
     "examples",
     "example",

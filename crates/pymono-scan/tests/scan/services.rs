@@ -325,6 +325,8 @@ fn what_others_need_or_lies_among_libraries_is_a_library() {
     repo.project("libs/lone", "[]", &format!("[project.scripts]\nlone = 'lone:main'\n{HATCH}"));
     repo.project("examples/demo", "[\"fastapi\", \"uvicorn\"]", HATCH)
         .file("examples/demo/main.py", FASTAPI);
+    let graph = "python/test_resources/graph";
+    repo.project(graph, "[\"uvicorn\"]", HATCH).file(&format!("{graph}/main.py"), FASTAPI);
     let why = |path: &str| {
         let project = repo.get(path);
         assert_eq!(project.kind, Kind::Library, "{path}");
@@ -333,6 +335,7 @@ fn what_others_need_or_lies_among_libraries_is_a_library() {
     assert_eq!(why("libs/core"), "services/api depends on it");
     assert_eq!(why("libs/lone"), "lies below libs");
     assert_eq!(why("examples/demo"), "lies below examples");
+    assert_eq!(why(graph), "lies below test_resources");
 }
 
 #[test]
