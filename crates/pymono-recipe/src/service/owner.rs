@@ -65,10 +65,11 @@ pub(crate) fn owner(evidence: &Evidence<'_>) -> Option<(TreePath, String)> {
             return None;
         }
     }
-    if home.is_none() && !evidence.named_context {
-        if let Some(folder) = evidence.copied_to_start(&own) {
-            return Some((folder, "its command starts a file that is copied with it".to_owned()));
-        }
+    if home.is_none()
+        && !evidence.named_context
+        && let Some(folder) = evidence.copied_to_start(&own)
+    {
+        return Some((folder, "its command starts a file that is copied with it".to_owned()));
     }
     let folder = match home {
         Some(home) => home,
