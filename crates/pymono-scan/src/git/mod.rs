@@ -99,5 +99,7 @@ fn of_a_hook(name: &OsString) -> bool {
 
 /// Returns the entries of a listing in which each ends with a NUL.
 pub(crate) fn entries(output: &[u8]) -> impl Iterator<Item = &[u8]> {
-    output.split(|byte| *byte == 0).filter(|entry| !entry.is_empty())
+    let mut start = 0;
+    let entry = move |end| &output[std::mem::replace(&mut start, end + 1)..end];
+    memchr::memchr_iter(0, output).map(entry).filter(|entry| !entry.is_empty())
 }

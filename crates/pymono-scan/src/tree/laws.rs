@@ -209,7 +209,7 @@ fn shuffled(case: &Case, seed: u64) -> Result<Workspace, String> {
     );
     shuffle(&mut found.folders, &mut random);
     for folder in &mut found.folders {
-        shuffle(&mut folder.entries, &mut random);
+        shuffle(&mut folder.entries.list, &mut random);
     }
     let tracked = tracked.unwrap().0;
     let mut names: Vec<&[u8]> = tracked.split_inclusive(|byte| *byte == 0).collect();

@@ -117,7 +117,7 @@ impl<'a> Merge<'a> {
             Place::Nowhere => {}
             Place::Elsewhere => self.elsewhere.push(name.to_owned()),
             Place::Entry(path, folder, at) => {
-                let entry = &mut self.found.folders[folder].entries[at].1;
+                let entry = &mut self.found.folders[folder].entries.list[at].kind;
                 match *entry {
                     kind @ (Kind::File | Kind::Link) => {
                         *entry = Kind::Taken;
@@ -211,13 +211,13 @@ pub(super) fn untracked(root: &Utf8Path, found: Found, warnings: &mut Vec<Warnin
 
 /// Takes what git does not track and nothing ignores.
 fn take_untracked(root: &Utf8Path, folder: &Listing, listed: &mut Listed) {
-    for (name, kind) in &folder.entries {
+    for (name, kind) in folder.entries.iter() {
         if matches!(kind, Kind::File | Kind::Link) && !is_litter_name(name) {
             let path = joined(&folder.path, name);
             if !is_ours(&path) && !folder.rules.ignore(&path, false) {
                 // A path that was listed is in the form that is wanted.
                 if let Ok(path) = path.try_into() {
-                    add(root, path, *kind, listed);
+                    add(root, path, kind, listed);
                 }
             }
         }
@@ -243,9 +243,9 @@ enum Place {
     Entry(TreePath, usize, usize),
 }
 
-/// Returns where each name is; neighbours are mostly in one folder.
+/// Returns where each name is; neighbours are mostly in one folder, and follow each other there.
 fn places(found: &Found, names: &[&str]) -> Vec<Place> {
-    let mut last = 0;
+    let (mut last, mut next) = (0, 0);
     let mut place = |name: &&str| {
         let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
         if is_ours(name) {
@@ -258,10 +258,9 @@ fn places(found: &Found, names: &[&str]) -> Vec<Place> {
             }
         }
         let entries = &found.folders[last].entries;
-        let at = entries.binary_search_by(|(entry, _)| (**entry).cmp(file));
-        at.ok()
-            .zip(name.parse().ok())
-            .map_or(Place::Nowhere, |(at, path)| Place::Entry(path, last, at))
+        let at = entries.find(file, next);
+        next = at.map_or(next, |at| at + 1);
+        at.zip(name.parse().ok()).map_or(Place::Nowhere, |(at, path)| Place::Entry(path, last, at))
     };
     names.iter().map(&mut place).collect()
 }
@@ -279,8 +278,8 @@ fn unlisted<'a>(found: &Found, name: &'a str) -> Option<&'a str> {
         if find(found, folder).is_none() {
             let last = folder.rsplit('/').next()?;
             let entries = &found.folders.get(find(found, above)?)?.entries;
-            let at = entries.binary_search_by(|(entry, _)| (**entry).cmp(last)).ok()?;
-            let is_folder = matches!(entries[at].1, Kind::Folder | Kind::Skipped);
+            let at = entries.find(last, 0)?;
+            let is_folder = matches!(entries.list[at].kind, Kind::Folder | Kind::Skipped);
             return is_folder.then_some(folder);
         }
         above = folder;
@@ -303,12 +302,16 @@ fn sparse_warning(sparse: &[TreePath]) -> Option<Warning> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::entries::Entries, *};
 
     fn found(folders: &[(&str, &[(&str, Kind)])]) -> Found {
         let listing = |(path, entries): &(&str, &[(&str, Kind)])| Listing {
             path: (*path).to_owned(),
-            entries: entries.iter().map(|(name, kind)| ((*name).into(), *kind)).collect(),
+            entries: {
+                let mut list = Entries::default();
+                entries.iter().for_each(|(name, kind)| list.push(name, *kind));
+                list
+            },
             rules: Ruled::By(None),
         };
         Found { folders: folders.iter().map(listing).collect(), ..Found::default() }

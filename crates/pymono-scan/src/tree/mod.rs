@@ -1,5 +1,6 @@
 //! The files of a tree: the only view that the rest of a scan has of the disk and of git's objects.
 
+mod entries;
 mod folder;
 mod hash;
 mod identity;
@@ -83,22 +84,7 @@ impl Tree {
 
     fn listed(source: Arc<Source>, listed: Listed) -> Self {
         let Listed { files, links, submodules, sparse } = listed;
-        let mut folders = BTreeSet::from([TreePath::root()]);
-        let mut last = "";
-        for file in &files {
-            let above = file.as_str().rsplit_once('/').map_or("", |(above, _)| above);
-            if above == last {
-                continue;
-            }
-            last = above;
-            let mut folder = file.parent();
-            while let Some(path) = folder {
-                folder = path.parent();
-                if !folders.insert(path) {
-                    break;
-                }
-            }
-        }
+        let folders = folders(&files);
         Self { source, files, folders, links, submodules, sparse }
     }
 
@@ -223,6 +209,22 @@ impl Tree {
             Source::Revision(revision) => revision.root(),
         }
     }
+}
+
+/// Returns the folders on the way to sorted files, and the root.
+fn folders(files: &[TreePath]) -> BTreeSet<TreePath> {
+    let mut found = vec![TreePath::root()];
+    let (mut last, mut last_above) = (&found[0].clone(), "");
+    for file in files {
+        let above = file.as_str().rsplit_once('/').map_or("", |(above, _)| above);
+        if above != last_above {
+            // All that lies in a folder stands together, so what the last file is in is known.
+            let on_way = std::iter::successors(file.parent(), TreePath::parent);
+            found.extend(on_way.take_while(|folder| !last.is_in(folder)));
+        }
+        (last, last_above) = (file, above);
+    }
+    found.into_iter().collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use pymono_exec::Interrupt;
 use walkdir::{DirEntry, WalkDir};
 
 use super::{
+    entries::Entries,
     listing::not_utf8,
     walk::{Found, Kind, Listing, Ruled, kind, unreadable},
 };
@@ -19,7 +20,7 @@ pub(super) fn walk(root: &Utf8Path, interrupt: &Interrupt) -> Found {
         entry.depth() == 0 || name.is_none_or(|name| !is_litter_name(name) && !is_our_folder(name))
     };
     let mut found = Found::default();
-    let mut entries: Vec<(Box<str>, Kind)> = Vec::new();
+    let mut entries = Entries::default();
     // Symbolic links are files here, as they are for git, so there are no loops.
     let walk = WalkDir::new(root).min_depth(1).follow_links(false);
     let mut walk = walk.into_iter().filter_entry(wanted);
@@ -48,7 +49,7 @@ pub(super) fn walk(root: &Utf8Path, interrupt: &Interrupt) -> Found {
             (Some(path), Some(kind @ (Kind::File | Kind::Link))) => {
                 // Windows' separator; elsewhere a backslash is a character like others.
                 let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_owned() };
-                entries.push((path.into(), kind));
+                entries.push(&path, kind);
             }
             _ => {}
         }

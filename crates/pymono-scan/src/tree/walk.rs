@@ -3,10 +3,8 @@
 
 use std::{
     collections::BTreeSet,
-    ffi::OsString,
     fs::{self, FileType},
     io,
-    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -14,7 +12,11 @@ use camino::Utf8Path;
 use pymono_exec::Interrupt;
 use rayon::{Scope, prelude::*};
 
-use super::{listing::not_utf8, rules::Rules};
+use super::{
+    entries::{Entries, each},
+    listing::not_utf8,
+    rules::Rules,
+};
 use crate::{
     Warning,
     litter::{is_litter_name, is_our_folder},
@@ -41,7 +43,7 @@ pub(super) struct Listing {
     /// Its path from the root, empty for the root.
     pub(super) path: String,
     /// What is in it, in any order; devices and the like are not.
-    pub(super) entries: Vec<(Box<str>, Kind)>,
+    pub(super) entries: Entries,
     /// What is ignored in it; nothing where all is that git does not track.
     pub(super) rules: Ruled,
 }
@@ -91,9 +93,7 @@ impl Found {
     /// Brings all into the order that lookups need: who comes first on disk is chance.
     pub(super) fn sort(&mut self) {
         self.folders.par_sort_unstable_by(|one, other| one.path.cmp(&other.path));
-        self.folders.par_iter_mut().for_each(|folder| {
-            folder.entries.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-        });
+        self.folders.par_iter_mut().for_each(|folder| folder.entries.sort());
     }
 }
 
@@ -130,26 +130,24 @@ impl<'a> Walk<'a> {
             return;
         }
         let on_disk = self.root.join(&path);
-        let (listed, mut warnings) = list(&path, on_disk.as_std_path());
+        let Listed { mut entries, odd, mut warnings } = list(&path, &on_disk);
         let inner = !path.is_empty() && matches!(above, Ruled::By(_));
-        if inner && is_repository(&on_disk, &listed) {
+        if inner && is_repository(&on_disk, &entries) {
             self.found().repositories.insert(path);
             return;
         }
-        let rules = rules(&path, &on_disk, above, &listed);
-        let mut entries: Vec<(Box<str>, Kind)> = Vec::with_capacity(listed.len());
-        for (name, mut kind) in listed {
-            let Some(name) = name.to_str() else {
-                let path = below(path.as_bytes(), name.as_encoded_bytes());
-                if !rules.ignore_bytes(&path, kind == Kind::Folder) {
-                    warnings.push(not_utf8(&path));
-                }
-                continue;
-            };
-            if kind == Kind::Folder {
-                kind = self.enter(scope, &path, name, &rules);
+        let rules = rules(&path, &on_disk, above, &entries);
+        for (name, is_folder) in odd {
+            let path = below(path.as_bytes(), &name);
+            if !rules.ignore_bytes(&path, is_folder) {
+                warnings.push(not_utf8(&path));
             }
-            entries.push((name.into(), kind));
+        }
+        for at in 0..entries.list.len() {
+            let entry = entries.list[at];
+            if entry.kind == Kind::Folder {
+                entries.list[at].kind = self.enter(scope, &path, entries.name(entry), &rules);
+            }
         }
         let mut found = self.found();
         found.folders.push(Listing { path, entries, rules });
@@ -177,35 +175,36 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Returns what is in a folder, and why some of it is missing.
-fn list(path: &str, on_disk: &Path) -> (Vec<(OsString, Kind)>, Vec<Warning>) {
-    let mut warnings = Vec::new();
-    let mut warn = |error: io::Error| {
+/// What is in a folder.
+#[derive(Default)]
+struct Listed {
+    entries: Entries,
+    /// The names that are no UTF-8, and whether each is a folder's.
+    odd: Vec<(Vec<u8>, bool)>,
+    /// Why some of it is missing.
+    warnings: Vec<Warning>,
+}
+
+fn list(path: &str, on_disk: &Utf8Path) -> Listed {
+    let mut listed = Listed::default();
+    each(on_disk.as_std_path(), |entry| match entry {
+        Ok((name, Some(kind))) => match name.to_str() {
+            Some(name) => listed.entries.push(name, kind),
+            None => listed.odd.push((name.as_encoded_bytes().to_owned(), kind == Kind::Folder)),
+        },
+        Ok((_, None)) => {}
         // Somebody else works in the tree, too.
-        if error.kind() != io::ErrorKind::NotFound {
-            warnings.push(unreadable(path, &error));
-        }
-    };
-    let mut listed = Vec::new();
-    match fs::read_dir(on_disk) {
-        Ok(entries) => {
-            for entry in entries {
-                match entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))) {
-                    Ok((name, of)) => listed.extend(kind(of).map(|kind| (name, kind))),
-                    Err(error) => warn(error),
-                }
-            }
-        }
-        Err(error) => warn(error),
-    }
-    (listed, warnings)
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => listed.warnings.push(unreadable(path, &error)),
+    });
+    listed
 }
 
 /// Returns the rules in a folder.
-fn rules(path: &str, on_disk: &Utf8Path, above: Ruled, listed: &[(OsString, Kind)]) -> Ruled {
+fn rules(path: &str, on_disk: &Utf8Path, above: Ruled, entries: &Entries) -> Ruled {
     let Ruled::By(above) = above else { return above };
     // Git follows no links here.
-    let there = listed.iter().any(|(name, kind)| name == ".gitignore" && *kind == Kind::File);
+    let there = entries.iter().any(|entry| entry == (".gitignore", Kind::File));
     match there.then(|| fs::read(on_disk.join(".gitignore")).ok()).flatten() {
         Some(text) => Ruled::By(Some(Rules::in_folder(above, path, &text))),
         None => Ruled::By(above),
@@ -233,9 +232,9 @@ pub(super) fn kind(kind: FileType) -> Option<Kind> {
 }
 
 /// Returns whether a folder is the top of a repository, a worktree or a submodule.
-fn is_repository(on_disk: &Utf8Path, listed: &[(OsString, Kind)]) -> bool {
+fn is_repository(on_disk: &Utf8Path, entries: &Entries) -> bool {
     let git = on_disk.join(".git");
-    listed.iter().any(|(name, _)| name == ".git")
+    entries.iter().any(|(name, _)| name == ".git")
         && (git.join("HEAD").is_file()
             || fs::read(git).is_ok_and(|text| text.starts_with(b"gitdir:")))
 }
