@@ -59,7 +59,10 @@ pub(crate) struct Loaded {
 
 /// Reads the tree; what is odd but not wrong is said.
 pub(crate) fn scan(session: &mut Session) -> Result<Workspace, CommandError> {
-    scan_whole(session).map(|scan| scan.workspace)
+    let Scan { workspace, tree, warnings: _ } = scan_whole(session)?;
+    // Of a big tree these are many small pieces, and nobody needs their memory before the process ends.
+    std::mem::forget(tree);
+    Ok(workspace)
 }
 
 /// Reads the tree and returns all that was found, its files too.
