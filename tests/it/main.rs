@@ -32,6 +32,7 @@ mod shop;
 mod sources;
 mod stale;
 mod steps;
+mod tested;
 mod unavailable;
 mod unchanged;
 mod versions;

@@ -142,6 +142,7 @@ fn tree() -> Tree {
             locals: BTreeMap::new(),
             packages: places.map(package).into(),
             uv_image: "uv:1".into(),
+            tests: BTreeMap::new(),
             warnings: BTreeSet::new(),
         },
         contents,

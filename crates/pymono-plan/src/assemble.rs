@@ -6,7 +6,7 @@ use pymono_names::{Platform, ServiceName, Target, TreePath};
 use pymono_workspace::{Kind, Project, Workspace};
 
 use crate::{
-    Fleet, FleetError, Service, StaleLocks,
+    Fleet, FleetError, Service, ServiceTest, StaleLocks,
     assembly::{Assembly, environment},
     close::Closing,
     handwritten,
@@ -39,6 +39,7 @@ pub fn assemble(workspace: &Workspace, stale: StaleLocks) -> (Fleet, Vec<Unplann
         handwritten: handwritten::images(workspace, &names),
         locals: BTreeMap::new(),
         packages: BTreeMap::new(),
+        tests: BTreeMap::new(),
         uv_image: workspace.uv_image.clone().unwrap_or_else(|| UV_IMAGE.to_owned()),
         warnings: BTreeSet::new(),
     };
@@ -50,15 +51,30 @@ pub fn assemble(workspace: &Workspace, stale: StaleLocks) -> (Fleet, Vec<Unplann
     for project in services().filter(|project| project.images.is_empty()) {
         let name = names[&project.path].clone();
         match service(workspace, &locks, project, name, &mut fleet) {
-            Ok(Some(service)) => drop(fleet.services.insert(project.path.clone(), service)),
-            Ok(None) => {}
-            Err(error) => {
-                unplanned.push(Unplanned { services: vec![project.path.clone()], error });
+            Ok(Some(planned)) => {
+                fleet.services.insert(project.path.clone(), planned.service);
+                match planned.test {
+                    Ok(test) => fleet.tests.extend(test.map(|it| (project.path.clone(), it))),
+                    // The image does without its test.
+                    Err(error) => unplanned.push(unplanned_one(project, error)),
+                }
             }
+            Ok(None) => {}
+            Err(error) => unplanned.push(unplanned_one(project, error)),
         }
     }
     unplanned.extend(take_shared_references(&mut fleet));
     (fleet, unplanned)
+}
+
+fn unplanned_one(project: &Project, error: FleetError) -> Unplanned {
+    Unplanned { services: vec![project.path.clone()], error }
+}
+
+/// A service, and what tests it where something does.
+struct Planned {
+    service: Service,
+    test: Result<Option<ServiceTest>, FleetError>,
 }
 
 /// Returns the local packages that a service's lock has for it; nothing where that cannot be told.
@@ -86,6 +102,7 @@ fn take_shared_references(fleet: &mut Fleet) -> Vec<Unplanned> {
     bearers.retain(|_, services| services.len() > 1);
     for path in bearers.values().flatten() {
         fleet.services.remove(path);
+        fleet.tests.remove(path);
         fleet.handwritten.retain(|_, image| image.path != *path);
     }
     let shared = bearers.into_iter().map(|(reference, services)| {
@@ -103,7 +120,7 @@ fn service(
     project: &Project,
     name: ServiceName,
     fleet: &mut Fleet,
-) -> Result<Option<Service>, FleetError> {
+) -> Result<Option<Planned>, FleetError> {
     let strict = project.settings.require_locked == Some(true);
     let without = locks::without(project).filter(|_| !strict);
     let (lock_path, lock) = match &project.lock {
@@ -114,5 +131,8 @@ fn service(
         None => (&project.manifest, without.as_ref().ok_or_else(|| FleetError::no_lock(project))?),
     };
     let closing = Closing { workspace, project, lock_path, lock };
-    Assembly { closing }.service(name, &mut fleet.packages, &mut fleet.warnings).map(Some)
+    let assembly = Assembly { closing };
+    let service = assembly.service(name, &mut fleet.packages, &mut fleet.warnings)?;
+    let test = assembly.test(&service, &mut fleet.packages);
+    Ok(Some(Planned { service, test }))
 }

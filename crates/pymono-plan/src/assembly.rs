@@ -72,7 +72,7 @@ impl Assembly<'_> {
     }
 
     /// Returns the indexes that are configured for a lock in `folder`.
-    fn indexes<'b>(&'b self, lock: &TreePath, folder: &'b TreePath) -> Indexes<'b> {
+    pub(crate) fn indexes<'b>(&'b self, lock: &TreePath, folder: &'b TreePath) -> Indexes<'b> {
         let configured = self.closing.workspace.indexes.get(lock).map_or(&[][..], Vec::as_slice);
         Indexes { folder, configured }
     }
@@ -156,7 +156,7 @@ impl Assembly<'_> {
     }
 
     /// Returns the local packages that the image gets installed, and notes how each is built.
-    fn installed(
+    pub(crate) fn installed(
         &self,
         closures: &[(Platform, Closed)],
         environment: &Environment,
@@ -232,7 +232,7 @@ impl Assembly<'_> {
         Ok(all)
     }
 
-    fn unusable(&self, unusable: Unusable) -> FleetError {
+    pub(crate) fn unusable(&self, unusable: Unusable) -> FleetError {
         match unusable {
             Unusable::Outside(source) => self.outside(source),
             Unusable::Unfit(path) => FleetError::Unfit(path),

@@ -50,11 +50,20 @@ pub fn close(
 impl Closing<'_> {
     /// Returns what the project needs in production on `target`.
     pub(crate) fn close(&self, target: Target) -> Result<Closed, FleetError> {
+        self.close_with(target, &BTreeSet::new())
+    }
+
+    /// Returns what the project needs on `target` in production and for some `groups` together.
+    pub(crate) fn close_with(
+        &self,
+        target: Target,
+        groups: &BTreeSet<ExtraName>,
+    ) -> Result<Closed, FleetError> {
         let settings = &self.project.settings;
         let selection = Selection {
             package: self.project.name.clone(),
             extras: settings.extras.clone(),
-            groups: settings.groups.clone(),
+            groups: settings.groups.union(groups).cloned().collect(),
         };
         let AnyLock::Requirements(requirements) = self.lock else {
             let closure =

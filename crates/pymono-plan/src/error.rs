@@ -41,6 +41,18 @@ pub enum FleetError {
         /// Why not.
         source: Box<ClosureError>,
     },
+    /// A test needs another distribution of a name that the image has already.
+    #[error("the test of `{service}` needs `{name}` {wanted}, and its image has {has}")]
+    TestConflict {
+        /// The service's folder.
+        service: TreePath,
+        /// The distribution's name.
+        name: String,
+        /// What the test needs.
+        wanted: String,
+        /// What the image has.
+        has: String,
+    },
     /// A lock points out of the repository.
     #[error("the lock `{lock}` points out of the repository")]
     Outside {
@@ -190,6 +202,9 @@ impl FleetError {
             }
             Self::Unpinned { .. } => {
                 Some("pin each with `==`, such as by `uv pip compile`, or take `require-locked` away".into())
+            }
+            Self::TestConflict { .. } => {
+                Some("lock both to one version, or name other `groups` in `test`".into())
             }
             Self::Outside { .. } => {
                 Some("run pymono from the folder that holds all of it, or move the package into the repository".into())

@@ -19,19 +19,21 @@ pub(crate) fn finish(
 ) -> Result<Finish, FleetError> {
     let workdir = workdir.unwrap_or(HOME);
     let steps = project.settings.build_steps.clone();
-    let sources = if steps.is_empty() || !files.is_empty() {
-        Vec::new()
-    } else {
-        let sources = refuse::sources(project)?;
-        let own = sources.iter().filter_map(|source| {
-            let below = source.relative_to(&project.path)?;
-            Some(ImageFile { source: source.clone(), target: at(workdir, below) })
-        });
-        own.collect()
-    };
+    let is_beside = !steps.is_empty() && files.is_empty();
+    let sources = if is_beside { beside(project, workdir)? } else { Vec::new() };
     let caches = project.settings.cache.clone();
     let inputs = project.further.inputs.iter().cloned().collect();
     Ok(Finish { included: included(project, workdir, files)?, steps, sources, caches, inputs })
+}
+
+/// Returns a service's own files as commands see them in the working directory.
+pub(crate) fn beside(project: &Project, workdir: &str) -> Result<Vec<ImageFile>, FleetError> {
+    let sources = refuse::sources(project)?;
+    let own = sources.iter().filter_map(|source| {
+        let below = source.relative_to(&project.path)?;
+        Some(ImageFile { source: source.clone(), target: at(workdir, below) })
+    });
+    Ok(own.collect())
 }
 
 /// Returns the further files of an image, but for those that are there anyway.

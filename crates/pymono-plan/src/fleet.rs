@@ -19,6 +19,8 @@ pub struct Fleet {
     pub locals: BTreeMap<TreePath, BTreeSet<TreePath>>,
     /// The local packages that some image gets installed, by path.
     pub packages: BTreeMap<TreePath, Package>,
+    /// What tests services, by path: no image knows of it.
+    pub tests: BTreeMap<TreePath, ServiceTest>,
     /// The image that uv is taken from.
     pub uv_image: String,
     /// What keeps no service from being built, but should be looked at.
@@ -94,6 +96,21 @@ impl Finish {
         let copied = self.included.all().chain(&self.sources);
         copied.map(|file| &file.source).chain(&self.inputs)
     }
+}
+
+/// What a test of a service's image needs beside that image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServiceTest {
+    /// Third-party distributions.
+    pub requirements: BTreeSet<Requirement>,
+    /// Local packages that are installed.
+    pub packages: BTreeSet<TreePath>,
+    /// The service's own files, where the image has them installed.
+    pub sources: Vec<ImageFile>,
+    /// The commands: at least one.
+    pub steps: Vec<BuildStep>,
+    /// Further cache mounts of the commands.
+    pub caches: Vec<CacheMount>,
 }
 
 /// Further files of an image.

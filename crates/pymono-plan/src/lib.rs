@@ -27,6 +27,7 @@ mod stage;
 mod stale;
 mod steps;
 mod system;
+mod test;
 mod version;
 
 pub use assemble::{Unplanned, assemble};
@@ -36,6 +37,7 @@ pub use error::FleetError;
 pub use estimate::{Bytes, DistributionEstimate, Estimate, ImageEstimate};
 pub use fleet::{
     Environment, Finish, Fleet, ImageSettings, Included, Open, OpenRequirement, Package, Service,
+    ServiceTest,
 };
 pub use handwritten::{ContextSource, HandwrittenImage};
 pub use index::{ChosenIndex, IndexChoice};
@@ -46,4 +48,5 @@ pub use stage::{
     PackageCrates, Reinstall, Stage, StageKind, StageName, Steps,
 };
 pub use stale::{StaleLocks, check_fresh};
+pub use test::{Test, Tests};
 pub use version::PretendedVersion;

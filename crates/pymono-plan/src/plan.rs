@@ -41,12 +41,14 @@ pub fn plan(fleet: &Fleet) -> BuildPlan {
         (service.name.clone(), Image { path: path.clone(), runtime, layers, settings })
     });
     let images = images.collect();
+    let tests = planner.tests(&images);
     // Stable: within a rank, stages stay in the order in which they were made.
     planner.stages.sort_by_key(|stage| rank(&stage.kind));
     BuildPlan {
         stages: planner.stages,
         images,
         handwritten: fleet.handwritten.clone(),
+        tests,
         uv_image: fleet.uv_image.clone(),
     }
 }
@@ -59,8 +61,8 @@ type PackageStages = BTreeMap<(Environment, TreePath), (StageName, usize)>;
 
 pub(crate) struct Planner<'a> {
     pub(crate) fleet: &'a Fleet,
-    names: Names,
-    stages: Vec<Stage>,
+    pub(crate) names: Names,
+    pub(crate) stages: Vec<Stage>,
     /// Where in `stages` the stage of each kind is: equal inputs give one stage.
     places: BTreeMap<StageKind, usize>,
 }
@@ -115,29 +117,33 @@ impl<'a> Planner<'a> {
     fn add_dependencies(&mut self, groups: &[Group]) -> GroupStages {
         let fleet = self.fleet.services.len();
         let stages = groups.iter().map(|group| {
-            let Group { environment, users, supply, requirements } = group;
-            let Supply { index, form, .. } = supply;
-            let access = access::of(supply, requirements);
-            let prefix = access.prefix;
-            let base = match access.toolchain {
-                None => self.base(environment, users),
-                Some(apt) => self.toolchain(environment, apt, users),
-            };
-            let kind = Dependencies {
-                base,
-                requirements: requirements.clone(),
-                index: index.clone(),
-                archives: access.archives,
-                git: access.git,
-                secrets: access.secrets,
-                hashed: matches!(form, Form::Artifacts { hashed: true, .. }),
-                from_source: prefix != "deps"
-                    || matches!(form, Form::Artifacts { unnamed: true, .. }),
-            };
-            let wish = format!("{prefix}-{}", naming::of_users(users, fleet));
-            (self.stage(&wish, StageKind::Dependencies(kind), users), users.clone())
+            let whose = naming::of_users(&group.users, fleet);
+            (self.dependencies(group, &whose), group.users.clone())
         });
         stages.collect()
+    }
+
+    /// Returns the stage of a group, whose name says `whose` it is.
+    pub(crate) fn dependencies(&mut self, group: &Group, whose: &str) -> StageName {
+        let Group { environment, users, supply, requirements } = group;
+        let Supply { index, form, .. } = supply;
+        let access = access::of(supply, requirements);
+        let prefix = access.prefix;
+        let base = match access.toolchain {
+            None => self.base(environment, users),
+            Some(apt) => self.toolchain(environment, apt, users),
+        };
+        let kind = Dependencies {
+            base,
+            requirements: requirements.clone(),
+            index: index.clone(),
+            archives: access.archives,
+            git: access.git,
+            secrets: access.secrets,
+            hashed: matches!(form, Form::Artifacts { hashed: true, .. }),
+            from_source: prefix != "deps" || matches!(form, Form::Artifacts { unnamed: true, .. }),
+        };
+        self.stage(&format!("{prefix}-{whose}"), StageKind::Dependencies(kind), users)
     }
 
     fn add_packages(&mut self) -> PackageStages {
@@ -150,7 +156,7 @@ impl<'a> Planner<'a> {
         stages.collect()
     }
 
-    fn package(
+    pub(crate) fn package(
         &mut self,
         environment: &Environment,
         path: &TreePath,
@@ -317,7 +323,7 @@ fn layers(
 }
 
 /// Returns where a stage stands in the plan: each rank needs only those before it.
-fn rank(kind: &StageKind) -> u8 {
+pub(crate) fn rank(kind: &StageKind) -> u8 {
     match kind {
         StageKind::Uv { .. } => 0,
         StageKind::Base { .. } => 1,

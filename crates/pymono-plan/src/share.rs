@@ -126,7 +126,7 @@ fn users_of_each(fleet: &Fleet) -> BTreeMap<Installed, FixedBitSet> {
 }
 
 impl Supply {
-    fn of(requirement: &Requirement, service: &Service) -> Self {
+    pub(crate) fn of(requirement: &Requirement, service: &Service) -> Self {
         let (secrets, build_apt) = (service.secrets.clone(), &service.build_apt);
         // What is ready and known by its place asks no index for anything.
         let needs_index = requirement.from_source || matches!(requirement.origin, Origin::Git(_));

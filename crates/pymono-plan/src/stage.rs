@@ -10,7 +10,7 @@ use pymono_workspace::{BuildKind, BuildStep, CacheMount, Secret};
 
 use crate::{
     ChosenIndex, Environment, HandwrittenImage, ImageSettings, Included, IndexChoice, Open,
-    PretendedVersion, Requirement, index,
+    PretendedVersion, Requirement, Tests, index,
 };
 
 /// What will be built: every stage once, and how images are put together.
@@ -22,6 +22,8 @@ pub struct BuildPlan {
     pub images: BTreeMap<ServiceName, Image>,
     /// The images that hand-written Dockerfiles build as they are, by target.
     pub handwritten: BTreeMap<ServiceName, HandwrittenImage>,
+    /// The tests of these images.
+    pub tests: Tests,
     /// The image that uv is taken from.
     pub uv_image: String,
 }
@@ -37,17 +39,12 @@ impl BuildPlan {
         &'a self,
         services: &'a BTreeSet<&ServiceName>,
     ) -> impl Iterator<Item = &'a StageName> {
-        let wanted = |stage: &&Stage| {
-            matches!(stage.kind, StageKind::Base { .. } | StageKind::Toolchain { .. })
-                && stage.users.iter().any(|user| services.contains(user))
-        };
-        self.stages.iter().filter(wanted).map(|stage| &stage.name)
+        bases(&self.stages, services)
     }
 
     /// Returns the secrets that a build of some services may ask for, each id once.
     pub fn secrets(&self, services: &BTreeSet<&ServiceName>) -> BTreeSet<Secret> {
-        let stages = self.stages.iter();
-        let needed = stages.filter(|stage| stage.users.iter().any(|user| services.contains(user)));
+        let needed = needed(&self.stages, services);
         let asked = self.handwritten.iter().filter(|(name, _)| services.contains(name));
         let asked = asked.flat_map(|(_, image)| &image.secrets);
         index::by_id(needed.flat_map(|stage| stage.kind.secrets()).chain(asked))
@@ -56,16 +53,31 @@ impl BuildPlan {
     /// Returns whether a build of some services may ask for an SSH agent.
     pub fn needs_ssh(&self, services: &BTreeSet<&ServiceName>) -> bool {
         let mut asked = self.handwritten.iter().filter(|(name, _)| services.contains(name));
-        asked.any(|(_, image)| image.ssh) || self.stages.iter().any(|stage| {
-            matches!(&stage.kind, StageKind::Dependencies(Dependencies { git: Some(git), .. }) if git.ssh)
-                && stage.users.iter().any(|user| services.contains(user))
-        })
+        asked.any(|(_, image)| image.ssh) || needed(&self.stages, services).any(Stage::needs_ssh)
     }
 
     /// Returns the stage of this name.
     pub fn stage(&self, name: &StageName) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.name == *name)
     }
+}
+
+/// Returns those of some stages that any of `services` needs.
+pub(crate) fn needed<'a>(
+    stages: &'a [Stage],
+    services: &'a BTreeSet<&ServiceName>,
+) -> impl Iterator<Item = &'a Stage> {
+    stages.iter().filter(|stage| stage.users.iter().any(|user| services.contains(user)))
+}
+
+/// Returns those on which things are installed and built.
+pub(crate) fn bases<'a>(
+    stages: &'a [Stage],
+    services: &'a BTreeSet<&ServiceName>,
+) -> impl Iterator<Item = &'a StageName> {
+    let is_base =
+        |stage: &&Stage| matches!(stage.kind, StageKind::Base { .. } | StageKind::Toolchain { .. });
+    needed(stages, services).filter(is_base).map(|stage| &stage.name)
 }
 
 /// The name of a stage, unique in its plan and different from every service's.
@@ -94,6 +106,13 @@ pub struct Stage {
     pub kind: StageKind,
     /// The services whose images hold or need it.
     pub users: BTreeSet<ServiceName>,
+}
+
+impl Stage {
+    /// Returns whether it may ask for an SSH agent.
+    pub(crate) fn needs_ssh(&self) -> bool {
+        matches!(&self.kind, StageKind::Dependencies(Dependencies { git: Some(git), .. }) if git.ssh)
+    }
 }
 
 /// What a stage does, and with that what its identity is.

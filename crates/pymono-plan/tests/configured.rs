@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use insta::assert_snapshot;
 use pymono_names::{Libc, TreePath};
-use pymono_plan::{FleetError, Package, Service, StaleLocks};
+use pymono_plan::{BuildPlan, FleetError, Package, Service, StageKind, StaleLocks, plan};
 use pymono_workspace::{
     BuildKind, BuildStep, BuildSystem, Further, GitVersion, Kind, Launch, Manager, Project,
-    Settings, Workspace,
+    Settings, Test, Workspace,
 };
 
 const LOCK: &str = r#"
@@ -26,10 +26,26 @@ version = "1.0"
 source = { editable = "api" }
 dependencies = [{ name = "core" }, { name = "fast" }]
 
+[package.dev-dependencies]
+dev = [{ name = "fast" }, { name = "check" }]
+docs = [{ name = "pages" }]
+
 [[package]]
 name = "core"
 version = "1.0"
 source = { editable = "core" }
+
+[[package]]
+name = "check"
+version = "1.0"
+source = { registry = "https://index.example/simple" }
+wheels = [{ url = "https://files.example/check-1.0-py3-none-any.whl", hash = "sha256:0e", size = 20 }]
+
+[[package]]
+name = "pages"
+version = "3.0"
+source = { registry = "https://index.example/simple" }
+wheels = [{ url = "https://files.example/pages-3.0-py3-none-any.whl", hash = "sha256:0f", size = 20 }]
 
 [[package]]
 name = "fast"
@@ -76,18 +92,22 @@ fn project(name: &str, kind: Kind) -> Project {
     }
 }
 
+/// Makes a workspace of a service `api` and a library `core`, changed by `change`.
+fn workspace(change: impl FnOnce(&mut Project, &mut Project)) -> Workspace {
+    let (mut api, mut core) = (project("api", Kind::Service), project("core", Kind::Library));
+    change(&mut api, &mut core);
+    Workspace {
+        projects: [api, core].map(|project| (project.path.clone(), project)).into(),
+        locks: BTreeMap::from([(path("uv.lock"), LOCK.to_owned())]),
+        ..Workspace::default()
+    }
+}
+
 /// Assembles a service `api` and a library `core`, changed by `change`.
 fn assemble(
     change: impl FnOnce(&mut Project, &mut Project),
 ) -> Result<(Service, Package), FleetError> {
-    let (mut api, mut core) = (project("api", Kind::Service), project("core", Kind::Library));
-    change(&mut api, &mut core);
-    let workspace = Workspace {
-        projects: [api, core].map(|project| (project.path.clone(), project)).into(),
-        locks: BTreeMap::from([(path("uv.lock"), LOCK.to_owned())]),
-        ..Workspace::default()
-    };
-    let (mut fleet, unplanned) = pymono_plan::assemble(&workspace, StaleLocks::Refused);
+    let (mut fleet, unplanned) = pymono_plan::assemble(&workspace(change), StaleLocks::Refused);
     if let Some(unplanned) = unplanned.into_iter().next() {
         return Err(unplanned.error);
     }
@@ -211,4 +231,51 @@ fn what_is_not_there_to_be_included_is_told_before_anything_is_built() {
         api.further.copies = BTreeMap::from([(path("a b"), "a b".to_owned())]);
     };
     assert!(error(unfit).starts_with("`a b` has characters that cannot stand in"));
+}
+
+/// Assembles and plans with a test that needs these groups, and returns what was refused, too.
+fn tested(groups: Option<&[&str]>) -> (BuildPlan, Option<FleetError>) {
+    let groups = groups.map(|names| names.iter().map(|name| name.parse().unwrap()).collect());
+    let run = vec![BuildStep::Shell("check".into())];
+    let test = Test { run, groups };
+    let workspace = workspace(|api, _| api.settings.test = Some(test));
+    let (fleet, unplanned) = pymono_plan::assemble(&workspace, StaleLocks::Refused);
+    (plan(&fleet), unplanned.into_iter().next().map(|unplanned| unplanned.error))
+}
+
+#[test]
+fn a_test_has_what_development_needs_beside_the_image_and_changes_nothing_of_it() {
+    let (fleet, _) = pymono_plan::assemble(&workspace(|_, _| {}), StaleLocks::Refused);
+    let plain = plan(&fleet);
+    assert!(plain.tests.services.is_empty());
+    let cases: [(Option<&[&str]>, &[&str]); 4] = [
+        (None, &["check"]),
+        (Some(&["docs"]), &["pages"]),
+        (Some(&["dev", "docs"]), &["check", "pages"]),
+        (Some(&[]), &[]),
+    ];
+    for (groups, wanted) in cases {
+        let (with, error) = tested(groups);
+        assert!(error.is_none(), "{error:?}");
+        assert_eq!((&with.stages, &with.images), (&plain.stages, &plain.images));
+        let installed = with.tests.stages.iter().flat_map(|stage| match &stage.kind {
+            StageKind::Dependencies(it) => it.requirements.iter(),
+            other => panic!("{other:?} is no stage of a test"),
+        });
+        let installed: Vec<String> = installed.map(|it| it.name.to_string()).collect();
+        assert_eq!(installed, wanted, "{groups:?}");
+        let test = &with.tests.services[&"api".parse().unwrap()];
+        assert_eq!(test.stage.as_str(), "test-api");
+        assert_eq!((test.layers.len(), test.sources.len()), (usize::from(!wanted.is_empty()), 1));
+        assert_eq!(test.bases.len(), 1);
+    }
+}
+
+#[test]
+fn a_test_of_a_group_that_is_not_there_is_refused_and_the_image_is_built() {
+    let (plan, error) = tested(Some(&["nightly"]));
+    assert_eq!((plan.images.len(), plan.tests.services.len()), (1, 0));
+    let error = error.unwrap();
+    let source = std::error::Error::source(&error).unwrap();
+    assert_snapshot!(source, @"`api` has no dependency group `nightly`; there are `dev`, `docs`");
 }

@@ -129,6 +129,7 @@ fn fleet(services: impl IntoIterator<Item = (TreePath, Service)>) -> Fleet {
         locals: BTreeMap::new(),
         packages,
         uv_image: "uv:1".to_owned(),
+        tests: BTreeMap::new(),
         warnings: BTreeSet::new(),
     }
 }

@@ -25,14 +25,19 @@ pub fn bake_file(plan: &BuildPlan, rendered: &Rendered, folder: &str) -> String 
         add_secrets(&mut target, plan, name);
         (name.to_string(), target)
     });
-    let targets: Map<String, Value> = targets.chain(handwritten).collect();
+    let mut targets: Map<String, Value> = targets.chain(handwritten).collect();
     // What others are built from comes along with them.
     let is_ground = |name: &str| {
         let image = name.parse().ok().and_then(|name: ServiceName| plan.handwritten.get(&name));
         image.is_some_and(|image| image.is_ground)
     };
-    let all: Vec<&String> = targets.keys().filter(|name| !is_ground(name)).collect();
-    let mut file = json!({ "group": { "default": { "targets": all } }, "target": targets });
+    let all: Vec<String> = targets.keys().filter(|name| !is_ground(name)).cloned().collect();
+    let mut groups = json!({ "default": { "targets": all } });
+    if !plan.tests.services.is_empty() {
+        let tests = add_tests(&mut targets, plan, rendered, folder);
+        groups[free("test", &targets)] = json!({ "targets": tests });
+    }
+    let mut file = json!({ "group": groups, "target": targets });
     let variables = variables(plan);
     if !variables.is_empty() {
         let variables = variables.into_iter().map(|name| (name, json!({ "default": "" })));
@@ -61,14 +66,47 @@ fn target(service: &str, image: &Image, rendered: &Rendered, folder: &str) -> Va
     target
 }
 
+/// Adds a target for each test, and returns their names.
+fn add_tests(
+    targets: &mut Map<String, Value>,
+    plan: &BuildPlan,
+    rendered: &Rendered,
+    folder: &str,
+) -> Vec<String> {
+    let mut names = Vec::new();
+    for (service, test) in &plan.tests.services {
+        let Some(image) = plan.images.get(service) else { continue };
+        let mut target = target(test.stage.as_str(), image, rendered, folder);
+        if let Some(target) = target.as_object_mut() {
+            target.remove("tags");
+        }
+        target["output"] = json!(["type=cacheonly"]);
+        add_asked(&mut target, &test.asks, test.needs_ssh);
+        let name = free(&format!("{service}-test"), targets);
+        names.push(name.clone());
+        targets.insert(name, target);
+    }
+    names
+}
+
+/// Returns a name that no target has: the wished one, or one with a number behind it.
+fn free(wish: &str, targets: &Map<String, Value>) -> String {
+    let mut names = (1..).map(|n| if n == 1 { wish.to_owned() } else { format!("{wish}-{n}") });
+    // The range is endless and the targets are not.
+    names.find(|name| !targets.contains_key(name)).unwrap_or_default()
+}
+
 /// Adds what the builder may be asked for: what the environment does not name is not given.
 fn add_secrets(target: &mut Value, plan: &BuildPlan, service: &ServiceName) {
     let service = BTreeSet::from([service]);
-    let secrets = plan.secrets(&service);
+    add_asked(target, &plan.secrets(&service), plan.needs_ssh(&service));
+}
+
+fn add_asked(target: &mut Value, secrets: &BTreeSet<Secret>, needs_ssh: bool) {
     if !secrets.is_empty() {
         target["secret"] = secrets.iter().map(secret).collect();
     }
-    if plan.needs_ssh(&service) {
+    if needs_ssh {
         target["ssh"] = json!([where_set(SSH_AGENT, "default")]);
     }
 }
@@ -90,10 +128,12 @@ fn where_set(variable: &str, text: &str) -> String {
 /// Returns the environment variables that expressions read.
 fn variables(plan: &BuildPlan) -> BTreeSet<String> {
     let services = plan.images.keys().chain(plan.handwritten.keys()).collect();
-    let secrets = plan.secrets(&services).into_iter();
+    let tests = plan.tests.services.values();
+    let secrets = plan.secrets(&services);
+    let secrets = secrets.iter().chain(tests.clone().flat_map(|test| &test.asks));
     let files = secrets.filter(|secret| matches!(secret.place, SecretPlace::File(_)));
-    let mut variables: BTreeSet<String> = files.map(|secret| secret.told_by()).collect();
-    if plan.needs_ssh(&services) {
+    let mut variables: BTreeSet<String> = files.map(Secret::told_by).collect();
+    if plan.needs_ssh(&services) || { tests }.any(|test| test.needs_ssh) {
         variables.insert(SSH_AGENT.to_owned());
     }
     variables

@@ -37,7 +37,7 @@ pub(crate) fn ignore_file(plan: &BuildPlan, unsent: &Unsent) -> String {
 /// Returns the paths that some stage or image reads.
 fn sent(plan: &BuildPlan) -> BTreeSet<TreePath> {
     let mut sent = BTreeSet::new();
-    for stage in &plan.stages {
+    for stage in plan.stages.iter().chain(&plan.tests.stages) {
         match &stage.kind {
             StageKind::Package(build) => {
                 let crates = build.crates.iter().flat_map(|crates| &crates.sources);
@@ -75,6 +75,8 @@ fn sent(plan: &BuildPlan) -> BTreeSet<TreePath> {
             _ => {}
         }
     }
+    let tests = plan.tests.services.values().flat_map(|test| &test.sources);
+    sent.extend(tests.map(|file| file.source.clone()));
     for layer in plan.images.values().flat_map(|image| &image.layers) {
         if let Layer::File(file) = layer {
             sent.insert(file.source.clone());

@@ -37,7 +37,7 @@ pub(crate) fn settings_name(stage: &StageName) -> String {
 /// part, by path.
 pub(crate) fn pins(plan: &BuildPlan) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
-    for Stage { name, kind, .. } in &plan.stages {
+    for Stage { name, kind, .. } in plan.stages.iter().chain(&plan.tests.stages) {
         if let StageKind::Steps(steps) = kind {
             files.insert(RUNNER_NAME.to_owned(), RUNNER.to_owned());
             files.insert(commands_name(name), commands(steps));

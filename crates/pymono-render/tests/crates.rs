@@ -74,6 +74,7 @@ fn rendered(crates: Crates) -> Rendered {
         locals: BTreeMap::new(),
         packages: BTreeMap::from([(path("api"), package)]),
         uv_image: "uv".to_owned(),
+        tests: BTreeMap::new(),
         warnings: BTreeSet::new(),
     };
     render(&plan(&fleet), &Unsent::default())

@@ -130,7 +130,15 @@ fn small() -> BuildPlan {
     let warnings = BTreeSet::new();
     let uv_image = "ghcr.io/astral-sh/uv:0.13.9".to_owned();
     let (handwritten, locals) = (BTreeMap::new(), BTreeMap::new());
-    plan(&Fleet { services, handwritten, locals, packages, uv_image, warnings })
+    plan(&Fleet {
+        services,
+        handwritten,
+        locals,
+        packages,
+        tests: BTreeMap::new(),
+        uv_image,
+        warnings,
+    })
 }
 
 fn unsent() -> Unsent {

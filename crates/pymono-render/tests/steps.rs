@@ -68,6 +68,7 @@ fn rendered(service: Service, package: Package) -> Rendered {
         locals: BTreeMap::new(),
         packages: BTreeMap::from([(path("web"), package)]),
         uv_image: "uv:1".into(),
+        tests: BTreeMap::new(),
         warnings: BTreeSet::new(),
     };
     render(&plan(&fleet), &Unsent::default())

@@ -138,12 +138,6 @@ pub enum ScanError {
         /// The known key that it resembles.
         similar: Option<&'static str>,
     },
-    /// A key that is planned, and must not be ignored silently until then.
-    #[error("{place}: this key is not supported yet")]
-    Unsupported {
-        /// Where.
-        place: Place,
-    },
     /// A folder that is a member by its workspace's patterns has no manifest.
     #[error("workspace member `{member}` has no `pyproject.toml`; {place} has `{pattern}`")]
     NoManifest {
@@ -220,9 +214,6 @@ impl ScanError {
             ),
             Self::Value { hint, .. } => hint.clone(),
             Self::UnknownKey { similar, .. } => similar.map(|key| format!("did you mean `{key}`?")),
-            Self::Unsupported { place } => {
-                Some(format!("remove it from `{}`; nothing reads it yet", place.file))
-            }
             Self::NoManifest { member, .. } => Some(format!(
                 "add a `pyproject.toml` to `{member}`, or exclude it: `exclude = [\"{member}\"]` below `[tool.uv.workspace]`"
             )),

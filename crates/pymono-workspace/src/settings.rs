@@ -71,6 +71,17 @@ pub struct Settings {
     pub inputs: BTreeSet<String>,
     /// What is run once everything is installed, before the image is put together.
     pub build_steps: Vec<BuildStep>,
+    /// What tests the service, which is no part of its image.
+    pub test: Option<Test>,
+}
+
+/// How a service is tested, as it is configured.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Test {
+    /// The commands.
+    pub run: Vec<BuildStep>,
+    /// The dependency groups that they need; where absent, `dev` if there is one.
+    pub groups: Option<BTreeSet<ExtraName>>,
 }
 
 /// Further files of an image, as they are configured.

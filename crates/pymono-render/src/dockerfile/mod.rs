@@ -6,13 +6,15 @@ mod install;
 mod stage;
 mod steps;
 mod system;
+mod test;
 
-use pymono_plan::{BuildPlan, StageKind};
+use pymono_plan::{BuildPlan, Stage, StageKind};
 
 use image::ImageText;
 pub(crate) use install::Install;
 use stage::StageText;
 pub(crate) use steps::{RUNNER, RUNNER_NAME, commands, commands_name};
+use test::TestText;
 
 /// Where everything lies in an image.
 const HOME: &str = "/app";
@@ -25,19 +27,31 @@ const VENV: &str = "/app/.venv";
 
 /// Returns the text of the Dockerfile.
 pub(crate) fn dockerfile(plan: &BuildPlan) -> String {
-    let mut text = String::from(HEAD);
-    let mut section = "";
-    for stage in &plan.stages {
+    let mut text = String::from(HEAD) + &stages(plan, &plan.stages);
+    text.push_str("\n# == Images: one target per service ==\n");
+    for (service, image) in &plan.images {
+        text += &format!("\n{}", ImageText { service, image });
+    }
+    if !plan.tests.services.is_empty() {
+        text.push_str("\n# == Tests of images: no image stands on what follows ==\n");
+        text += &stages(plan, &plan.tests.stages);
+        for (service, test) in &plan.tests.services {
+            text += &format!("\n{}", TestText { service, test });
+        }
+    }
+    text
+}
+
+/// Returns stages under headings.
+fn stages(plan: &BuildPlan, stages: &[Stage]) -> String {
+    let (mut text, mut section) = (String::new(), "");
+    for stage in stages {
         let next = heading(&stage.kind);
         if next != section {
             text += &format!("\n# {next}\n");
             section = next;
         }
         text += &format!("\n{}", StageText { plan, stage });
-    }
-    text.push_str("\n# == Images: one target per service ==\n");
-    for (service, image) in &plan.images {
-        text += &format!("\n{}", ImageText { service, image });
     }
     text
 }

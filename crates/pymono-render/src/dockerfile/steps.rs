@@ -58,7 +58,7 @@ fn package(steps: &Steps, reinstall: &Reinstall) -> Value {
 
 /// Writes a stage that runs commands.
 pub(super) fn text(f: &mut fmt::Formatter<'_>, name: &StageName, steps: &Steps) -> fmt::Result {
-    writeln!(f, "# `{}`: {}.", steps.path, shown(steps))?;
+    writeln!(f, "# `{}`: {}.", steps.path, shown(&steps.steps))?;
     writeln!(f, "FROM {} AS {name}", steps.base)?;
     steps.layers.iter().try_for_each(|layer| copy(f, layer))?;
     for ImageFile { source, target } in &steps.sources {
@@ -93,8 +93,8 @@ fn mounts(name: &StageName, steps: &Steps) -> Vec<String> {
 }
 
 /// Returns the commands in one line, for people.
-fn shown(steps: &Steps) -> String {
-    let commands = steps.steps.iter().map(|step| match step {
+pub(super) fn shown(steps: &[BuildStep]) -> String {
+    let commands = steps.iter().map(|step| match step {
         BuildStep::Shell(text) => text.lines().next().unwrap_or_default().to_owned(),
         BuildStep::Exec(words) => words.join(" "),
     });

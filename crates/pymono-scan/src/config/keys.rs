@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     Configured, dockerfile, include, secrets,
     shape::{self, Shape, shape},
+    test,
     validate::{
         ABSOLUTE_PATH, ALPINE_PACKAGE, DEBIAN_PACKAGE, IMAGE_NAME, IMAGE_REFERENCE, LABEL_NAME,
         REGISTRY, TAG, VARIABLE_NAME,
@@ -75,21 +76,17 @@ pub(super) static KEYS: &[Key] = &[
     key("secrets", Shape::Secrets, "a list of names, or of tables such as `{ id = \"token\", env = \"API_TOKEN\" }` or `{ id = \"conf\", target = \"/etc/conf\" }`", "secrets that install and build steps are given"),
     key("skip", Shape::Flag, "`true` or `false`", "whether it is kept from being a service"),
     key("tags", Shape::Texts(&TAG), "a list of tags", "the tags of the image"),
+    key("test", Shape::Test, "a command for the shell, a list of commands, each a string for the shell or a list of words, or a table such as `{ run = \"pytest\", groups = [\"dev\"] }`", "commands that test what is in the image, in a stage that no image has"),
     key("user", Shape::User, "a numeric user id", "the id of the user that the service runs as"),
     whole(key("uv-image", Shape::Text(&IMAGE_REFERENCE), "the reference of the image that holds uv", "the image that holds uv")),
     key("version", Shape::Versions, "a version in quotes, such as `\"1.4.0\"`; for the whole repository also a table of them, by project", "the version of a project whose build would ask git for it"),
     key("workdir", Shape::Text(&ABSOLUTE_PATH), "an absolute path", "the working directory of the service"),
 ];
 
-/// Keys that later versions will read. To pass them by would build the wrong image.
-const PLANNED: [&str; 1] = ["test"];
-
 /// What can be wrong with a key or its value.
 pub(super) enum Wrong {
     /// There is no such key.
     Unknown,
-    /// It is planned.
-    Unsupported,
     /// It cannot be set for one project.
     OfTheWhole,
     /// The value cannot be used.
@@ -134,8 +131,7 @@ pub(super) fn set(
     folder: &TreePath,
     whole: bool,
 ) -> Result<(), Wrong> {
-    let unknown = if PLANNED.contains(&name) { Wrong::Unsupported } else { Wrong::Unknown };
-    let key = find(name).ok_or(unknown)?;
+    let key = find(name).ok_or(Wrong::Unknown)?;
     if key.of_whole && !whole {
         return Err(Wrong::OfTheWhole);
     }
@@ -189,8 +185,9 @@ fn set_setting(
         "include" => settings.include = include::includes(value, folder)?,
         "inputs" => settings.inputs = inputs(value, folder)?,
         "build-steps" => settings.build_steps = shape::steps(value)?,
+        "test" => settings.test = Some(test::test(value)?),
         // A key of the table that nobody reads would be passed by in silence.
-        _ => return Err(Wrong::Unsupported),
+        _ => return Err(Wrong::Unknown),
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod keys;
 mod schema;
 mod secrets;
 mod shape;
+mod test;
 mod validate;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -236,7 +237,6 @@ impl Table {
             keys::Wrong::Unknown => {
                 ScanError::UnknownKey { place, known: keys::known(), similar: keys::similar(key) }
             }
-            keys::Wrong::Unsupported => ScanError::Unsupported { place },
             keys::Wrong::OfTheWhole => ScanError::Value {
                 place,
                 problem: "this key is for the whole repository, not for one project".into(),

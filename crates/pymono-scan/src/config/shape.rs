@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
-    dockerfile, include, secrets,
+    dockerfile, include, secrets, test,
     validate::{self, Form},
 };
 
@@ -46,6 +46,8 @@ pub(super) enum Shape {
     Includes,
     /// Commands, each for the shell or in exec form.
     Steps,
+    /// Commands of a test, perhaps with what they need.
+    Test,
     /// Hand-written Dockerfiles.
     Dockerfile,
     /// Secrets.
@@ -77,6 +79,7 @@ impl Shape {
             }
             Self::Includes => include::entries(value).map(drop),
             Self::Steps => steps(value).map(drop),
+            Self::Test => test::test(value).map(drop),
             Self::Dockerfile => dockerfile::recipe(value).map(drop),
             Self::Secrets => secrets::secrets(value).map(drop),
             Self::Versions if whole && value.is_object() => {
@@ -89,7 +92,7 @@ impl Shape {
 
     /// Returns the JSON Schema of the values.
     pub(super) fn schema(&self) -> Value {
-        let text = |form: &Form| json!({ "type": "string", "pattern": form.pattern });
+        let text = text_schema;
         let texts = |form: &Form| json!({ "type": "array", "items": text(form) });
         match self {
             Self::Flag => json!({ "type": "boolean" }),
@@ -113,10 +116,8 @@ impl Shape {
             Self::Patterns => json!({ "type": "array", "items": { "type": "string" } }),
             Self::Paths => texts(&validate::TREE_PATH),
             Self::Includes => include::schema(),
-            Self::Steps => json!({
-                "type": "array",
-                "items": { "anyOf": [text(&validate::TEXT), words_schema()] },
-            }),
+            Self::Steps => steps_schema(),
+            Self::Test => test::schema(),
             Self::Dockerfile => dockerfile::schema(),
             Self::Secrets => secrets::schema(),
             Self::Versions => {
@@ -154,6 +155,17 @@ pub(super) fn words(value: &Value) -> Result<Vec<String>, String> {
     let words: Vec<String> = shape(value)?;
     words.iter().try_for_each(|text| validate::word(text))?;
     if words.is_empty() { Err("the list is empty".into()) } else { Ok(words) }
+}
+
+/// Returns the JSON Schema of a text.
+pub(super) fn text_schema(form: &Form) -> Value {
+    json!({ "type": "string", "pattern": form.pattern })
+}
+
+/// Returns the JSON Schema of commands.
+pub(super) fn steps_schema() -> Value {
+    let step = json!({ "anyOf": [text_schema(&validate::TEXT), words_schema()] });
+    json!({ "type": "array", "items": step })
 }
 
 fn words_schema() -> Value {

@@ -7,7 +7,7 @@ use pymono_names::TreePath;
 use crate::{Warning, config::Table};
 
 /// Keys that say how an image is made, and so mean nothing for one that is made otherwise.
-const OF_GENERATED: [&str; 19] = [
+const OF_GENERATED: [&str; 20] = [
     "apk",
     "apt",
     "base-image",
@@ -24,6 +24,7 @@ const OF_GENERATED: [&str; 19] = [
     "include",
     "libc",
     "runtime-image",
+    "test",
     "user",
     "version",
     "workdir",

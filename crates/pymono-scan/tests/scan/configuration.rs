@@ -1,7 +1,7 @@
 //! What the configuration may say, where, and what happens when it is wrong.
 
 use insta::assert_snapshot;
-use pymono_workspace::Kind;
+use pymono_workspace::{BuildStep, Kind, Test};
 
 use crate::repo::Repo;
 
@@ -209,10 +209,10 @@ fn what_is_excluded_is_there_only_where_something_needs_it() {
 fn an_unknown_key_is_an_error_with_a_suggestion() {
     let repo = repo();
     assert_snapshot!(repo.file("pymono.toml", "port = 1\nbase_image = \"x\"").error(), @r"
-    `pymono.toml`, line 2, key `base_image`: there is no such key; known are `apk`, `apt`, `base-image`, `build-apk`, `build-apt`, `build-steps`, `cache`, `command`, `dockerfile`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `include`, `inputs`, `labels`, `libc`, `members`, `platforms`, `port`, `python`, `registry`, `require-locked`, `runtime-image`, `secrets`, `skip`, `tags`, `user`, `uv-image`, `version`, `workdir`
+    `pymono.toml`, line 2, key `base_image`: there is no such key; known are `apk`, `apt`, `base-image`, `build-apk`, `build-apt`, `build-steps`, `cache`, `command`, `dockerfile`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `include`, `inputs`, `labels`, `libc`, `members`, `platforms`, `port`, `python`, `registry`, `require-locked`, `runtime-image`, `secrets`, `skip`, `tags`, `test`, `user`, `uv-image`, `version`, `workdir`
     hint: did you mean `base-image`?
     ");
-    assert_snapshot!(repo.file("pymono.toml", "nonsense = 1").error(), @"`pymono.toml`, line 1, key `nonsense`: there is no such key; known are `apk`, `apt`, `base-image`, `build-apk`, `build-apt`, `build-steps`, `cache`, `command`, `dockerfile`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `include`, `inputs`, `labels`, `libc`, `members`, `platforms`, `port`, `python`, `registry`, `require-locked`, `runtime-image`, `secrets`, `skip`, `tags`, `user`, `uv-image`, `version`, `workdir`");
+    assert_snapshot!(repo.file("pymono.toml", "nonsense = 1").error(), @"`pymono.toml`, line 1, key `nonsense`: there is no such key; known are `apk`, `apt`, `base-image`, `build-apk`, `build-apt`, `build-steps`, `cache`, `command`, `dockerfile`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `include`, `inputs`, `labels`, `libc`, `members`, `platforms`, `port`, `python`, `registry`, `require-locked`, `runtime-image`, `secrets`, `skip`, `tags`, `test`, `user`, `uv-image`, `version`, `workdir`");
 }
 
 #[test]
@@ -334,12 +334,22 @@ fn a_wrong_value_is_an_error_that_says_what_is_allowed() {
 }
 
 #[test]
-fn what_is_planned_is_never_passed_by_in_silence() {
+fn a_test_is_a_command_or_several_and_the_groups_that_they_need() {
     let repo = repo();
-    assert_snapshot!(repo.file("pymono.toml", "test = [\"pytest\"]").error(), @r"
-    `pymono.toml`, line 1, key `test`: this key is not supported yet
-    hint: remove it from `pymono.toml`; nothing reads it yet
-    ");
+    let test = |text: &str| {
+        repo.project("services/job", "[]", &format!("[tool.pymono]\ntest = {text}"));
+        let workspace = repo.scan();
+        workspace.projects[&"services/job".parse().unwrap()].settings.test.clone()
+    };
+    let shell = |text: &str| BuildStep::Shell(text.to_owned());
+    let words = BuildStep::Exec(vec!["pytest".to_owned(), "-q".to_owned()]);
+    let run = vec![shell("ruff check"), words];
+    let plain = |run: Vec<BuildStep>| Some(Test { run, groups: None });
+    assert_eq!(test("\"pytest\""), plain(vec![shell("pytest")]));
+    assert_eq!(test("[\"ruff check\", [\"pytest\", \"-q\"]]"), plain(run.clone()));
+    let groups = ["test".parse().unwrap()].into();
+    let table = "{ run = [\"ruff check\", [\"pytest\", \"-q\"]], groups = [\"test\"] }";
+    assert_eq!(test(table), Some(Test { run, groups: Some(groups) }));
 }
 
 #[test]

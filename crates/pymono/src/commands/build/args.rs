@@ -70,6 +70,11 @@ pub(super) struct ImageArgs {
     /// Load images into the local engine, the default without `--push`
     #[arg(long)]
     pub(super) load: bool,
+    /// Run the configured tests on what the images have, and make no image
+    ///
+    /// What passed and did not change is not run again; `--no-cache` runs everything.
+    #[arg(long, conflicts_with_all = ["push", "load", "tags", "reuse_from", "registry", "cache_to", "provenance", "sbom", "force"])]
+    pub(super) test: bool,
     /// Tag images with TAG in place of the configured tags (can be repeated)
     #[arg(short, long = "tag", value_name = "TAG", value_parser = tag)]
     pub(super) tags: Vec<String>,

@@ -14,7 +14,7 @@ use camino::Utf8Path;
 use pymono_buildx::{Buildx, Docker, DriveOptions, Job, OnFailure, Retries, Versions, drive};
 use pymono_event::{BuildEvent, Observer, Outcome, ServiceReport};
 use pymono_names::ServiceName;
-use pymono_report::{Bars, JsonLines, Lines, OutputError, Shell};
+use pymono_report::{Bars, JsonLines, Lines, OutputError, Shell, plural};
 
 pub(crate) use args::BuildArgs;
 use args::{ImageArgs, ProgressStyle};
@@ -48,16 +48,25 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     let env = session.env.clone();
     let given = Given::new(&env);
     let services = wanted.services(&mut loaded, &session.folder, args)?;
-    let mut jobs = requests::jobs(&loaded, &services, args, &given);
+    let mut jobs = if args.image.test {
+        requests::tests(session, &loaded, &services, args, &given)?
+    } else {
+        requests::jobs(&loaded, &services, args, &given)
+    };
     let unplanned = tell_unplanned(session, &mut loaded, &wanted, args)?;
-    if jobs.is_empty() && args.changed.is_some() {
-        session.shell.status("Nothing", "to build")?;
+    if jobs.is_empty() && (args.changed.is_some() || args.image.test) {
+        session.shell.status("Nothing", if args.image.test { "to test" } else { "to build" })?;
         return if unplanned { Err(CommandError::unplanned()) } else { Ok(()) };
     }
     if args.image.push {
         requests::check_registries(&jobs)?;
     }
-    let fingerprints = reuse::fingerprints(session, &loaded)?;
+    // A test makes nothing that could be there already; what passed, the builder knows.
+    let fingerprints = if args.image.test {
+        reuse::Fingerprints::new()
+    } else {
+        reuse::fingerprints(session, &loaded)?
+    };
     reuse::mark(&mut jobs, &fingerprints);
     write_state(session.root.as_path(), &loaded)?;
     let docker = Docker::new(session.root.clone(), session.env.clone());
@@ -71,7 +80,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
         return print(session, &docker, bases.iter().chain(&jobs));
     }
     if !jobs.is_empty() {
-        check(session, &docker, &loaded, &jobs)?;
+        check(session, &docker, &loaded, &jobs, args)?;
     }
     let reports = build(session, docker, &bases, &jobs, &found, args)?;
     reuse::remember(session, &jobs, &fingerprints, &reports)?;
@@ -85,17 +94,20 @@ fn check(
     docker: &Docker,
     loaded: &Loaded,
     jobs: &[Job],
+    args: &BuildArgs,
 ) -> Result<(), CommandError> {
     let versions = docker.check(&session.interrupt);
     // A client that was stopped has told nothing about the engine.
     session.go_on()?;
     let Versions { engine, buildx } = versions?;
-    let images = loaded.plan.images.len() + loaded.plan.handwritten.len();
-    let stages = loaded.plan.stages.len();
-    let message = format!(
-        "{} of {images} images in {stages} stages, with Docker {engine} and buildx {buildx}",
-        jobs.len()
-    );
+    let plan = &loaded.plan;
+    let planned = if args.image.test {
+        format!("tests of {}", plural(jobs.len(), "service"))
+    } else {
+        let images = plan.images.len() + plan.handwritten.len();
+        format!("{} of {images} images in {} stages", jobs.len(), plan.stages.len())
+    };
+    let message = format!("{planned}, with Docker {engine} and buildx {buildx}");
     Ok(session.shell.status("Planned", message)?)
 }
 

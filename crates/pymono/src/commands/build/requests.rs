@@ -12,7 +12,7 @@ use super::{
     handwritten,
     secrets::Given,
 };
-use crate::{error::CommandError, load::Loaded};
+use crate::{error::CommandError, load::Loaded, session::Session};
 
 /// Returns the builds of some services, in the order of the plan.
 pub(super) fn jobs(
@@ -36,12 +36,47 @@ pub(super) fn jobs(
         service: name.clone(),
         needs,
         request: BuildRequest {
-            secrets: given.secrets(plan, &BTreeSet::from([name]), &args.buildx),
-            ssh: given.ssh(plan, &BTreeSet::from([name]), &args.buildx),
+            secrets: given.secrets(plan.secrets(&BTreeSet::from([name])), &args.buildx),
+            ssh: given.ssh(plan.needs_ssh(&BTreeSet::from([name])), &args.buildx),
             ..request
         },
     };
     handwritten.chain(generated).map(job).collect()
+}
+
+/// Returns the tests of some services, and says which of these have none.
+pub(super) fn tests(
+    session: &mut Session,
+    loaded: &Loaded,
+    services: &BTreeSet<ServiceName>,
+    args: &BuildArgs,
+    given: &Given<'_>,
+) -> Result<Vec<Job>, CommandError> {
+    let tests = &loaded.plan.tests.services;
+    for service in services.iter().filter(|name| !tests.contains_key(name)) {
+        session.shell.status("Skipped", format_args!("{service}, which has no `test`"))?;
+    }
+    let wanted = tests.iter().filter(|(name, _)| services.contains(name));
+    let has_pins = !loaded.rendered.pins.is_empty();
+    let jobs = wanted.filter_map(|(name, test)| {
+        let image = loaded.plan.images.get(name)?;
+        let request = request(name, image, has_pins, args);
+        let request = BuildRequest {
+            target: Some(test.stage.to_string()),
+            tags: Vec::new(),
+            exports: cache_only(),
+            secrets: given.secrets(test.asks.clone(), &args.buildx),
+            ssh: given.ssh(test.needs_ssh, &args.buildx),
+            ..request
+        };
+        Some(Job { service: name.clone(), needs: BTreeSet::new(), request })
+    });
+    Ok(jobs.collect())
+}
+
+/// Returns where the outcome of a stage goes that is no image.
+fn cache_only() -> Vec<Export> {
+    vec![Export::To("type=cacheonly".to_owned())]
 }
 
 /// Refuses to push where no registry is named: the default one would take it for an official image.
@@ -84,13 +119,20 @@ pub(super) fn bases(plan: &BuildPlan, jobs: &[Job], args: &BuildArgs) -> Vec<Job
         service: ServiceName::slug(stage.as_str()),
         needs: BTreeSet::new(),
         request: BuildRequest {
-            exports: vec![Export::To("type=cacheonly".to_owned())],
+            exports: cache_only(),
             platforms: platforms.iter().copied().cloned().collect(),
             ..target(stage.as_str(), &args.buildx)
         },
     };
+    let tests = plan.tests.services.iter();
+    let tests = tests.filter(|(name, _)| args.image.test && services.contains(name));
+    let bases: BTreeSet<&StageName> = tests.flat_map(|(_, test)| &test.bases).collect();
+    let bases = bases.into_iter().filter(|base| !plan.bases(&services).any(|it| it == *base));
     // Without a cache there is nothing to know again.
-    if args.buildx.no_cache { Vec::new() } else { plan.bases(&services).map(job).collect() }
+    if args.buildx.no_cache {
+        return Vec::new();
+    }
+    plan.bases(&services).chain(bases).map(job).collect()
 }
 
 /// Returns what the builds of all targets have in common.

@@ -8,8 +8,6 @@ use std::{
 };
 
 use camino::Utf8PathBuf;
-use pymono_names::ServiceName;
-use pymono_plan::BuildPlan;
 use pymono_workspace::{Secret, SecretPlace};
 
 use super::args::BuildxArgs;
@@ -26,28 +24,17 @@ impl<'a> Given<'a> {
         Self { env: pairs.filter(|(_, value)| !value.is_empty()).collect() }
     }
 
-    /// Returns buildx's `--secret` arguments for a build of some services: first those of the command line.
-    pub(super) fn secrets(
-        &self,
-        plan: &BuildPlan,
-        services: &BTreeSet<&ServiceName>,
-        args: &BuildxArgs,
-    ) -> Vec<String> {
+    /// Returns buildx's `--secret` arguments for a build that may want these: first those of the command line.
+    pub(super) fn secrets(&self, wanted: BTreeSet<Secret>, args: &BuildxArgs) -> Vec<String> {
         let told: BTreeSet<&str> = args.secrets.iter().filter_map(|text| id_of(text)).collect();
-        let wanted = plan.secrets(services).into_iter();
-        let wanted = wanted.filter(|secret| !told.contains(secret.id.as_str()));
+        let wanted = wanted.into_iter().filter(|secret| !told.contains(secret.id.as_str()));
         let found = wanted.filter_map(|secret| self.secret(&secret));
         args.secrets.iter().cloned().chain(found).collect()
     }
 
     /// Returns buildx's `--ssh` arguments: those of the command line, or else the agent where one is needed.
-    pub(super) fn ssh(
-        &self,
-        plan: &BuildPlan,
-        services: &BTreeSet<&ServiceName>,
-        args: &BuildxArgs,
-    ) -> Vec<String> {
-        let agent = self.env.contains_key("SSH_AUTH_SOCK") && plan.needs_ssh(services);
+    pub(super) fn ssh(&self, is_needed: bool, args: &BuildxArgs) -> Vec<String> {
+        let agent = self.env.contains_key("SSH_AUTH_SOCK") && is_needed;
         if args.ssh.is_empty() && agent { vec!["default".to_owned()] } else { args.ssh.clone() }
     }
 
