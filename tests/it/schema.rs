@@ -5,7 +5,10 @@ use pymono_tests::{Repo, Site, projects::hatchling};
 use serde_json::Value;
 
 /// What prints JSON without an engine, with the name of its schema.
-const OUTPUTS: [(&str, &[&str]); 8] = [
+const OUTPUTS: [(&str, &[&str]); 11] = [
+    ("affected", &["affected", "--base", "HEAD", "--json"]),
+    ("why", &["why", "storefront", "--json"]),
+    ("why", &["why", "storefront", "--base", "HEAD", "--json"]),
     ("list", &["list", "--json"]),
     ("graph", &["graph", "--format", "json"]),
     ("graph", &["graph", "--stages", "--format", "json"]),
@@ -29,9 +32,23 @@ fn fits(validator: &Validator, value: &Value) {
     assert!(wrong.is_empty(), "{wrong:#?}\n{value:#}");
 }
 
+/// Commits the repository, and then changes it so that there are reasons of many kinds.
+fn change(repo: &Repo) {
+    repo.commit();
+    let lock = repo.read("uv.lock");
+    let manifest = repo.read("services/storefront/pyproject.toml");
+    let settings =
+        "\n[tool.pymono]\nenv = { NEW = \"1\" }\nbase-image = \"python:3.13-bookworm\"\n";
+    repo.write("services/storefront/pyproject.toml", &format!("{manifest}{settings}"));
+    repo.write("services/storefront/src/storefront/new.py", "");
+    assert!(lock.contains("sha256:"));
+    repo.write("uv.lock", &lock.replace("sha256:0", "sha256:1"));
+}
+
 #[test]
 fn what_is_printed_for_programs_fits_its_schema() {
     let site = Site::new(Repo::shop("schema"));
+    change(&site.repo);
     for (what, args) in OUTPUTS {
         let finished = site.pymono(args).run();
         let value: Value = serde_json::from_str(&finished.stdout)

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use pymono_names::{ServiceName, TreePath};
 use pymono_plan::{BuildPlan, IndexChoice, Layer, Open, Stage, StageKind};
 use pymono_workspace::Contents;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Fingerprint, sent};
 
 /// One layer of an image, or the image that it stands on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub struct LayerChange {
     /// The stage that makes it, or the path that is copied.
     pub name: String,

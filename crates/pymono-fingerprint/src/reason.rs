@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use pep508_rs::PackageName;
 use pymono_names::TreePath;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Why a service is affected: a piece of its image that differs, and how the service comes to have it.
 ///
 /// `via` is the chain of local dependencies from the service to what has the
 /// piece; `from` and `to` are the values of the two trees, `None` where there is none.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Reason {
     /// The service was none before, or could not be built.

@@ -6,7 +6,7 @@ use pymono_render::{Export, GraphJson};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
-use super::{check::Findings, list::Listing, plan::PlanJson};
+use super::{affected::AffectedJson, check::Findings, list::Listing, plan::PlanJson, why::WhyJson};
 use crate::{error::CommandError, session::Session};
 
 /// Print the JSON Schema of the configuration or of a command's JSON
@@ -32,6 +32,10 @@ enum What {
     Export,
     /// `pymono plan --json`
     Plan,
+    /// `pymono affected --json`
+    Affected,
+    /// `pymono why --json`
+    Why,
     /// `pymono check --json`
     Check,
     /// A line of `pymono build --progress json`
@@ -45,6 +49,8 @@ pub(crate) fn run(session: &mut Session, args: &SchemaArgs) -> Result<(), Comman
         What::Graph => of::<GraphJson<'static>>(),
         What::Export => of::<Export<'static>>(),
         What::Plan => of::<PlanJson<'static>>(),
+        What::Affected => of::<AffectedJson<'static>>(),
+        What::Why => of::<WhyJson<'static>>(),
         What::Check => of::<Findings<'static>>(),
         What::Build => of::<BuildEvent>(),
     };

@@ -4,20 +4,21 @@ use std::collections::BTreeSet;
 
 use pymono_fingerprint::Reason;
 use pymono_names::TreePath;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Changes;
 
 /// What `--json` prints.
-#[derive(Debug, Serialize)]
-struct Output<'a> {
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct AffectedJson<'a> {
     version: u32,
     base: Option<&'a str>,
     services: Vec<Row<'a>>,
     removed: &'a BTreeSet<TreePath>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Row<'a> {
     name: String,
     path: &'a TreePath,
@@ -26,7 +27,7 @@ struct Row<'a> {
 
 pub(super) fn json(changes: &Changes) -> String {
     let row = |(path, reasons)| Row { name: changes.name(path), path, reasons };
-    let output = Output {
+    let output = AffectedJson {
         version: 1,
         base: changes.base.as_deref(),
         services: changes.comparison.services.iter().map(row).collect(),

@@ -12,6 +12,7 @@ use crate::{
     session::Session,
 };
 
+pub(super) use json::AffectedJson;
 pub(super) use text::{reason, short};
 
 /// List the services whose inputs differ from a base, and why

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_fingerprint::{LayerChange, Reason};
 use pymono_names::TreePath;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Told;
 
 /// What `--json` prints.
-#[derive(Debug, Serialize)]
-struct Output<'a> {
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct WhyJson<'a> {
     version: u32,
     name: &'a str,
     path: &'a TreePath,
@@ -20,7 +21,7 @@ struct Output<'a> {
     since: Option<SinceRow<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct SinceRow<'a> {
     base: Option<&'a str>,
     changed: BTreeSet<String>,
@@ -30,7 +31,7 @@ struct SinceRow<'a> {
 
 pub(super) fn json(told: &Told<'_>) -> String {
     let inputs = told.inputs.pieces().iter();
-    let output = Output {
+    let output = WhyJson {
         version: 1,
         name: &told.name,
         path: &told.path,

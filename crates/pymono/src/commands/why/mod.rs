@@ -17,6 +17,8 @@ use crate::{
     session::Session,
 };
 
+pub(super) use json::WhyJson;
+
 /// Show what the image of a service is made of, and what changed since a base
 ///
 /// All inputs of its fingerprint are listed. With `--base`, those that differ
