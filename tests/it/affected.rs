@@ -137,6 +137,31 @@ fn what_reaches_no_image_affects_nobody() {
 
 #[test]
 #[ignore = "needs uv: cargo xtask test"]
+fn an_included_file_that_git_ignores_is_named_each_time() {
+    let site = site();
+    site.repo.write(".gitignore", "made.py\n");
+    let manifest = site.repo.read("libs/core/pyproject.toml");
+    let include = "\n[tool.pymono]\ninclude = [\"src/core/made.py\"]\n";
+    site.repo.write("libs/core/pyproject.toml", &format!("{manifest}{include}"));
+    site.repo.write("libs/core/src/core/made.py", "");
+    site.repo.commit();
+    let (via, made) = (["services/api", "libs/core"], "libs/core/src/core/made.py");
+    let output = site.pymono(&["affected", "--base", "HEAD", "--json"]).run().succeeded();
+    let answer: Value = serde_json::from_str(&output.stdout).unwrap();
+    let reason = json!({ "kind": "dependency", "package": "libs/core", "via": via, "path": made });
+    let services = answer["services"].as_array().unwrap();
+    assert_eq!(services.iter().map(|it| &it["reasons"]).collect::<Vec<_>>(), [&json!([reason])]);
+    let warning = format!("`{made}` is included, but git ignores it: no base has it");
+    assert!(output.stderr.contains(&warning), "{}", output.stderr);
+    // Two revisions have it neither, and so nothing to be warned of.
+    let between = ["affected", "--base", "HEAD", "--head", "HEAD"];
+    let output = site.pymono(&between).run().succeeded();
+    assert!(output.stdout.starts_with("0 of 2 services"), "{}", output.stdout);
+    assert!(!output.stderr.contains("git ignores"), "{}", output.stderr);
+}
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
 fn services_that_come_go_and_move_are_told() {
     let site = site();
     let moved = reasons(&site, |repo| {

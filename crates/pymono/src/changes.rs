@@ -1,7 +1,10 @@
 //! What differs between a head and its base.
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
 use pymono_fingerprint::{Comparison, Reason};
+use pymono_names::TreePath;
 use pymono_scan::{Against, Base, Head, ScanError, ScanOptions};
 
 use crate::{
@@ -125,6 +128,9 @@ fn changes(
     let (before, comparison) = match before {
         Ok(before) => {
             let comparison = head.since(before.as_ref());
+            if let Some(warning) = before.as_ref().and_then(|_| unversioned(&head)) {
+                session.shell.warn(warning)?;
+            }
             (before, comparison)
         }
         Err(error) if on_unknown == OnUnknown::Error => {
@@ -136,6 +142,21 @@ fn changes(
         }
     };
     Ok(Changes { base: commit.flatten(), before, head, comparison })
+}
+
+/// Returns a warning of included files that git ignores: no base has them, so what has them always differs.
+fn unversioned(head: &Reckoned) -> Option<String> {
+    let projects = head.scan.workspace.projects.values();
+    let ignored: BTreeSet<&TreePath> = projects.flat_map(|it| &it.further.ignored).collect();
+    let first = ignored.first()?;
+    let more = match ignored.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "`{first}`{more} is included, but git ignores it: no base has it, so what includes it is always affected; \
+         commit it, or make it in `build-steps`"
+    ))
 }
 
 /// Takes all services for affected.
