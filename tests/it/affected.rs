@@ -98,6 +98,52 @@ fn every_edit_affects_whom_it_concerns_and_says_why() {
     );
 }
 
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn settings_of_one_service_affect_it_alone() {
+    let site = site();
+    let manifest = "services/cron/pyproject.toml";
+    site.repo.write("deploy/site.css", "a");
+    site.repo.commit();
+    let keys = [
+        (
+            "build-steps",
+            "build-steps = [\"echo\"]",
+            json!([{ "kind": "config", "key": "build-steps" }]),
+        ),
+        (
+            "libc",
+            "libc = \"musl\"\nbase-image = \"python:3.13-slim\"",
+            json!([{ "kind": "config", "key": "libc" }]),
+        ),
+    ];
+    for (key, line, expected) in keys {
+        let found = reasons(&site, |repo| {
+            repo.replace(manifest, "command", &format!("{line}\ncommand"));
+        });
+        let found = &found.as_object().unwrap()["services/cron"];
+        for reason in expected.as_array().unwrap() {
+            assert!(found.as_array().unwrap().contains(reason), "{key}: {found}");
+        }
+    }
+    for line in ["include = [\"../../deploy/*.css\"]", "inputs = [\"../../deploy\"]"] {
+        site.repo.replace(manifest, "command", &format!("{line}\ncommand"));
+        site.repo.commit();
+        let other = reasons(&site, |repo| repo.write("deploy/site.css", "b"));
+        let file = json!([{ "kind": "source", "path": "deploy/site.css" }]);
+        assert_eq!(other, json!({ "services/cron": file }), "{line}");
+        site.repo.replace(manifest, &format!("{line}\ncommand"), "command");
+        site.repo.commit();
+    }
+    // Steps see the manifest as it lies there, comments and all.
+    site.repo.replace(manifest, "command", "build-steps = [\"echo\"]\ncommand");
+    site.repo.commit();
+    let seen = reasons(&site, |repo| {
+        repo.write(manifest, &format!("# ours\n{}", repo.read(manifest)));
+    });
+    assert_eq!(seen, json!({ "services/cron": [{ "kind": "source", "path": manifest }] }));
+}
+
 fn python() -> Value {
     let base = json!({ "kind": "base", "from": "python:3.13-slim", "to": "python:3.12-slim" });
     json!([{ "kind": "python", "from": "3.13", "to": "3.12" }, base])

@@ -33,6 +33,7 @@ impl Inputs {
         inputs.add_images(workspace, project, &images, contents);
         inputs.add_lock(workspace, project);
         inputs.add_needed(workspace, fleet, project, contents);
+        inputs.add_further(&project.further, contents);
         Some(inputs)
     }
 
@@ -51,6 +52,7 @@ impl Inputs {
         inputs.add_images(workspace, project, &[(image, written)], contents);
         inputs.add_lock(workspace, project);
         inputs.add_needed(workspace, fleet, project, contents);
+        inputs.add_further(&project.further, contents);
         Some(inputs)
     }
 

@@ -8,10 +8,10 @@ use std::{
 use pep508_rs::PackageName;
 use pymono_names::{Libc, TreePath};
 use pymono_plan::{
-    Fleet, ImageSettings, Included, IndexChoice, Open, OpenRequirement, Origin, Package,
-    Requirement, Service,
+    Environment, Fleet, ImageSettings, Included, IndexChoice, Open, OpenRequirement, Origin,
+    Package, Requirement, Service,
 };
-use pymono_workspace::{BuildKind, BuildStep, Contents, Crates};
+use pymono_workspace::{BuildKind, BuildStep, Contents, Crates, Further};
 use serde_json::{Value, json};
 
 use crate::{Fingerprint, Piece, Role, sent::of_requirement};
@@ -85,6 +85,14 @@ impl Inputs {
         Fingerprint::of(&json!(pieces.collect::<Vec<_>>()).to_string())
     }
 
+    /// Adds the further files that a project's settings name, as they are.
+    pub(crate) fn add_further(&mut self, further: &Further, contents: &Contents) {
+        let paths: Vec<TreePath> = further.copies.keys().chain(&further.inputs).cloned().collect();
+        for (file, content) in contents.of(&paths) {
+            self.add(Piece::Source(file.clone()), content);
+        }
+    }
+
     pub(crate) fn add(&mut self, piece: Piece, value: &dyn fmt::Display) {
         self.pieces.insert(piece, value.to_string());
     }
@@ -121,14 +129,19 @@ impl Inputs {
         package: &Package,
         contents: &Contents,
     ) {
-        let built = json!({
+        let version = package.version.as_ref();
+        let version = json!(version.map(|it| (&it.variables, &it.metadata)));
+        let mut built = json!({
             "backend": package.build.backend,
             "index": package.index.to_string(),
             "offered": offered(&package.index, contents),
             "requires": package.build.requires,
-            "variables": package.version.as_ref().map(|version| &version.variables),
-            "metadata": package.version.as_ref().and_then(|version| version.metadata.as_ref()),
         });
+        if path == service {
+            self.add(Piece::Config("version"), &version);
+        } else {
+            built["version"] = version;
+        }
         self.add(Piece::Backend(path.clone()), &built);
         if path != service {
             self.add(Piece::Edge(path.clone()), &package.name);
@@ -171,11 +184,13 @@ impl Inputs {
             healthcheck,
         } = &service.image;
         let platforms: Vec<String> = platforms.iter().map(ToString::to_string).collect();
+        let Environment { base_image, python: _, libc } = &service.environment;
+        // What an image's name tells differs with the image.
+        let configured = (*libc != Libc::of_image(base_image)).then_some(libc);
+        let named = |it: Libc| (it == *libc && !service.apt.is_empty()).then_some(&service.apt);
         let settings = [
-            (
-                if service.environment.libc == Libc::Musl { "apk" } else { "apt" },
-                json!(service.apt),
-            ),
+            ("apk", json!(named(Libc::Musl))),
+            ("apt", json!(named(Libc::Glibc))),
             ("build-steps", build_steps(service)),
             ("command", json!(command)),
             ("entrypoint", json!(entrypoint)),
@@ -183,6 +198,7 @@ impl Inputs {
             ("healthcheck", json!(healthcheck)),
             ("include", included(&service.finish.included)),
             ("labels", json!(labels)),
+            ("libc", json!(configured)),
             ("platforms", json!(platforms)),
             ("port", json!(port)),
             ("user", json!(service.user)),
@@ -194,16 +210,24 @@ impl Inputs {
     }
 
     /// Adds what only builds see: it matters to an image if something is compiled for it.
-    fn add_building(&mut self, fleet: &Fleet, service: &Service, contents: &Contents) {
+    fn add_building<'a>(&mut self, fleet: &'a Fleet, service: &'a Service, contents: &Contents) {
         let from_source =
             |it: &Requirement| it.from_source || it.unnamed || matches!(it.origin, Origin::Git(_));
         let compiles = service.requirements.iter().any(from_source);
         let native = packages(fleet, service).filter(|(_, it)| it.build.kind != BuildKind::Pure);
-        let mut apt: BTreeSet<&String> =
-            native.clone().flat_map(|(_, package)| &package.build_apt).collect();
+        let system = |package: &'a Package| match service.environment.libc {
+            Libc::Glibc => &package.build_apt,
+            Libc::Musl => &package.build_apk,
+        };
+        let mut names: BTreeSet<&String> =
+            native.clone().flat_map(|(_, package)| system(package)).collect();
         if compiles || native.count() > 0 || service.open.is_some() {
-            apt.extend(&service.build_apt);
-            self.add(Piece::Config("build-apt"), &json!(apt));
+            names.extend(&service.build_apt);
+            let key = match service.environment.libc {
+                Libc::Glibc => "build-apt",
+                Libc::Musl => "build-apk",
+            };
+            self.add(Piece::Config(key), &json!(names));
         }
         if compiles {
             let index = json!([service.index.to_string(), offered(&service.index, contents)]);

@@ -33,6 +33,7 @@ impl Inputs {
                 inputs.add(Piece::file(&project.path, needed, file), content);
             }
         }
+        inputs.add_further(&project.further, contents);
         inputs
     }
 

@@ -9,10 +9,13 @@ use pymono_workspace::{Kind, Workspace};
 /// Returns the files and folders of the tree that the images of its services can hold, whether or not
 /// each of these can be built.
 pub fn sent(workspace: &Workspace, fleet: &Fleet) -> BTreeSet<TreePath> {
-    let unplanned = workspace.projects.values().filter(|project| {
-        project.kind == Kind::Service && !fleet.services.contains_key(&project.path)
-    });
-    let rough = unplanned.flat_map(|project| {
+    let unplanned = || {
+        let services = workspace.projects.values().filter(|it| it.kind == Kind::Service);
+        services.filter(|project| !fleet.services.contains_key(&project.path))
+    };
+    let further = unplanned().map(|project| &project.further);
+    let further = further.flat_map(|it| it.copies.keys().chain(&it.inputs));
+    let rough = unplanned().flat_map(|project| {
         let locals = fleet.locals.get(&project.path).into_iter().flatten();
         workspace.needed(&project.path).into_iter().chain(locals)
     });
@@ -28,7 +31,14 @@ pub fn sent(workspace: &Workspace, fleet: &Fleet) -> BTreeSet<TreePath> {
         let own = service.files.iter().chain(service.finish.read());
         own.chain(folder(&service.index)).chain(vendored(service))
     });
-    rough.chain(images).chain(crates).chain(packages).chain(services).cloned().collect()
+    rough
+        .chain(further)
+        .chain(images)
+        .chain(crates)
+        .chain(packages)
+        .chain(services)
+        .cloned()
+        .collect()
 }
 
 /// Returns the distributions of a service that lie in the tree.

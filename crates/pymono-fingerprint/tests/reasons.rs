@@ -164,7 +164,11 @@ impl Tree {
 
 /// Makes an edit and returns the reasons for which the service is affected, as JSON.
 fn reasons(edit: impl FnOnce(&mut Tree)) -> Vec<String> {
-    let (base, mut head) = (tree(), tree());
+    reasons_of(&tree(), edit)
+}
+
+fn reasons_of(base: &Tree, edit: impl FnOnce(&mut Tree)) -> Vec<String> {
+    let mut head = base.clone();
     edit(&mut head);
     let (before, after) = (base.inputs(), head.inputs());
     let comparison = compare(
@@ -186,7 +190,7 @@ type Edit = fn(&mut Tree);
 
 #[test]
 fn every_edit_has_its_reason() {
-    let cases: [(&str, Edit); 12] = [
+    let cases: [(&str, Edit); 14] = [
         (r#"{"kind":"source","path":"services/api/new.py"}"#, |tree| {
             tree.contents.files.insert(path("services/api/new.py"), ContentId("new".into()));
         }),
@@ -231,6 +235,13 @@ fn every_edit_has_its_reason() {
             let file = ImageFile { source: path("a"), target: "/app/a".into() };
             tree.api().finish.included.files = vec![file];
         }),
+        (r#"{"kind":"config","key":"libc"}"#, |tree| {
+            tree.api().environment.libc = Libc::Musl;
+        }),
+        (r#"{"kind":"config","key":"version"}"#, |tree| {
+            let api = tree.fleet.packages.get_mut(&path(API)).unwrap();
+            api.version = Some(PretendedVersion { variables: BTreeMap::new(), metadata: None });
+        }),
         (
             r#"{"kind":"backend","package":"libs/core","via":["services/api","libs/core"]}"#,
             |tree| {
@@ -243,6 +254,81 @@ fn every_edit_has_its_reason() {
     for (expected, edit) in cases {
         assert_eq!(reasons(edit), [expected]);
     }
+}
+
+/// Makes the one edit before and the other one after what is compared with.
+fn reasons_after(before: Edit, edit: Edit) -> Vec<String> {
+    let mut base = tree();
+    before(&mut base);
+    reasons_of(&base, edit)
+}
+
+#[test]
+fn files_that_settings_name_count_as_they_are() {
+    let other: Edit = |tree| {
+        tree.contents.files.insert(path("deploy/site.css"), ContentId("other".into()));
+    };
+    let expected = [r#"{"kind":"source","path":"deploy/site.css"}"#];
+    let named: [Edit; 2] = [
+        |tree| tree.api().finish.inputs = vec![path("deploy/site.css")],
+        |tree| {
+            let source = path("deploy");
+            let folder = ImageFile { source, target: "/app/deploy".into() };
+            tree.api().finish.included.folders = vec![folder];
+        },
+    ];
+    for edit in named {
+        assert_eq!(reasons_after(edit, other), expected);
+    }
+    assert_eq!(reasons_after(|_| (), other), [""; 0]);
+}
+
+#[test]
+fn what_build_steps_read_counts_as_it_is_and_not_by_its_essence() {
+    let layout: Edit = |tree| {
+        tree.contents
+            .files
+            .insert(path(API).join("pyproject.toml").unwrap(), ContentId("b".into()));
+    };
+    let essence: Edit = |tree| {
+        let manifest = path(API).join("pyproject.toml").unwrap();
+        tree.contents.manifests.insert(manifest, ContentId("essence".into()));
+    };
+    let run: Edit = |tree| {
+        let manifest = path(API).join("pyproject.toml").unwrap();
+        tree.contents.manifests.insert(manifest, ContentId("essence".into()));
+        let file = ImageFile { source: path(API), target: "/app".into() };
+        tree.api().finish.sources = vec![file];
+        tree.api().finish.steps = vec![BuildStep::Shell("make".into())];
+    };
+    assert_eq!(reasons_after(essence, layout), [""; 0]);
+    let expected = r#"{"kind":"source","path":"services/api/pyproject.toml"}"#;
+    assert_eq!(reasons_after(run, layout), [expected]);
+}
+
+#[test]
+fn system_packages_have_the_key_of_their_distribution() {
+    let alpine: Edit = |tree| {
+        tree.api().environment.base_image = "python:3.13-alpine".into();
+        tree.api().environment.libc = Libc::Musl;
+    };
+    let apk = reasons_after(alpine, |tree| tree.api().apt.extend(["libpq".into()]));
+    assert_eq!(apk, [r#"{"kind":"config","key":"apk"}"#]);
+    let native: Edit = |tree| {
+        tree.api().environment.base_image = "python:3.13-alpine".into();
+        tree.api().environment.libc = Libc::Musl;
+        tree.fleet.packages.get_mut(&path("libs/core")).unwrap().build.kind = BuildKind::Native;
+    };
+    let build_apk = reasons_after(native, |tree| {
+        let core = tree.fleet.packages.get_mut(&path("libs/core")).unwrap();
+        core.build_apk.extend(["libffi-dev".into()]);
+        core.build_apt.extend(["libffi-dev".into()]);
+    });
+    assert_eq!(build_apk, [r#"{"kind":"config","key":"build-apk"}"#]);
+    // The image itself tells its C library.
+    let moved = reasons(alpine);
+    let expected = r#"{"kind":"base","from":"python:3.13-slim","to":"python:3.13-alpine"}"#;
+    assert_eq!(moved, [expected]);
 }
 
 #[test]
