@@ -22,6 +22,7 @@ mod naming;
 mod plan;
 mod refuse;
 mod requirement;
+mod shards;
 mod share;
 mod stage;
 mod stale;
@@ -43,6 +44,7 @@ pub use handwritten::{ContextSource, HandwrittenImage};
 pub use index::{ChosenIndex, IndexChoice};
 pub use plan::plan;
 pub use requirement::{GitOrigin, Origin, Requirement};
+pub use shards::Shard;
 pub use stage::{
     BuildPlan, Dependencies, FetchedCrates, GitAccess, Image, ImageFile, Layer, PackageBuild,
     PackageCrates, Reinstall, Stage, StageKind, StageName, Steps,

@@ -15,7 +15,8 @@ use pymono_report::{ColorChoice, ColorEnv, Shell, ShellOptions, Verbosity};
 
 use crate::{
     commands::{
-        affected, bake, build, check, completions, export, graph, init, list, plan, schema, why,
+        affected, bake, build, check, completions, export, graph, init, list, matrix, plan, schema,
+        why,
     },
     error::CommandError,
     session::Session,
@@ -79,6 +80,7 @@ enum Command {
     Graph(graph::GraphArgs),
     Init(init::InitArgs),
     List(list::ListArgs),
+    Matrix(matrix::MatrixArgs),
     Plan(plan::PlanArgs),
     Schema(schema::SchemaArgs),
     Why(why::WhyArgs),
@@ -119,6 +121,7 @@ fn dispatch(session: &mut Session, command: &Command) -> Result<(), CommandError
         Command::Graph(args) => graph::run(session, args),
         Command::Init(args) => init::run(session, args),
         Command::List(args) => list::run(session, args),
+        Command::Matrix(args) => matrix::run(session, args),
         Command::Plan(args) => plan::run(session, args),
         Command::Schema(args) => schema::run(session, args),
         Command::Why(args) => why::run(session, args),
@@ -198,5 +201,33 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         App::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_of_the_examples_for_ci_is_one() {
+        let examples = [
+            include_str!("../../../action.yml"),
+            include_str!("../../../.github/workflows/example-monorepo.yml"),
+            include_str!("../../../examples/ci/gitlab-ci.yml"),
+            include_str!("../../../examples/ci/pymono-build.yml"),
+        ];
+        for text in examples {
+            let commands = text.lines().filter_map(|line| {
+                let at = ["pymono build ", "pymono matrix "].iter().find_map(|it| line.find(it))?;
+                line[at..].split([')', '>']).next()
+            });
+            let commands: Vec<&str> = commands.collect();
+            for command in &commands {
+                let command = command.replace("$CI_REGISTRY_IMAGE", "registry.example/team");
+                let words = command.split_whitespace().map(|word| match word.trim_matches('"') {
+                    "${flags[@]}" => "--push",
+                    word => word,
+                });
+                let parsed = App::try_parse_from(words);
+                assert!(parsed.is_ok(), "{command}: {:?}", parsed.err());
+            }
+        }
+        let found = examples.iter().filter(|text| text.contains("pymono build ")).count();
+        assert_eq!(found, 3);
     }
 }

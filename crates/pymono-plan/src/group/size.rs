@@ -1,5 +1,7 @@
 //! From the size of an artifact to what its bytes cost.
 
+use std::time::Duration;
+
 /// Distributions smaller than this are mostly Python, which byte code doubles.
 const SMALL: u64 = 1_000_000;
 
@@ -57,6 +59,12 @@ impl Size {
     pub(crate) fn work(self) -> f64 {
         let megabytes = |bytes: u64| bytes as f64 / 1e6;
         megabytes(self.installed()) * INSTALLED + megabytes(self.stored()) * STORED
+    }
+
+    /// Returns the same in whole milliseconds.
+    pub(crate) fn milliseconds(self) -> u64 {
+        let duration = Duration::try_from_secs_f64(self.work() / 1000.0).unwrap_or(Duration::MAX);
+        u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
     }
 
     /// Returns the nearest power of two: a new version that is a little bigger changes nothing.

@@ -105,10 +105,12 @@ pub(super) struct BuildxArgs {
     /// An SSH agent or key, such as `default` (can be repeated)
     #[arg(long, value_name = "SSH")]
     pub(super) ssh: Vec<String>,
-    /// A cache to read (can be repeated)
+    /// A cache to read, with `{service}` for the name of each target (can be repeated)
     #[arg(long, value_name = "CACHE")]
     pub(super) cache_from: Vec<String>,
-    /// A cache to write (can be repeated)
+    /// A cache to write, with `{service}` for the name of each target (can be repeated)
+    ///
+    /// Images are built at once: without `{service}` all of them write to the same place.
     #[arg(long, value_name = "CACHE")]
     pub(super) cache_to: Vec<String>,
     /// The provenance attestation; none by default, so that an unchanged image keeps its digest

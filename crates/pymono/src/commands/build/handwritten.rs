@@ -8,7 +8,7 @@ use pymono_plan::{BuildPlan, ContextSource, HandwrittenImage};
 
 use super::{
     args::BuildArgs,
-    requests::{exports, passed_on},
+    requests::{PLACEHOLDER, exports, of_target, passed_on},
 };
 
 /// Returns the wanted images and those that they are built from, each behind all that it is built from.
@@ -41,6 +41,7 @@ fn add<'a>(
 /// Returns the build of an image; what it is built from is known by its reference.
 pub(super) fn request(
     plan: &BuildPlan,
+    name: &ServiceName,
     image: &HandwrittenImage,
     args: &BuildArgs,
 ) -> BuildRequest {
@@ -54,6 +55,9 @@ pub(super) fn request(
         };
         Some((name.clone(), behind))
     });
+    // Several jobs of a matrix may build what others stand on, and a cache has one writer.
+    let mut caches = args.buildx.cache_to.clone();
+    caches.retain(|cache| !image.is_ground || !cache.contains(PLACEHOLDER));
     BuildRequest {
         dockerfile: local(&image.dockerfile).into(),
         target: image.target.clone(),
@@ -64,7 +68,8 @@ pub(super) fn request(
         labels: image.labels.clone(),
         exports: exports(args),
         platforms: image.platforms.iter().map(ToString::to_string).collect(),
-        cache_to: args.buildx.cache_to.clone(),
+        cache_to: of_target(&caches, name.as_str()),
+        cache_from: of_target(&args.buildx.cache_from, name.as_str()),
         provenance: args.buildx.provenance.clone(),
         sbom: args.buildx.sbom.clone(),
         ..passed_on(&args.buildx)

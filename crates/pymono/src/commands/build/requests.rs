@@ -30,7 +30,7 @@ pub(super) fn jobs(
     let handwritten = handwritten::wanted(plan, is_wanted).into_iter();
     let handwritten = handwritten.map(|(name, image)| {
         let needs = image.grounds().cloned().collect();
-        (name, needs, handwritten::request(plan, image, args))
+        (name, needs, handwritten::request(plan, name, image, args))
     });
     let job = |(name, needs, request): (&ServiceName, BTreeSet<ServiceName>, BuildRequest)| Job {
         service: name.clone(),
@@ -96,7 +96,7 @@ fn request(service: &ServiceName, image: &Image, has_pins: bool, args: &BuildArg
         tags: image.settings.references.clone(),
         exports: exports(args),
         platforms: image.settings.platforms.iter().map(ToString::to_string).collect(),
-        cache_to: cache_to.clone(),
+        cache_to: of_target(cache_to, service.as_str()),
         provenance: provenance.clone(),
         sbom: sbom.clone(),
         ..target(service.as_str(), &args.buildx)
@@ -141,8 +141,17 @@ fn target(name: &str, args: &BuildxArgs) -> BuildRequest {
         dockerfile: format!("{FOLDER}/Dockerfile").into(),
         target: Some(name.to_owned()),
         context: ".".into(),
+        cache_from: of_target(&args.cache_from, name),
         ..passed_on(args)
     }
+}
+
+/// What stands for the name of a target in a cache.
+pub(super) const PLACEHOLDER: &str = "{service}";
+
+/// Returns caches with the name of a target in place of [`PLACEHOLDER`].
+pub(super) fn of_target(caches: &[String], name: &str) -> Vec<String> {
+    caches.iter().map(|cache| cache.replace(PLACEHOLDER, name)).collect()
 }
 
 /// Returns what all builds have in common: what is passed on as it is.

@@ -1,0 +1,97 @@
+//! Shards as CI services take them.
+
+use pymono_names::ServiceName;
+use pymono_plan::Shard;
+use serde_json::{Map, Value, json};
+
+/// Returns the matrix of a job of GitHub Actions, on one line, as an output of a step has to be.
+pub(super) fn github(shards: &[Shard]) -> String {
+    let jobs = shards.iter().map(|shard| {
+        let paths: Vec<_> = shard.services.keys().collect();
+        json!({
+            "name": name(shard),
+            "path": paths.first(),
+            "paths": paths,
+            "services": targets(shard),
+            "arguments": arguments(shard),
+            "seconds": shard.cost.div_ceil(1000),
+        })
+    });
+    json!({ "include": jobs.collect::<Vec<_>>() }).to_string()
+}
+
+/// Returns a child pipeline of GitLab: JSON is YAML.
+pub(super) fn gitlab(shards: &[Shard], template: &str) -> String {
+    let job = |shard: &Shard| {
+        let job = json!({
+            "extends": ".pymono-build",
+            "variables": { "PYMONO_SERVICES": arguments(shard) },
+        });
+        (format!("build {}", name(shard)), job)
+    };
+    let mut pipeline: Map<String, Value> = shards.iter().map(job).collect();
+    if pipeline.is_empty() {
+        // A pipeline without a job is an error.
+        pipeline.insert("nothing to build".into(), json!({ "script": ["true"] }));
+    } else {
+        pipeline.insert("include".into(), json!([{ "local": template }]));
+    }
+    format!("{:#}", Value::Object(pipeline))
+}
+
+/// Returns a shard's name: it is the same for the same services, and no other shard's.
+fn name(shard: &Shard) -> String {
+    let targets = targets(shard);
+    let first = targets.first().map_or("", |name| name.as_str());
+    match targets.len() {
+        0 | 1 => first.to_owned(),
+        more => format!("{first} and {} more", more - 1),
+    }
+}
+
+fn targets(shard: &Shard) -> Vec<&ServiceName> {
+    shard.services.values().flatten().collect()
+}
+
+/// Returns what `pymono build` is given: names of targets need no quotes.
+fn arguments(shard: &Shard) -> String {
+    targets(shard).iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shard(names: &[&str]) -> Shard {
+        let service = |name: &&str| {
+            let path = format!("services/{name}").parse().ok()?;
+            Some((path, [ServiceName::slug(name)].into()))
+        };
+        Shard { services: names.iter().filter_map(service).collect(), cost: 1500 }
+    }
+
+    #[test]
+    fn a_matrix_is_one_line_and_may_be_empty() {
+        assert_eq!(github(&[]), r#"{"include":[]}"#);
+        let expected = r#"{"include":[{"name":"api and 1 more","path":"services/api","paths":["services/api","services/web"],"services":["api","web"],"arguments":"api web","seconds":2}]}"#;
+        let found: Value =
+            serde_json::from_str(&github(&[shard(&["api", "web"])])).unwrap_or_default();
+        assert_eq!(found, serde_json::from_str::<Value>(expected).unwrap_or_default());
+    }
+
+    #[test]
+    fn a_child_pipeline_always_has_a_job() {
+        let pipeline = |shards: &[Shard]| {
+            serde_json::from_str::<Value>(&gitlab(shards, "ci/build.yml")).unwrap_or_default()
+        };
+        assert_eq!(pipeline(&[]), json!({ "nothing to build": { "script": ["true"] } }));
+        let expected = json!({
+            "include": [{ "local": "ci/build.yml" }],
+            "build api": {
+                "extends": ".pymono-build",
+                "variables": { "PYMONO_SERVICES": "api" },
+            },
+        });
+        assert_eq!(pipeline(&[shard(&["api"])]), expected);
+    }
+}

@@ -1,0 +1,74 @@
+//! `pymono matrix`
+
+mod formats;
+
+use std::{collections::BTreeSet, num::NonZeroUsize};
+
+use clap::{Args, ValueEnum};
+use pymono_names::TreePath;
+
+use crate::{
+    changes::BaseArgs, error::CommandError, load::warn_all, reckon::Reckoned, session::Session,
+};
+
+/// Print the jobs in which CI builds the affected services
+///
+/// Without `--shards` each service is a job. With it, services that share stages
+/// are kept together, jobs take about the same time by an estimate from nothing
+/// cached, and there are fewer where more would hardly shorten the longest.
+#[derive(Debug, Args)]
+pub(crate) struct MatrixArgs {
+    #[command(flatten)]
+    base: BaseArgs,
+    /// All services, whether or not they are affected
+    #[arg(long, conflicts_with = "base")]
+    all: bool,
+    /// At most N jobs
+    #[arg(long, value_name = "N")]
+    shards: Option<NonZeroUsize>,
+    /// For which CI service
+    #[arg(long, value_name = "FORMAT", default_value = "github")]
+    format: Format,
+    /// The file of the repository that has the hidden job `.pymono-build`, which GitLab's jobs extend
+    #[arg(long, value_name = "FILE", default_value = ".gitlab/pymono-build.yml")]
+    template: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    /// What `fromJSON` takes as the matrix of a job
+    Github,
+    /// A child pipeline
+    Gitlab,
+}
+
+pub(crate) fn run(session: &mut Session, args: &MatrixArgs) -> Result<(), CommandError> {
+    let (head, wanted) = wanted(session, args)?;
+    // A job that is left out would be taken for one that went well.
+    let blocked = |paths: &[TreePath]| paths.iter().any(|path| wanted.contains(path));
+    if head.unplanned.iter().any(|unplanned| blocked(&unplanned.services)) {
+        return Err(CommandError::unplanned());
+    }
+    let shards = pymono_plan::plan(&head.fleet).shards(&wanted, args.shards);
+    let text = match args.format {
+        Format::Github => formats::github(&shards),
+        Format::Gitlab => formats::gitlab(&shards, &args.template),
+    };
+    Ok(session.shell.print(text)?)
+}
+
+/// Returns the tree, and the services of it that are asked for.
+fn wanted(
+    session: &mut Session,
+    args: &MatrixArgs,
+) -> Result<(Reckoned, BTreeSet<TreePath>), CommandError> {
+    if args.all {
+        let head = Reckoned::of(&args.base.head(session)?)?;
+        warn_all(session, &head)?;
+        let all = head.inputs.keys().cloned().collect();
+        return Ok((head, all));
+    }
+    let base = args.base.base.as_deref().ok_or_else(CommandError::no_base)?;
+    let changes = args.base.changes(session, base)?;
+    Ok((changes.head, changes.comparison.services.into_keys().collect()))
+}
