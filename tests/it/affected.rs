@@ -144,6 +144,27 @@ fn settings_of_one_service_affect_it_alone() {
     assert_eq!(seen, json!({ "services/cron": [{ "kind": "source", "path": manifest }] }));
 }
 
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn a_matrix_has_exactly_the_affected() {
+    let site = site();
+    let paths = |args: &[&str]| {
+        let output = site.pymono(&[&["matrix"], args].concat()).run().succeeded();
+        let matrix: Value = serde_json::from_str(&output.stdout).unwrap();
+        let jobs = matrix["include"].as_array().unwrap().iter();
+        json!(jobs.map(|job| job["paths"].clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(paths(&["--base", "main"]), json!([]));
+    assert_eq!(paths(&["--all"]), json!([["services/api"], ["services/cron"]]));
+    assert_eq!(paths(&["--all", "--shards", "1"]), json!([["services/api", "services/cron"]]));
+    site.repo.write("libs/base/src/base/new.py", "");
+    assert_eq!(paths(&["--base", "main", "--shards", "4"]), json!([["services/api"]]));
+    // What cannot be built is never left out in silence.
+    site.repo.replace("services/cron/pyproject.toml", "command = ", "apk = [\"tini\"]\ncommand = ");
+    let refused = site.pymono(&["matrix", "--base", "main"]).run().ended_with(3);
+    assert!(refused.stdout.is_empty() && refused.stderr.contains("services/cron"), "{refused:?}");
+}
+
 fn python() -> Value {
     let base = json!({ "kind": "base", "from": "python:3.13-slim", "to": "python:3.12-slim" });
     json!([{ "kind": "python", "from": "3.13", "to": "3.12" }, base])
