@@ -68,13 +68,13 @@ dependencies = [
 [[package]]
 name = "itoa"
 version = "1.0.15"
-source = "registry+https://github.com/rust-lang/crates.io-index"
+source = "registry+https://index.example/crates"
 checksum = "4a5f13b858c8d314ee3e8f639011f7ccefe71f97f96e50151fb991f267928e2c"
 
 [[package]]
 name = "memchr"
 version = "2.7.6"
-source = "registry+https://github.com/rust-lang/crates.io-index"
+source = "registry+https://index.example/crates"
 checksum = "f52b00d39961fc5b2736ea853c9cc86238e165017a493d1d5c8eac6bdc4cc273"
 
 [[package]]
