@@ -116,12 +116,13 @@ impl fmt::Display for Tool {
 /// What resolvers and clients say when the way to a server is cut for a moment.
 ///
 /// A refused connection or an unknown name is not among them: tests bring these about.
-const OUTAGES: [&str; 5] = [
+const OUTAGES: [&str; 6] = [
     "failed to lookup address information: Try again",
     "Temporary failure in name resolution",
     "Temporary failure resolving",
     "Could not resolve host",
     "connection timed out [IP: ",
+    "spurious network error (1 tries remaining)",
 ];
 
 impl Finished {
