@@ -25,6 +25,18 @@ pub(crate) struct Grounds<'a> {
     pub(crate) local: Local<'a>,
 }
 
+/// How an image of the tree is built.
+pub(crate) struct ParentStages {
+    /// The stages of its Dockerfile with its arguments.
+    pub(crate) stages: Vec<Stage>,
+    /// The stage that is built.
+    pub(crate) target: usize,
+    /// The context of the build.
+    pub(crate) context: TreePath,
+    /// The build arguments.
+    pub(crate) args: Arguments,
+}
+
 /// What is there below a target's own stages, and what all of it comes to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Below {
@@ -118,8 +130,8 @@ impl Grounds<'_> {
         below
     }
 
-    /// Returns all that an image of the tree gives to those that stand on it; nothing at the second look.
-    fn parent(&self, parent: &Parent, seen: &mut Seen) -> Option<Below> {
+    /// Returns how an image of the tree is built; nothing where its Dockerfile has no such target.
+    pub(crate) fn parent_stages(&self, parent: &Parent) -> Option<ParentStages> {
         let Recipe::Dockerfile(dockerfile) = self.recipes.get(&parent.dockerfile)? else {
             return None;
         };
@@ -127,12 +139,19 @@ impl Grounds<'_> {
         let args = wanted.map_or_else(Arguments::new, |it| it.args.clone());
         let stages = dockerfile.stages(&args);
         let target = place(&stages, wanted.and_then(|it| it.target.as_deref()))?;
+        let context = wanted
+            .and_then(|it| it.context.clone())
+            .unwrap_or_else(|| context::context(&parent.dockerfile, &stages, self.surroundings));
+        Some(ParentStages { stages, target, context, args })
+    }
+
+    /// Returns all that an image of the tree gives to those that stand on it; nothing at the second look.
+    fn parent(&self, parent: &Parent, seen: &mut Seen) -> Option<Below> {
+        let ParentStages { stages, target, context, .. } = self.parent_stages(parent)?;
         if !seen.insert((parent.dockerfile.clone(), stages[target].name.clone())) {
             return None;
         }
-        let named = wanted.and_then(|it| it.context.clone());
-        let context = named
-            .unwrap_or_else(|| context::context(&parent.dockerfile, &stages, self.surroundings));
+        let wanted = parent.wanted.as_ref();
         let mut below = self.below_at(&parent.dockerfile, &stages, target, wanted, seen);
         below.config = below.over(&stages[target].config);
         below.has_python |= python::has_python(&stages, target);

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use pymono_names::TreePath;
 
 use super::{
-    below::{Grounds, named, place},
-    context,
+    below::{Grounds, ParentStages, named},
     parent::Parent,
     wanted::{Behind, Wanted},
 };
-use crate::{Arguments, ImageReference, Recipe, Stage};
+use crate::{Arguments, ImageReference, Stage};
 
 /// A build of a Dockerfile with all that it is given.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,20 +101,12 @@ impl Grounds<'_> {
     }
 
     fn parent_build(&self, name: &str, parent: &Parent, above: &Above) -> Option<Named> {
-        let Recipe::Dockerfile(dockerfile) = self.recipes.get(&parent.dockerfile)? else {
-            return None;
-        };
-        let wanted = parent.wanted.as_ref();
-        let args = wanted.map_or_else(Arguments::new, |it| it.args.clone());
-        let stages = dockerfile.stages(&args);
-        let target = place(&stages, wanted.and_then(|it| it.target.as_deref()))?;
+        let ParentStages { stages, target, context, args } = self.parent_stages(parent)?;
         let mut above = above.clone();
         if !above.insert((parent.dockerfile.clone(), stages[target].name.clone())) {
             return None;
         }
-        let context = wanted
-            .and_then(|it| it.context.clone())
-            .unwrap_or_else(|| context::context(&parent.dockerfile, &stages, self.surroundings));
+        let wanted = parent.wanted.as_ref();
         let given = (&context, &args);
         let build = self.build_at(&parent.dockerfile, &stages, target, given, wanted, &above);
         let called = wanted.map(|it| it.name.clone()).filter(|it| !it.is_empty());
