@@ -115,7 +115,7 @@ impl Explained<'_> {
 
     /// Returns the chain to the nearest project whose manifest requires a distribution.
     fn required_by(&self, name: &pep508_rs::PackageName) -> Vec<TreePath> {
-        let near = self.workspace.needed(self.service);
+        let near = self.workspace.reached([self.service]);
         let projects = near.iter().filter_map(|path| self.workspace.projects.get(*path));
         self.via(requirer(projects, name).unwrap_or(self.service))
     }

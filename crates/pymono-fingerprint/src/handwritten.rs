@@ -100,7 +100,7 @@ impl Inputs {
     ) {
         let locals = fleet.locals.get(&project.path).into_iter().flatten();
         let needed: BTreeSet<&TreePath> =
-            workspace.needed(&project.path).into_iter().chain(locals).collect();
+            workspace.reached([&project.path]).into_iter().chain(locals).collect();
         let others = needed.into_iter().filter(|path| **path != project.path);
         for other in others.filter_map(|path| workspace.projects.get(path)) {
             self.add(Piece::Edge(other.path.clone()), &other.name);

@@ -23,7 +23,7 @@ impl Inputs {
         inputs.add(Piece::Config("command"), &json!(launch.command));
         inputs.add(Piece::Config("port"), &json!(launch.port));
         inputs.add_lock(workspace, project);
-        for needed in workspace.needed(&project.path) {
+        for needed in workspace.reached([&project.path]) {
             let Some(owner) = workspace.projects.get(needed) else { continue };
             if needed != &project.path {
                 inputs.add(Piece::Edge(needed.clone()), &owner.name);

@@ -17,7 +17,7 @@ pub fn sent(workspace: &Workspace, fleet: &Fleet) -> BTreeSet<TreePath> {
     let further = further.flat_map(|it| it.copies.keys().chain(&it.inputs));
     let rough = unplanned().flat_map(|project| {
         let locals = fleet.locals.get(&project.path).into_iter().flatten();
-        workspace.needed(&project.path).into_iter().chain(locals)
+        workspace.reached([&project.path]).into_iter().chain(locals)
     });
     let rough = rough.filter_map(|path| workspace.projects.get(path));
     let rough = rough.flat_map(|project| &project.sources);

@@ -49,30 +49,19 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Returns some folders, and those of all projects that they need, directly or not.
+    /// Returns some folders, and those of all projects that they need, directly or not; the nearest first.
     pub fn reached<'a>(
         &'a self,
         from: impl IntoIterator<Item = &'a TreePath>,
-    ) -> BTreeSet<&'a TreePath> {
-        let mut reached = BTreeSet::new();
-        let mut open: Vec<&TreePath> = from.into_iter().collect();
-        while let Some(path) = open.pop() {
-            if reached.insert(path) {
-                open.extend(self.projects.get(path).into_iter().flat_map(|project| &project.needs));
-            }
-        }
-        reached
-    }
-
-    /// Returns a project and all local projects that manifests name for its production, directly or not;
-    /// the nearest first.
-    pub fn needed<'a>(&'a self, path: &'a TreePath) -> Vec<&'a TreePath> {
-        let (mut found, mut seen, mut at) = (vec![path], BTreeSet::from([path]), 0);
-        while let Some(path) = found.get(at) {
+    ) -> Vec<&'a TreePath> {
+        let (mut reached, mut seen) = (Vec::new(), BTreeSet::new());
+        reached.extend(from.into_iter().filter(|path| seen.insert(*path)));
+        let mut at = 0;
+        while let Some(path) = reached.get(at) {
             let needs = self.projects.get(*path).into_iter().flat_map(|project| &project.needs);
-            found.extend(needs.filter(|need| seen.insert(*need)));
+            reached.extend(needs.filter(|need| seen.insert(*need)));
             at += 1;
         }
-        found
+        reached
     }
 }

@@ -41,7 +41,7 @@ fn about(facts: Facts<'_>, providers: &Providers<'_>, project: &Project) -> Vec<
     for (name, import) in &modules.imported {
         let Some(owners) = owners(providers, name) else { continue };
         let is_own = prefixes(name).any(|prefix| modules.own.contains(prefix));
-        if is_own || owners.iter().any(|owner| reached.contains(*owner)) {
+        if is_own || owners.iter().any(|owner| reached.contains(owner)) {
             continue;
         }
         if let Some(owner) =
