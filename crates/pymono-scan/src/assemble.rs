@@ -66,15 +66,10 @@ pub(crate) fn workspace(
         home.whole.refuse_shared(&services(&ground, &projects))?;
     }
     warnings.extend(links::warnings(&ground, |path| wanted.contains(path)));
-    let crates = projects.iter().filter_map(|project| project.crates.as_ref());
-    let crates: BTreeSet<TreePath> =
-        crates.flat_map(|crates| crates.folders.keys()).cloned().collect();
-    let included = projects.iter().flat_map(|project| project.further.copies.keys());
-    let included: Vec<TreePath> = included.cloned().collect();
-    let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
     let wanted_found = || wanted.iter().filter_map(|path| found.get(path));
     let bricks = wanted_found().flat_map(|found| found.manifest.bricks.keys());
-    let sent = wanted.iter().chain(bricks).chain(&crates).chain(&included).cloned().collect();
+    let sent = wanted.iter().chain(bricks).chain(outside(&projects)).cloned().collect();
+    let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
     let unsent = ignore::unsent(tree, &sent, &local::locks(&workspaces, &found))?;
     let locks = locks(tree, wanted_found())?;
     let manifests = manifests(tree, &workspaces, locks.keys());
@@ -88,6 +83,13 @@ pub(crate) fn workspace(
         projects,
     };
     Ok((workspace, more))
+}
+
+/// Returns what projects are built from beside their own folders: crates, and files that are included.
+fn outside(projects: &[Project]) -> impl Iterator<Item = &TreePath> {
+    let crates = projects.iter().filter_map(|project| project.crates.as_ref());
+    let crates = crates.flat_map(|crates| crates.folders.keys());
+    crates.chain(projects.iter().flat_map(|project| project.further.copies.keys()))
 }
 
 /// Warns of what the configuration says about projects that are not there.

@@ -76,8 +76,7 @@ pub(crate) fn launch(starting: &Starting<'_>) -> Launch {
             health: app.health.clone().or_else(own).or_else(django).filter(|_| port.is_some()),
         };
     }
-    let django = code.manage && starting.has("django") && !starting.installed;
-    let managed = || django.then(|| serve::managed(starting.port.unwrap_or(serve::PORT)));
+    let managed = || serve::managed(starting, starting.port.unwrap_or(serve::PORT));
     let grpc = || code.grpc.as_ref().map(|file| run(file, starting));
     let command = script(starting).or_else(|| python(starting)).or_else(managed).or_else(grpc);
     let port = starting.port.or(code.port.filter(|_| command.is_some()));

@@ -19,8 +19,8 @@ pub(super) fn command(app: &App, starting: &Starting<'_>, port: u16) -> Option<V
     let has = |name: &str| starting.has(name);
     let by_file = || Some(script(starting).unwrap_or_else(|| starting.python_on(app)));
     match app.runner {
-        Runner::Asgi => serving.asgi(has).or_else(|| development(starting, &serving)),
-        Runner::Wsgi => serving.wsgi(has).or_else(|| development(starting, &serving)),
+        Runner::Asgi => serving.asgi(has).or_else(|| managed(starting, port)),
+        Runner::Wsgi => serving.wsgi(has).or_else(|| managed(starting, port)),
         Runner::Dash => {
             let server = Serving { target: format!("{}.server", serving.target), ..serving };
             server.wsgi(|name| name != "flask" && has(name)).or_else(by_file)
@@ -39,19 +39,11 @@ pub(super) fn command(app: &App, starting: &Starting<'_>, port: u16) -> Option<V
     }
 }
 
-/// Returns the command by which Django serves itself, where nothing better is there.
-fn development(starting: &Starting<'_>, serving: &Serving<'_>) -> Option<Vec<String>> {
+/// Returns the command by which Django serves itself, for a project that is started in its folder.
+pub(super) fn managed(starting: &Starting<'_>, port: u16) -> Option<Vec<String>> {
     let managed = starting.code.manage && starting.has("django") && !starting.installed;
-    managed.then(|| managed_at(&serving.port))
-}
-
-/// Returns the command by which Django serves itself.
-pub(super) fn managed(port: u16) -> Vec<String> {
-    managed_at(&port.to_string())
-}
-
-fn managed_at(port: &str) -> Vec<String> {
-    own(vec!["python", "manage.py", "runserver", "--noreload", &format!("0.0.0.0:{port}")])
+    let bind = format!("0.0.0.0:{port}");
+    managed.then(|| own(vec!["python", "manage.py", "runserver", "--noreload", &bind]))
 }
 
 /// What goes into the command of a server.
