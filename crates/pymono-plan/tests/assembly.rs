@@ -2,14 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a workspace that cannot be made is a failed test")]
 
+mod fixture;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use pymono_names::{Platform, ServiceName, TreePath};
+use pymono_names::{Platform, ServiceName};
 use pymono_plan::{Fleet, FleetError, HandwrittenImage, Service, StaleLocks};
 use pymono_workspace::{
-    BuildKind, BuildSystem, DockerfileBuild, Further, Handwritten, Kind, Launch, Manager,
-    NamedContext, Project, Settings, Workspace,
+    BuildKind, BuildSystem, DockerfileBuild, Handwritten, Kind, NamedContext, Project, Workspace,
 };
+
+use fixture::{path, project};
 
 const LOCK: &str = r#"
 version = 1
@@ -71,39 +74,6 @@ wheels = [
 fn assemble(workspace: &Workspace) -> Result<Fleet, FleetError> {
     let (fleet, unplanned) = pymono_plan::assemble(workspace, StaleLocks::Refused);
     unplanned.into_iter().next().map_or(Ok(fleet), |unplanned| Err(unplanned.error))
-}
-
-fn path(text: &str) -> TreePath {
-    text.parse().unwrap()
-}
-
-fn project(name: &str, folder: &str, kind: Kind) -> Project {
-    Project {
-        path: path(folder),
-        name: name.parse().unwrap(),
-        kind,
-        why: Vec::new(),
-        manifest: path(folder).join("pyproject.toml").unwrap(),
-        manager: Some(Manager::Uv),
-        lock: Some(path("uv.lock")),
-        requires_python: None,
-        requirements: BTreeSet::new(),
-        python: "3.13".parse().unwrap(),
-        build: Some(BuildSystem {
-            requires: vec!["hatchling".to_owned()],
-            backend: "hatchling.build".to_owned(),
-            kind: BuildKind::Pure,
-            version_from_git: None,
-        }),
-        needs: BTreeSet::new(),
-        crates: None,
-        bricks: BTreeSet::new(),
-        images: Vec::new(),
-        launch: Launch { command: Some(vec![name.to_owned()]), port: None, health: None },
-        settings: Settings::default(),
-        sources: vec![path(folder)],
-        further: Further::default(),
-    }
 }
 
 fn workspace() -> Workspace {

@@ -2,15 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "a workspace that cannot be made is a failed test")]
 
+mod fixture;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use insta::assert_snapshot;
-use pymono_names::{Libc, TreePath};
+use pymono_names::Libc;
 use pymono_plan::{BuildPlan, FleetError, Package, Service, StageKind, StaleLocks, plan};
-use pymono_workspace::{
-    BuildKind, BuildStep, BuildSystem, Further, GitVersion, Kind, Launch, Manager, Project,
-    Settings, Test, Workspace,
-};
+use pymono_workspace::{BuildStep, GitVersion, Kind, Project, Test, Workspace};
+
+use fixture::{path, project};
 
 const LOCK: &str = r#"
 version = 1
@@ -59,42 +60,10 @@ wheels = [
 ]
 "#;
 
-fn path(text: &str) -> TreePath {
-    text.parse().unwrap()
-}
-
-fn project(name: &str, kind: Kind) -> Project {
-    Project {
-        path: path(name),
-        name: name.parse().unwrap(),
-        kind,
-        why: Vec::new(),
-        manifest: path(name).join("pyproject.toml").unwrap(),
-        manager: Some(Manager::Uv),
-        lock: Some(path("uv.lock")),
-        requires_python: None,
-        requirements: BTreeSet::new(),
-        python: "3.13".parse().unwrap(),
-        build: Some(BuildSystem {
-            requires: vec!["hatchling".to_owned()],
-            backend: "hatchling.build".to_owned(),
-            kind: BuildKind::Pure,
-            version_from_git: None,
-        }),
-        needs: BTreeSet::new(),
-        crates: None,
-        bricks: BTreeSet::new(),
-        launch: Launch { command: Some(vec![name.to_owned()]), ..Launch::default() },
-        images: Vec::new(),
-        settings: Settings::default(),
-        sources: vec![path(name)],
-        further: Further::default(),
-    }
-}
-
 /// Makes a workspace of a service `api` and a library `core`, changed by `change`.
 fn workspace(change: impl FnOnce(&mut Project, &mut Project)) -> Workspace {
-    let (mut api, mut core) = (project("api", Kind::Service), project("core", Kind::Library));
+    let (mut api, mut core) =
+        (project("api", "api", Kind::Service), project("core", "core", Kind::Library));
     change(&mut api, &mut core);
     Workspace {
         projects: [api, core].map(|project| (project.path.clone(), project)).into(),
