@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::home::Home;
-use super::{Store, network, pid};
+use super::{Store, network, pid, resolver};
 use crate::docker::Docker;
 use crate::process::{Tool, last_lines};
 use crate::progress::Progress;
@@ -80,7 +80,9 @@ pub(super) fn is_running(home: &Home, name: Name) -> bool {
 /// unless it has the other store: then that is an error.
 pub(super) fn start(home: &Home, name: Name, store: Store, progress: &Progress) -> Result<()> {
     let files = Files::of(home, name);
-    let config = config(store);
+    let bridge = network::provide(&files.bridge)?;
+    resolver::start(&files.folder, bridge.address())?;
+    let config = config(store, bridge.address());
     if is_running(home, name) {
         let same = fs::read_to_string(&files.config).is_ok_and(|running| running == config);
         return if same { Ok(()) } else { bail!(other_store(name)) };
@@ -94,13 +96,13 @@ pub(super) fn start(home: &Home, name: Name, store: Store, progress: &Progress) 
         // Its process is gone, and dockerd refuses to start over the file.
         fs::remove_file(&files.pid).with_context(|| format!("failed to remove `{}`", files.pid))?;
     }
-    let bridge = network::provide(&files.bridge)?;
     launch(home, name, &files, &data, &bridge.name)
 }
 
 /// The settings of an engine. Equal settings give equal text.
-fn config(store: Store) -> String {
+fn config(store: Store, name_server: &str) -> String {
     let config = json!({
+        "dns": [name_server],
         "features": {"containerd-snapshotter": store == Store::Containerd},
         "insecure-registries": ["127.0.0.0/8"],
         "ip6tables": false,
@@ -163,6 +165,7 @@ pub(super) fn stop(home: &Home, name: Name, progress: &Progress) -> Result<()> {
         progress.say(format_args!("stopping dockerd ({name})"));
         pid::stop(&files.pid, &files.config)?;
     }
+    resolver::stop(&files.folder)?;
     network::remove(&files.bridge)
 }
 
@@ -172,8 +175,10 @@ mod tests {
 
     #[test]
     fn only_the_store_tells_the_engines_apart() {
-        assert!(config(Store::Containerd).contains("\"containerd-snapshotter\": true"));
-        assert!(config(Store::Classic).contains("\"containerd-snapshotter\": false"));
+        assert!(
+            config(Store::Containerd, "10.213.0.1").contains("\"containerd-snapshotter\": true")
+        );
+        assert!(config(Store::Classic, "10.213.0.1").contains("\"containerd-snapshotter\": false"));
         assert_ne!(
             data(Utf8Path::new("main"), Store::Containerd),
             data(Utf8Path::new("main"), Store::Classic)

@@ -13,6 +13,7 @@ const PACKAGES: &[(&str, &str)] = &[
     ("runc", "/usr/sbin/runc"),
     ("iptables", "/usr/sbin/iptables"),
     ("iproute2", "/bin/ip"),
+    ("dnsmasq-base", "/usr/sbin/dnsmasq"),
     ("mmdebstrap", "/usr/bin/mmdebstrap"),
     ("xz-utils", "/usr/bin/xz"),
     ("ca-certificates", "/etc/ssl/certs/ca-certificates.crt"),

@@ -15,6 +15,7 @@ mod network;
 mod packages;
 mod pid;
 mod registry;
+mod resolver;
 mod subnet;
 
 use std::collections::BTreeMap;

@@ -79,6 +79,11 @@ fn link_exists(name: &str) -> bool {
 }
 
 impl Bridge {
+    /// The host's own address on the bridge.
+    pub(super) fn address(&self) -> &str {
+        self.gateway.split('/').next().unwrap_or(&self.gateway)
+    }
+
     fn exists(&self) -> bool {
         link_exists(&self.name)
     }
