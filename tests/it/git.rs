@@ -143,7 +143,7 @@ impl SshServer {
             \"-o\", \"AuthorizedKeysFile=/ssh/user.pub\", \"-o\", \"HostKey=/ssh/host\"]\n";
         fs::write(folder.join("Dockerfile"), dockerfile).unwrap();
         let image = site.repo.image("sshd");
-        let build = ["buildx", "build", "--quiet", "--load", "--provenance=false", "--tag", &image];
+        let build = ["buildx", "build", "--load", "--provenance=false", "--tag", &image];
         let _ = site.docker.tool(&build).args([&folder]).run().succeeded();
         let container = site.docker.start_with(&image, &format!("{folder}:/ssh:ro"));
         let server = Self { container, folder };

@@ -272,7 +272,7 @@ fn assert_no_password_in_stages(site: &Site) {
         let out = site.repo.outside().join("stage.tar");
         let output = format!("--output=type=tar,dest={out}");
         let target = format!("--target=deps-{rest}");
-        let build = ["buildx", "build", "--quiet", &file, &pins, &output, &target];
+        let build = ["buildx", "build", "--progress=plain", &file, &pins, &output, &target];
         let build = site.docker.tool(&build).args(&secrets).args([site.repo.root()]);
         let _ = build.run().succeeded();
         assert!(!holds(&fs::read(&out).unwrap()), "in `deps-{rest}`");

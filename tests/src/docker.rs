@@ -116,7 +116,7 @@ impl Docker {
         fs::write(scratch.join("Dockerfile.dockerignore"), dockerfile.ignore).unwrap();
         let file = format!("--file={scratch}/Dockerfile");
         let output = format!("--output=type=local,dest={scratch}/out");
-        let build = ["buildx", "build", "--quiet", &file, &output];
+        let build = ["buildx", "build", "--progress=plain", &file, &output];
         let _ = self.tool(&build).args(args).args([context]).run().succeeded();
         tree(&scratch.join("out"), &[])
     }

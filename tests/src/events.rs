@@ -12,6 +12,15 @@ pub struct Run {
 }
 
 impl Run {
+    /// Reads what a run printed, and of those before it, which an outage ended, what steps they did:
+    /// their results are there and no step is done twice.
+    pub fn after(earlier: &str, text: &str) -> Self {
+        let mut events = Self::read(earlier).events;
+        events.retain(|event| event["event"] == "stage");
+        events.extend(Self::read(text).events);
+        Self { events }
+    }
+
     /// Reads events, one a line.
     pub fn read(text: &str) -> Self {
         let event = |line| {

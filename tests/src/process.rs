@@ -25,6 +25,8 @@ pub struct Finished {
     pub code: Option<i32>,
     /// What it wrote to standard output.
     pub stdout: String,
+    /// What its earlier runs wrote there, where it was run again.
+    pub earlier: String,
     /// What it wrote to standard error.
     pub stderr: String,
 }
@@ -69,7 +71,8 @@ impl Tool {
             if finished.code == Some(0) || !finished.met_an_outage() {
                 break;
             }
-            finished = self.run_once();
+            let earlier = finished.earlier + &finished.stdout;
+            finished = Finished { earlier, ..self.run_once() };
         }
         finished
     }
@@ -83,6 +86,7 @@ impl Tool {
             line,
             code: output.status.code(),
             stdout: text(&output.stdout),
+            earlier: String::new(),
             stderr: text(&output.stderr),
         }
     }

@@ -36,7 +36,7 @@ impl Site {
     /// Of standard output only the reports on services that failed are kept as text.
     pub fn try_build(&self, args: &[&str]) -> (Finished, Run) {
         let mut finished = self.pymono(&[&["build", "--progress", "json"], args].concat()).run();
-        let run = Run::read(&finished.stdout);
+        let run = Run::after(&finished.earlier, &finished.stdout);
         // What went wrong is found easier in the reports on what did.
         let failed = run.reports().filter(|report| !report["failure"].is_null());
         finished.stdout = failed.map(|report| format!("{report:#}\n")).collect();
