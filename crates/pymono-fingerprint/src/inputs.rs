@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::{Fingerprint, Piece, Role, sent::of_requirement};
 
 /// How pymono builds. It is raised when the same inputs give another image than before.
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 
 /// All pieces that an image is made of, each with its value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -108,7 +108,7 @@ fn paths(kind: &StageKind) -> Vec<TreePath> {
             let crates = build.crates.iter().flat_map(|crates| &crates.sources);
             build.sources.iter().chain(crates).cloned().collect()
         }
-        StageKind::Files { sources, .. } => sources.clone(),
+        StageKind::Files { files, .. } => files.iter().map(|it| it.source.clone()).collect(),
         StageKind::Included(included) => included.all().map(|it| it.source.clone()).collect(),
         StageKind::Steps(steps) => {
             let copied = files(&steps.layers).cloned();

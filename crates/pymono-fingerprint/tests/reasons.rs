@@ -143,6 +143,7 @@ fn tree() -> Tree {
             packages: places.map(package).into(),
             uv_image: "uv:1".into(),
             tests: BTreeMap::new(),
+            settled: false,
             warnings: BTreeSet::new(),
         },
         contents,

@@ -41,6 +41,7 @@ pub fn assemble(workspace: &Workspace, stale: StaleLocks) -> (Fleet, Vec<Unplann
         packages: BTreeMap::new(),
         tests: BTreeMap::new(),
         uv_image: workspace.uv_image.clone().unwrap_or_else(|| UV_IMAGE.to_owned()),
+        settled: false,
         warnings: BTreeSet::new(),
     };
     let (locks, mut unplanned) = locks::read_all(workspace, stale);

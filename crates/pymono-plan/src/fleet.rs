@@ -23,6 +23,8 @@ pub struct Fleet {
     pub tests: BTreeMap<TreePath, ServiceTest>,
     /// The image that uv is taken from.
     pub uv_image: String,
+    /// Whether files of the tree lose the times that they have in a checkout on their way into images.
+    pub settled: bool,
     /// What keeps no service from being built, but should be looked at.
     pub warnings: BTreeSet<String>,
 }

@@ -259,22 +259,25 @@ impl<'a> Planner<'a> {
 
     /// Returns what brings a service's own files into its image, where it is not installed.
     fn files(&mut self, service: &Service) -> Option<Layer> {
-        let source = match &service.files[..] {
-            [] => return None,
-            [source] => source.clone(),
-            sources => {
-                let users = BTreeSet::from([service.name.clone()]);
-                let base = self.base(&service.environment, &users);
-                let kind = StageKind::Files { base, sources: sources.to_vec() };
-                return Some(Layer::Files(self.stage(
-                    &format!("files-{}", service.name),
-                    kind,
-                    &users,
-                )));
-            }
-        };
-        let target = at(HOME, source.as_str());
-        Some(Layer::File(ImageFile { source, target }))
+        let place = |it: &TreePath| ImageFile { source: it.clone(), target: at(HOME, it.as_str()) };
+        match &service.files[..] {
+            [] => None,
+            [source] if !self.fleet.settled => Some(Layer::File(place(source))),
+            sources => Some(self.gathered("files", service, sources.iter().map(place).collect())),
+        }
+    }
+
+    /// Returns a layer of files that a stage gathers.
+    pub(crate) fn gathered(
+        &mut self,
+        prefix: &str,
+        service: &Service,
+        files: Vec<ImageFile>,
+    ) -> Layer {
+        let users = BTreeSet::from([service.name.clone()]);
+        let base = self.base(&service.environment, &users);
+        let kind = StageKind::Files { base, files };
+        Layer::Files(self.stage(&format!("{prefix}-{}", service.name), kind, &users))
     }
 
     fn runtime(&mut self, service: &Service) -> StageName {

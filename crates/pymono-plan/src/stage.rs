@@ -167,12 +167,12 @@ pub enum StageKind {
     Crates(FetchedCrates),
     /// One local package in a virtual environment of its own.
     Package(PackageBuild),
-    /// Files of a service that is copied and not installed, gathered so that they are one layer.
+    /// Files of a service, gathered so that they are one layer, all with one time.
     Files {
         /// The base.
         base: StageName,
-        /// Literal paths that together hold exactly its files.
-        sources: Vec<TreePath>,
+        /// Literal paths of the tree that together hold exactly these files.
+        files: Vec<ImageFile>,
     },
     /// Further files of a service, gathered so that they are one layer.
     Included(Included),
@@ -354,7 +354,7 @@ pub enum Layer {
     Environment(StageName),
     /// A file or folder of the tree, where a service is copied and not installed.
     File(ImageFile),
-    /// The files that a stage has gathered, where they are several.
+    /// The files that a stage has gathered, each at its place below the stage's own folder.
     Files(StageName),
     /// All that a stage consists of, at the places where it lies there.
     All(StageName),

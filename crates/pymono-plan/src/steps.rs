@@ -14,6 +14,10 @@ impl Planner<'_> {
         let mut all = included.all();
         match (all.next(), all.next()) {
             (None, _) => return None,
+            _ if self.fleet.settled => {
+                let files = included.all().cloned().collect();
+                return Some(self.gathered("include", service, files));
+            }
             (Some(one), None) => return Some(Layer::File(one.clone())),
             _ => {}
         }

@@ -130,6 +130,7 @@ fn fleet(services: impl IntoIterator<Item = (TreePath, Service)>) -> Fleet {
         packages,
         uv_image: "uv:1".to_owned(),
         tests: BTreeMap::new(),
+        settled: false,
         warnings: BTreeSet::new(),
     }
 }
@@ -164,7 +165,7 @@ fn files(plan: &BuildPlan, service: &ServiceName) -> Vec<TreePath> {
         Layer::File(file) if file.source.is_in(&path("config")) => vec![],
         Layer::File(file) => vec![file.source.clone()],
         Layer::Files(stage) => match kind(plan, stage) {
-            StageKind::Files { sources, .. } => sources.clone(),
+            StageKind::Files { files, .. } => files.iter().map(|it| it.source.clone()).collect(),
             other => panic!("{other:?} gathers no files"),
         },
     });

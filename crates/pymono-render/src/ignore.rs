@@ -43,7 +43,9 @@ fn sent(plan: &BuildPlan) -> BTreeSet<TreePath> {
                 let crates = build.crates.iter().flat_map(|crates| &crates.sources);
                 sent.extend(build.sources.iter().chain(crates).cloned());
             }
-            StageKind::Files { sources, .. } => sent.extend(sources.iter().cloned()),
+            StageKind::Files { files, .. } => {
+                sent.extend(files.iter().map(|file| file.source.clone()));
+            }
             StageKind::Included(included) => {
                 sent.extend(included.all().map(|file| file.source.clone()));
             }

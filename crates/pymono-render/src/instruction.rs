@@ -17,6 +17,12 @@ impl Run {
         Self { flags: Vec::new(), command: command.into() }
     }
 
+    /// Puts another command in place of it.
+    pub(crate) fn map(mut self, change: impl FnOnce(&str) -> String) -> Self {
+        self.command = change(&self.command);
+        self
+    }
+
     /// Takes the network away from the command.
     pub(crate) fn without_network(mut self) -> Self {
         self.flags.push("--network=none".to_owned());

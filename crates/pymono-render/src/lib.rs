@@ -21,6 +21,7 @@ use pymono_plan::BuildPlan;
 use pymono_workspace::Unsent;
 
 pub use bake::bake_file;
+pub use dockerfile::EPOCH;
 pub use export::{Export, ExportError, ExportFormat, export};
 pub use graph::{Graph, GraphFormat, GraphJson};
 

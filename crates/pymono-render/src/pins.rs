@@ -12,7 +12,7 @@ use pymono_plan::{
 };
 
 use crate::{
-    dockerfile::{Install, RUNNER, RUNNER_NAME, commands, commands_name},
+    dockerfile::{Install, RUNNER, RUNNER_NAME, SETTLE, SETTLE_NAME, commands, commands_name},
     spelling,
 };
 
@@ -41,6 +41,9 @@ pub(crate) fn pins(plan: &BuildPlan) -> BTreeMap<String, String> {
         if let StageKind::Steps(steps) = kind {
             files.insert(RUNNER_NAME.to_owned(), RUNNER.to_owned());
             files.insert(commands_name(name), commands(steps));
+        }
+        if let StageKind::Runtime { .. } = kind {
+            files.insert(SETTLE_NAME.to_owned(), SETTLE.to_owned());
         }
         let (text, install) = match kind {
             StageKind::Dependencies(dependencies) => (

@@ -75,6 +75,7 @@ fn rendered(crates: Crates) -> Rendered {
         packages: BTreeMap::from([(path("api"), package)]),
         uv_image: "uv".to_owned(),
         tests: BTreeMap::new(),
+        settled: false,
         warnings: BTreeSet::new(),
     };
     render(&plan(&fleet), &Unsent::default())
@@ -117,7 +118,8 @@ fn crates_are_fetched_with_the_network_and_compiled_without() {
         cp -R /opt/manifests/. /opt/crates/locks/. /src/ && \
         /app/.venv/bin/python /opt/sources.py /src /var/cache/pymono/sources.json && \
         CARGO_HOME=/opt/crates CARGO_NET_OFFLINE=true CARGO_TARGET_DIR=/var/cache/pymono/target PATH=/opt/backend/bin:$PATH PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation --offline /src/api && \
-        rm -f /app/.venv/.lock
+        sed -i '/uv_cache.json,/d' /app/.venv/lib/python3.*/site-packages/*.dist-info/RECORD && rm -f /app/.venv/lib/python3.*/site-packages/*.dist-info/uv_cache.json && \
+        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
     "#);
     let toolchain = stages(&rendered.dockerfile, &["toolchain-"]).concat();
     assert!(
@@ -135,6 +137,7 @@ fn crates_are_fetched_with_the_network_and_compiled_without() {
             "crates-api/rust/Cargo.toml",
             "pkg-api/rust/Cargo.lock",
             "pkg-api/rust/Cargo.toml",
+            "settle.sh",
             "sources.py",
         ]
     );

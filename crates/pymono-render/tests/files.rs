@@ -137,6 +137,7 @@ fn small() -> BuildPlan {
         packages,
         tests: BTreeMap::new(),
         uv_image,
+        settled: false,
         warnings,
     })
 }
@@ -149,7 +150,6 @@ fn unsent() -> Unsent {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "the file is shown whole")]
 fn a_person_can_read_the_dockerfile() {
     assert_snapshot!(render(&small(), &unsent()).dockerfile, @r#"
     # check=skip=all
@@ -165,7 +165,10 @@ fn a_person_can_read_the_dockerfile() {
     FROM python:3.13-slim AS base-py313
     COPY --link --from=uv /uv /usr/local/bin/uv
     ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV=/app/.venv
-    RUN uv venv --no-cache --no-project --python 3.13 /app/.venv
+    ENV PYC_INVALIDATION_MODE=CHECKED_HASH SOURCE_DATE_EPOCH=315532800
+    RUN mkdir -p /app && find /app -mindepth 1 -delete && \
+        uv venv --no-cache --no-project --python 3.13 /app/.venv && \
+        find /app -exec touch -h -d @315532800 {} +
 
     # Compilers, for `web`.
     FROM base-py313 AS toolchain-py313
@@ -203,7 +206,7 @@ fn a_person_can_read_the_dockerfile() {
         --mount=type=bind,from=pymono-pins,source=deps-api.txt,target=/pins.txt \
         [ -n "$UV_DEFAULT_INDEX" ] || export UV_DEFAULT_INDEX=https://index.example/simple; \
         uv pip install --no-deps --require-hashes --no-build --requirements /pins.txt && \
-        rm -f /app/.venv/.lock
+        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
 
     # 1 distribution, for `api`, `web`:
     # idna 3.10.
@@ -213,7 +216,7 @@ fn a_person_can_read_the_dockerfile() {
         --mount=type=bind,from=pymono-pins,source=deps-api-web.txt,target=/pins.txt \
         [ -n "$UV_DEFAULT_INDEX" ] || export UV_DEFAULT_INDEX=https://index.example/simple; \
         uv pip install --no-deps --require-hashes --no-build --requirements /pins.txt && \
-        rm -f /app/.venv/.lock
+        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
 
     # 1 distribution, for `web`:
     # only-arm 2.0.
@@ -223,7 +226,7 @@ fn a_person_can_read_the_dockerfile() {
         --mount=type=bind,from=pymono-pins,source=deps-web.txt,target=/pins.txt \
         [ -n "$UV_DEFAULT_INDEX" ] || export UV_DEFAULT_INDEX=https://index.example/simple; \
         uv pip install --no-deps --require-hashes --no-build --requirements /pins.txt && \
-        rm -f /app/.venv/.lock
+        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
 
     # 1 distribution, for `web`:
     # compiled 0.1.
@@ -233,7 +236,7 @@ fn a_person_can_read_the_dockerfile() {
         --mount=type=bind,from=pymono-pins,source=sdist-web.txt,target=/pins.txt \
         [ -n "$UV_DEFAULT_INDEX" ] || export UV_DEFAULT_INDEX=https://index.example/simple; \
         uv pip install --no-deps --require-hashes --requirements /pins.txt && \
-        rm -f /app/.venv/.lock
+        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
 
     # == Local packages ==
 
@@ -245,7 +248,8 @@ fn a_person_can_read_the_dockerfile() {
         --mount=type=bind,source=libs/core,target=/src/libs/core,rw \
         --mount=type=cache,id=pymono:libs/core:/trace:$TARGETARCH,target=/trace \
         PATH=/opt/backend/bin:$PATH PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation --offline /src/libs/core && \
-        rm -f /app/.venv/.lock
+        sed -i '/uv_cache.json,/d' /app/.venv/lib/python3.*/site-packages/*.dist-info/RECORD && rm -f /app/.venv/lib/python3.*/site-packages/*.dist-info/uv_cache.json && \
+        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
 
     # `services/api`, for `api`.
     FROM base-py313 AS pkg-api
@@ -253,7 +257,8 @@ fn a_person_can_read_the_dockerfile() {
         --mount=type=bind,from=backend-hatchling,source=/opt/backend,target=/opt/backend \
         --mount=type=bind,source=services/api,target=/src/services/api,rw \
         PATH=/opt/backend/bin:$PATH PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation --offline /src/services/api && \
-        rm -f /app/.venv/.lock
+        sed -i '/uv_cache.json,/d' /app/.venv/lib/python3.*/site-packages/*.dist-info/RECORD && rm -f /app/.venv/lib/python3.*/site-packages/*.dist-info/uv_cache.json && \
+        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
 
     # `services/web`, for `web`.
     FROM toolchain-py313 AS pkg-web
@@ -262,7 +267,8 @@ fn a_person_can_read_the_dockerfile() {
         --mount=type=bind,source=services/web,target=/src/services/web,rw \
         --mount=type=cache,id=pymono-build:services/web:python-3-13-slim:$TARGETARCH,target=/var/cache/pymono \
         PATH=/opt/backend/bin:$PATH PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation /src/services/web && \
-        rm -f /app/.venv/.lock
+        sed -i '/uv_cache.json,/d' /app/.venv/lib/python3.*/site-packages/*.dist-info/RECORD && rm -f /app/.venv/lib/python3.*/site-packages/*.dist-info/uv_cache.json && \
+        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
 
     # == Runtimes: what services run on ==
 
@@ -271,17 +277,27 @@ fn a_person_can_read_the_dockerfile() {
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-apt-cache-python-3-13-slim-$TARGETARCH,target=/var/cache/apt,sharing=locked \
         --mount=type=cache,id=pymono-apt-lists-python-3-13-slim-$TARGETARCH,target=/var/lib/apt,sharing=locked \
+        --mount=type=bind,from=pymono-pins,source=settle.sh,target=/tmp/settle.sh \
+        export SOURCE_DATE_EPOCH=315532800 && \
+        sh /tmp/settle.sh begin && \
         rm -f /etc/apt/apt.conf.d/docker-clean && \
         apt-get update && \
-        apt-get install --yes --no-install-recommends libpq5
-    RUN getent passwd 1001 || useradd --uid 1001 --create-home --shell /usr/sbin/nologin app
+        apt-get install --yes --no-install-recommends libpq5 && \
+        mkdir -p /app && \
+        { getent passwd 1001 || useradd --uid 1001 --create-home --shell /usr/sbin/nologin app; } && \
+        sh /tmp/settle.sh end
     ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
     WORKDIR /app
     USER 1001
 
     # For `api`, `web`.
     FROM python:3.13-slim AS runtime-py313
-    RUN getent passwd 1001 || useradd --uid 1001 --create-home --shell /usr/sbin/nologin app
+    RUN --mount=type=bind,from=pymono-pins,source=settle.sh,target=/tmp/settle.sh \
+        export SOURCE_DATE_EPOCH=315532800 && \
+        sh /tmp/settle.sh begin && \
+        mkdir -p /app && \
+        { getent passwd 1001 || useradd --uid 1001 --create-home --shell /usr/sbin/nologin app; } && \
+        sh /tmp/settle.sh end
     ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
     WORKDIR /app
     USER 1001
@@ -290,28 +306,28 @@ fn a_person_can_read_the_dockerfile() {
 
     # `services/api`
     FROM runtime-py313 AS api
-    COPY --link --from=deps-api-web /app/.venv /app/.venv
-    COPY --link --from=deps-api /app/.venv /app/.venv
-    COPY --link --from=pkg-core /app/.venv /app/.venv
-    COPY --link --from=pkg-api /app/.venv /app/.venv
+    COPY --link --from=deps-api-web /app /app
+    COPY --link --from=deps-api /app /app
+    COPY --link --from=pkg-core /app /app
+    COPY --link --from=pkg-api /app /app
     ENV GREETING="say \"\$HI\""
     EXPOSE 8000
     CMD ["api"]
 
     # `jobs/job`
     FROM runtime-py313-libpq5 AS job
-    COPY --link --from=base-py313 /app/.venv /app/.venv
+    COPY --link --from=base-py313 /app /app
     COPY --link jobs/job /app/jobs/job
     WORKDIR /app/jobs/job
     CMD ["job"]
 
     # `services/web`
     FROM runtime-py313 AS web
-    COPY --link --from=deps-api-web /app/.venv /app/.venv
-    COPY --link --from=deps-web /app/.venv /app/.venv
-    COPY --link --from=sdist-web /app/.venv /app/.venv
-    COPY --link --from=pkg-core /app/.venv /app/.venv
-    COPY --link --from=pkg-web /app/.venv /app/.venv
+    COPY --link --from=deps-api-web /app /app
+    COPY --link --from=deps-web /app /app
+    COPY --link --from=sdist-web /app /app
+    COPY --link --from=pkg-core /app /app
+    COPY --link --from=pkg-web /app /app
     CMD ["web"]
     "#);
 }
@@ -336,7 +352,7 @@ fn only_what_is_built_is_sent() {
 fn pins_are_requirement_files_in_canonical_order() {
     let pins = render(&small(), &unsent()).pins;
     let text: String = pins.iter().map(|(name, text)| format!("-- {name}\n{text}")).collect();
-    assert_snapshot!(text, @r"
+    assert_snapshot!(text, @r#"
     -- backend-hatchling.txt
     hatchling
     -- backend-setuptools.txt
@@ -353,7 +369,22 @@ fn pins_are_requirement_files_in_canonical_order() {
     -- sdist-web.txt
     compiled==0.1 \
         --hash=sha256:compiled
-    ");
+    -- settle.sh
+    # What a command makes of the system has the same bytes whenever and wherever it runs:
+    # `sh settle.sh begin` comes before it, and `sh settle.sh end` after it.
+    set -e
+    # A second earlier, since a file may be made in the same tick of the clock.
+    [ "$1" = end ] || exec touch -d "@$(($(date +%s) - 1))" /tmp/begin
+    # When something was installed or a user was made tells nobody anything in an image.
+    rm -rf /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log
+    rm -rf /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old /var/lib/dpkg/*-old
+    [ ! -f /etc/shadow ] || sed -i -E 's/^([^:]*:[!*]*):[0-9]+:/\1::/' /etc/shadow
+    # What the command has not changed is none of its layer. These are mounted.
+    find / -xdev '(' -path /dev -o -path /proc -o -path /sys -o -path /etc/hosts -o -path /etc/resolv.conf ')' \
+        -prune -o -newer /tmp/begin -exec touch -h -d "@$SOURCE_DATE_EPOCH" '{}' +
+    rm /tmp/begin
+    touch -d "@$SOURCE_DATE_EPOCH" /tmp
+    "#);
 }
 
 #[test]

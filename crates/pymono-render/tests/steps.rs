@@ -69,6 +69,7 @@ fn rendered(service: Service, package: Package) -> Rendered {
         packages: BTreeMap::from([(path("web"), package)]),
         uv_image: "uv:1".into(),
         tests: BTreeMap::new(),
+        settled: false,
         warnings: BTreeSet::new(),
     };
     render(&plan(&fleet), &Unsent::default())
@@ -102,7 +103,7 @@ fn build_steps_run_on_what_the_image_has_and_only_their_results_reach_it() {
     let rendered = rendered(web, package(BuildKind::Pure));
     assert_snapshot!(stage(&rendered.dockerfile, "steps-web"), @r#"
     FROM base-py313 AS steps-web
-    COPY --link --from=pkg-web /app/.venv /app/.venv
+    COPY --link --from=pkg-web /app /app
     COPY --link conf/a.toml /app/conf/a.toml
     COPY --link web /app
     ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
@@ -118,7 +119,7 @@ fn build_steps_run_on_what_the_image_has_and_only_their_results_reach_it() {
     "#);
     assert_snapshot!(stage(&rendered.dockerfile, "web"), @r#"
     FROM runtime-py313 AS web
-    COPY --link --from=pkg-web /app/.venv /app/.venv
+    COPY --link --from=pkg-web /app /app
     COPY --link conf/a.toml /app/conf/a.toml
     COPY --link --from=steps-web /made /
     ENV DEBUG="0"
@@ -201,8 +202,13 @@ fn an_image_of_alpine_gets_its_packages_and_user_in_alpines_way() {
     FROM python:3.13-alpine AS runtime-py313-libpq
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-apk-python-3-13-alpine-$TARGETARCH,target=/etc/apk/cache,sharing=locked \
-        apk add --update-cache libpq
-    RUN getent passwd 1001 || adduser -D -u 1001 -s /sbin/nologin app
+        --mount=type=bind,from=pymono-pins,source=settle.sh,target=/tmp/settle.sh \
+        export SOURCE_DATE_EPOCH=315532800 && \
+        sh /tmp/settle.sh begin && \
+        apk add --update-cache libpq && \
+        mkdir -p /app && \
+        { getent passwd 1001 || adduser -D -u 1001 -s /sbin/nologin app; } && \
+        sh /tmp/settle.sh end
     ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
     WORKDIR /app
     USER 1001
@@ -214,11 +220,14 @@ fn an_image_of_alpine_gets_its_packages_and_user_in_alpines_way() {
 fn an_image_whose_name_tells_nothing_is_looked_at_before_anything_is_installed() {
     let rendered = rendered(service("team/python:1", Libc::Musl), package(BuildKind::Pure));
     assert_snapshot!(stage(&rendered.dockerfile, "base-py313").lines().skip(3).collect::<Vec<_>>().join("\n"), @r#"
+    ENV PYC_INVALIDATION_MODE=CHECKED_HASH SOURCE_DATE_EPOCH=315532800
     RUN ! getconf GNU_LIBC_VERSION >/dev/null 2>&1 || { echo 'pymono: team/python:1 is taken for an image with musl, which it is not; `libc = "glibc"` says that it has glibc' >&2; exit 1; }; \
-        uv venv --no-cache --no-project --python 3.13 /app/.venv
+        mkdir -p /app && find /app -mindepth 1 -delete && \
+        uv venv --no-cache --no-project --python 3.13 /app/.venv && \
+        find /app -exec touch -h -d @315532800 {} +
     "#);
     let runtime = stage(&rendered.dockerfile, "runtime-py313");
-    assert!(runtime.contains("RUN ! getconf ") && runtime.contains("adduser -D -u 1001"));
+    assert!(runtime.contains("{ ! getconf ") && runtime.contains("adduser -D -u 1001"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use pymono_names::ServiceName;
 use pymono_plan::{Image, ImageFile, Layer};
 
-use super::{FILES, HOME, VENV, steps::MADE};
+use super::{FILES, HOME, steps::MADE};
 use crate::instruction::{exec, quoted};
 
 /// One service's target.
@@ -45,8 +45,9 @@ impl fmt::Display for ImageText<'_> {
 /// Copies one layer into an image, or into what stands for it.
 pub(super) fn copy(f: &mut fmt::Formatter<'_>, layer: &Layer) -> fmt::Result {
     match layer {
-        Layer::Environment(stage) => writeln!(f, "COPY --link --from={stage} {VENV} {VENV}"),
-        Layer::Files(stage) => writeln!(f, "COPY --link --from={stage} {FILES} {HOME}"),
+        // With the folder above it, which would have the time of the copy otherwise.
+        Layer::Environment(stage) => writeln!(f, "COPY --link --from={stage} {HOME} {HOME}"),
+        Layer::Files(stage) => writeln!(f, "COPY --link --from={stage} {FILES} /"),
         Layer::All(stage) => writeln!(f, "COPY --link --from={stage} / /"),
         Layer::Made(stage) => writeln!(f, "COPY --link --from={stage} {MADE} /"),
         Layer::File(ImageFile { source, target }) => writeln!(f, "COPY --link {source} {target}"),

@@ -3,6 +3,7 @@
 mod crates;
 mod image;
 mod install;
+mod settle;
 mod stage;
 mod steps;
 mod system;
@@ -12,6 +13,8 @@ use pymono_plan::{BuildPlan, Stage, StageKind};
 
 use image::ImageText;
 pub(crate) use install::Install;
+pub use settle::EPOCH;
+pub(crate) use settle::{SCRIPT as SETTLE, SCRIPT_NAME as SETTLE_NAME};
 use stage::StageText;
 pub(crate) use steps::{RUNNER, RUNNER_NAME, commands, commands_name};
 use test::TestText;

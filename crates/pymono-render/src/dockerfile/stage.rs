@@ -4,16 +4,17 @@ use std::{collections::BTreeSet, fmt};
 
 use pymono_names::{Libc, Login, ServiceName, TreePath};
 use pymono_plan::{
-    BuildPlan, Dependencies, Environment, FetchedCrates, Open, Origin, PackageBuild,
-    PretendedVersion, Stage, StageKind, StageName,
+    BuildPlan, Dependencies, Environment, FetchedCrates, ImageFile, Open, Origin, PackageBuild,
+    PretendedVersion, Requirement, Stage, StageKind, StageName,
 };
 use pymono_workspace::{BuildKind, CacheMount, Secret};
 
 use super::{
-    FILES, Install, VENV, crates,
+    FILES, HOME, Install, VENV, crates,
     install::secret_mount,
+    settle::{self, EPOCH},
     steps,
-    system::{add_user, expect, system_packages},
+    system::{expect, home, system_packages},
 };
 use crate::{
     PINS_CONTEXT,
@@ -27,9 +28,6 @@ pub(super) const FROM_FOLDER: &str = "--no-cache --no-deps --no-sources --no-bui
 
 /// Where build backends are installed, beside the virtual environment.
 pub(super) const BACKEND: &str = "/opt/backend";
-
-/// Takes away the file by which uv keeps others out of an environment: anyone could write it.
-const WITHOUT_LOCK: &str = " && \\\n    rm -f /app/.venv/.lock";
 
 /// Where native builds keep what they can use again.
 const BUILD_CACHE: &str = "/var/cache/pymono";
@@ -76,9 +74,9 @@ impl fmt::Display for StageText<'_> {
                 writeln!(f, "# `{}`, for {users}.", build.path)?;
                 self.package(f, build)
             }
-            StageKind::Files { base, sources } => {
+            StageKind::Files { base, files: gathered } => {
                 writeln!(f, "# For {users}.\nFROM {base} AS {name}")?;
-                files(f, sources)
+                files(f, gathered)
             }
             StageKind::Included(included) => {
                 writeln!(f, "# For {users}.\nFROM scratch AS {name}")?;
@@ -118,7 +116,13 @@ impl StageText<'_> {
             arguments.push_str(" --no-build");
         }
         let install = Install::of_dependencies(dependencies);
-        let mut run = self.install(&install, &arguments, WITHOUT_LOCK);
+        let is_archive = |it: &Requirement| !matches!(it.origin, Origin::Index(_));
+        let end = if requirements.iter().any(is_archive) {
+            settle::environment_from_files()
+        } else {
+            settle::environment()
+        };
+        let mut run = self.install(&install, &arguments, &end);
         // What must be built may require anything that is in the folder.
         let folder = install.folder().filter(|_| *from_source);
         let archives = requirements.iter().flat_map(|requirement| match &requirement.origin {
@@ -152,7 +156,7 @@ impl StageText<'_> {
         let further = open.extra_indexes.iter().map(|url| format!("--index {}", shell(url)));
         let further = further.collect::<Vec<_>>().join(" ");
         let install = Install::of_backends(&open.index, secrets);
-        let mut run = self.install(&install, &further, WITHOUT_LOCK);
+        let mut run = self.install(&install, &further, &settle::environment_from_files());
         let archives = open.requirements.iter().filter_map(|it| it.archive.as_ref());
         for path in archives.chain(install.folder()) {
             run = run.mount(format_args!("type=bind,source={path},target={SOURCES}/{path}"));
@@ -212,8 +216,9 @@ fn install(build: &PackageBuild) -> String {
         }
     }
     format!(
-        "{before}{variables}{}uv pip install {FROM_FOLDER}{offline} {folder}{WITHOUT_LOCK}",
+        "{before}{variables}{}uv pip install {FROM_FOLDER}{offline} {folder}{}",
         backend.unwrap_or_default(),
+        settle::environment_from_files(),
     )
 }
 
@@ -251,11 +256,12 @@ pub(super) fn caches(
     compilers.into_iter().chain(declared).collect()
 }
 
-fn files(f: &mut fmt::Formatter<'_>, sources: &[TreePath]) -> fmt::Result {
-    let mut run = Run::new(format!("cp -a {SOURCES} {FILES}")).without_network();
-    for source in sources {
-        let target = at_sources(source);
-        run = run.mount(format_args!("type=bind,source={source},target={target}"));
+fn files(f: &mut fmt::Formatter<'_>, files: &[ImageFile]) -> fmt::Result {
+    let settle = settle::folder(FILES);
+    let mut run = Run::new(format!("cp -a {SOURCES} {FILES} && {settle}")).without_network();
+    for ImageFile { source, target } in files {
+        // One may lie in a folder of another.
+        run = run.mount(format_args!("type=bind,source={source},target={SOURCES}{target},rw"));
     }
     write!(f, "{run}")
 }
@@ -274,7 +280,14 @@ fn base(
         f,
         "ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never VIRTUAL_ENV={VENV}"
     )?;
-    let venv = format!("uv venv --no-cache --no-project --python {python} {VENV}");
+    // Byte code by the time of its source would be compiled anew where files get another time.
+    writeln!(f, "ENV PYC_INVALIDATION_MODE=CHECKED_HASH SOURCE_DATE_EPOCH={EPOCH}")?;
+    // What the image has in the folder is none of what is installed.
+    let venv = format!(
+        "mkdir -p {HOME} && find {HOME} -mindepth 1 -delete && \\\n    \
+         uv venv --no-cache --no-project --python {python} {VENV} && \\\n    {}",
+        settle::folder(HOME)
+    );
     write!(f, "{}", Run::new(format!("{}{venv}", expect(*libc, base_image))))
 }
 
@@ -308,13 +321,15 @@ fn runtime(
     apt: &BTreeSet<String>,
     user: u32,
 ) -> fmt::Result {
-    if !apt.is_empty() {
-        let packages = apt.iter().map(String::as_str);
-        write!(f, "ARG TARGETARCH\n{}", system_packages(image, libc, packages))?;
-    }
-    if user != 0 {
-        write!(f, "{}", add_user(libc, image, user))?;
-    }
+    let home = home(libc, image, user);
+    let run = if apt.is_empty() {
+        Run::new(home)
+    } else {
+        f.write_str("ARG TARGETARCH\n")?;
+        let packages = system_packages(image, libc, apt.iter().map(String::as_str));
+        packages.map(|command| format!("{command} && \\\n    {home}"))
+    };
+    write!(f, "{}", settle::system(run))?;
     writeln!(f, "ENV PATH={VENV}/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1")?;
     writeln!(f, "WORKDIR /app\nUSER {user}")
 }

@@ -99,6 +99,14 @@ def make_folder(path):
     shutil.copystat(path, MADE + path)
 
 
+def settle():
+    """Gives all that was made the one time that everything in an image has."""
+    time = int(os.environ["SOURCE_DATE_EPOCH"])
+    for folder, folders, files in os.walk(MADE):
+        for name in folders + files:
+            os.utime(os.path.join(folder, name), (time, time), follow_symlinks=False)
+
+
 def gather(paths):
     make_folder("/")
     for path in paths:
@@ -107,6 +115,7 @@ def gather(paths):
         else:
             make_folder(os.path.dirname(path))
             shutil.copy2(path, MADE + path, follow_symlinks=False)
+    settle()
 
 
 def main():

@@ -2,6 +2,7 @@
 
 use pymono_names::{Libc, ServiceName};
 
+use super::HOME;
 use crate::instruction::{Run, shell};
 
 /// Returns a command, with `; ` after it, that fails where an image has another C library than it is
@@ -23,15 +24,19 @@ pub(super) fn expect(libc: Libc, image: &str) -> String {
     format!("{is_so} || {{ echo {} >&2; exit 1; }}; \\\n    ", shell(&message))
 }
 
-/// Makes a user who is not root, unless the image has one with this id.
-pub(super) fn add_user(libc: Libc, image: &str, user: u32) -> Run {
+/// Returns the command that makes the folder which everything lies in, and a user who is not root, unless
+/// the image has one with this id.
+pub(super) fn home(libc: Libc, image: &str, user: u32) -> String {
+    let folder = format!("mkdir -p {HOME}");
     let add = match libc {
+        _ if user == 0 => return folder,
         Libc::Glibc => {
             format!("useradd --uid {user} --create-home --shell /usr/sbin/nologin app")
         }
         Libc::Musl => format!("adduser -D -u {user} -s /sbin/nologin app"),
     };
-    Run::new(format!("{}getent passwd {user} || {add}", expect(libc, image)))
+    let expect = expect(libc, image);
+    format!("{folder} && \\\n    {{ {expect}getent passwd {user} || {add}; }}")
 }
 
 /// Installs system packages; what is downloaded stays in cache mounts and out of the layer.

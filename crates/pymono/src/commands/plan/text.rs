@@ -74,7 +74,7 @@ fn what(stage: &Stage) -> String {
         StageKind::Backend { requires, .. } => requires.join(", "),
         StageKind::Crates(crates) => format!("crates for {}", crates.path),
         StageKind::Package(build) => build.path.to_string(),
-        StageKind::Files { sources, .. } => plural(sources.len(), "path"),
+        StageKind::Files { files, .. } => plural(files.len(), "path"),
         StageKind::Included(included) => plural(included.all().count(), "further path"),
         StageKind::Steps(steps) => plural(steps.steps.len(), "command"),
     }
