@@ -8,6 +8,7 @@ mod clones;
 mod closure;
 mod commands;
 mod context;
+mod edits;
 mod export;
 mod failure;
 mod fleet;

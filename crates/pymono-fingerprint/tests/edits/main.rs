@@ -1,4 +1,4 @@
-//! Hundreds of random edits of generated repositories, held against a naive oracle.
+//! Thousands of random edits of generated repositories, held against a naive oracle.
 //!
 //! The oracle knows nothing of scans, locks or fingerprints: it is the model that the repository was
 //! written from, and says for each service what its image holds and runs.
@@ -16,13 +16,14 @@ use pymono_names::TreePath;
 use pymono_plan::StaleLocks;
 use pymono_scan::{Head, ScanOptions};
 use pymono_workspace::Workspace;
+use rayon::prelude::*;
 use tempfile::TempDir;
 
 use edit::Edit;
 use model::Model;
 
 /// So many repositories are made, and so many edits of each.
-const REPOSITORIES: u64 = 10;
+const REPOSITORIES: u64 = 50;
 const EDITS: usize = 40;
 
 /// One edit in so many is committed, and the commit is held against the working tree.
@@ -31,14 +32,26 @@ const COMMITTED: usize = 12;
 /// A repository on disk.
 struct Repo {
     folder: TempDir,
+    endings: Endings,
+}
+
+/// How lines end in files on disk; in what is committed they end in LF.
+#[derive(Clone, Copy)]
+enum Endings {
+    AsWritten,
+    /// `core.autocrlf`: CRLF, but for files that are no text for git.
+    Crlf,
 }
 
 type AllInputs = BTreeMap<TreePath, Inputs>;
 
 impl Repo {
-    fn new() -> Self {
-        let repo = Self { folder: TempDir::new().unwrap() };
+    fn new(endings: Endings) -> Self {
+        let repo = Self { folder: TempDir::new().unwrap(), endings };
         repo.git(&["init", "--quiet"]);
+        if matches!(endings, Endings::Crlf) {
+            repo.git(&["config", "core.autocrlf", "true"]);
+        }
         repo
     }
 
@@ -83,7 +96,12 @@ impl Repo {
         for (path, file) in model.files() {
             let path = root.join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(&path, file.text).unwrap();
+            let text = match self.endings {
+                // The attributes of the model say so.
+                Endings::Crlf if path.extension() != Some("bin") => file.text.replace('\n', "\r\n"),
+                _ => file.text,
+            };
+            std::fs::write(&path, text).unwrap();
             if file.executable {
                 model::make_executable(&path);
             }
@@ -116,11 +134,21 @@ struct Counts {
     services: usize,
 }
 
+impl Counts {
+    fn add(&mut self, more: &Self) {
+        self.edits += more.edits;
+        self.affected += more.affected;
+        self.needless += more.needless;
+        self.services += more.services;
+    }
+}
+
 #[test]
 fn every_service_whose_image_changes_is_affected_and_no_other_where_that_is_promised() {
+    let all: Vec<_> = (0..REPOSITORIES).into_par_iter().map(edit_one).collect();
     let mut counts = BTreeMap::<&str, Counts>::new();
-    for seed in 0..REPOSITORIES {
-        edit_one(seed, &mut counts);
+    for (kind, more) in all.into_iter().flatten() {
+        counts.entry(kind).or_default().add(&more);
     }
     let total = |of: fn(&Counts) -> usize| counts.values().map(of).sum::<usize>();
     for (kind, Counts { edits, affected, needless, services }) in &counts {
@@ -138,9 +166,11 @@ fn every_service_whose_image_changes_is_affected_and_no_other_where_that_is_prom
     assert!(total(|it| it.needless) * 20 < total(|it| it.services));
 }
 
-fn edit_one(seed: u64, counts: &mut BTreeMap<&str, Counts>) {
+fn edit_one(seed: u64) -> BTreeMap<&'static str, Counts> {
+    let mut counts = BTreeMap::<&str, Counts>::new();
     let mut random = fastrand::Rng::with_seed(seed);
-    let (repo, mut model) = (Repo::new(), Model::random(&mut random));
+    let endings = if seed.is_multiple_of(2) { Endings::AsWritten } else { Endings::Crlf };
+    let (repo, mut model) = (Repo::new(endings), Model::random(&mut random));
     repo.write(&model);
     let (mut workspace, mut inputs) = repo.read(Head::WorkingTree);
     for number in 0..EDITS {
@@ -177,11 +207,13 @@ fn edit_one(seed: u64, counts: &mut BTreeMap<&str, Counts>) {
             repo.commit();
             assert_eq!(repo.read(Head::Revision("HEAD".into())).1, next_inputs, "{told}");
         }
-        let count = counts.entry(edit.kind()).or_default();
-        count.edits += 1;
-        count.affected += said.len();
-        count.needless += said.len() - changed.len();
-        count.services += new.len();
+        counts.entry(edit.kind()).or_default().add(&Counts {
+            edits: 1,
+            affected: said.len(),
+            needless: said.len() - changed.len(),
+            services: new.len(),
+        });
         (workspace, inputs) = (next_workspace, next_inputs);
     }
+    counts
 }
