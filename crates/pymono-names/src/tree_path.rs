@@ -50,7 +50,8 @@ impl TreePath {
 
     /// Returns the last part; the root has none.
     pub fn file_name(&self) -> Option<&str> {
-        self.parts().next_back()
+        let name = self.0.rsplit_once('/').map_or(self.as_str(), |(_, name)| name);
+        (!self.is_root()).then_some(name)
     }
 
     /// Returns the folder that holds this path; the root has none.
@@ -118,7 +119,12 @@ impl TreePath {
 
 /// Returns whether a path needs no change: it has a part, and none that is empty, `.` or `..`.
 fn is_normal(text: &str) -> bool {
-    text.split('/').all(|part| !matches!(part, "" | "." | ".."))
+    // Most have no part that begins with a dot, and need not be taken apart.
+    let is_plain = !text.starts_with(['/', '.'])
+        && !text.ends_with('/')
+        && !text.contains("//")
+        && !text.contains("/.");
+    (is_plain && !text.is_empty()) || text.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
 
 impl FromStr for TreePath {

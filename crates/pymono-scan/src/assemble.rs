@@ -149,10 +149,10 @@ fn texts<'a>(
         let beside = ["pyproject.toml", "Pipfile"];
         files.extend(beside.iter().filter_map(|it| tree.file_in(&found.manifest.folder, it)));
     }
-    // Most manifests are those of a lock and of a project too, and are read once.
-    for file in files {
-        let text = tree.read(&file)?;
-        texts.insert(file, text);
+    // Not rayon's own collection of results: of several errors it would return any.
+    let read: Vec<_> = files.par_iter().map(|file| tree.read(file)).collect();
+    for (file, text) in files.into_iter().zip(read) {
+        texts.insert(file, text?);
     }
     Ok(texts)
 }

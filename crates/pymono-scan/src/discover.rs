@@ -122,12 +122,13 @@ pub(crate) fn name_of(folder: &TreePath) -> PackageName {
 }
 
 fn folders(tree: &Tree) -> BTreeSet<TreePath> {
-    let candidates = tree.files().iter().filter_map(|file| {
-        let (name, folder) = (file.file_name()?, file.parent()?);
+    let candidates = tree.files().par_iter().filter_map(|file| {
+        let name = file.file_name()?;
         if MANIFESTS.contains(&name) {
-            return Some(folder);
+            return file.parent();
         }
         let of_text = name.strip_suffix(".txt")?;
+        let folder = file.parent()?;
         if folder.file_name() == Some("requirements") {
             return folder.parent();
         }

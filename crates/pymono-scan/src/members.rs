@@ -67,17 +67,19 @@ fn matched<'a>(
     let whole = MatchOptions { require_literal_separator: true, ..MatchOptions::default() };
     let members = patterns(root, &table.members, MEMBERS)?;
     let exclude = patterns(root, &table.exclude, EXCLUDE)?;
-    let mut matched = BTreeMap::new();
-    let folders = tree.folders().iter().map(|folder| (folder, folder.clone()));
-    // What is linked to is a member by its real path.
-    for (path, folder) in folders.chain(tree.linked_folders()) {
+    let hit = |path: &TreePath| {
         let path = path.as_str();
         let hit = members.iter().find(|(_, pattern)| pattern.matches_with(path, whole));
         let excluded = || exclude.iter().any(|(_, pattern)| pattern.matches(path));
-        if let Some((text, _)) = hit.filter(|_| folder != root.folder && !excluded()) {
-            matched.insert(folder, *text);
-        }
-    }
+        hit.filter(|_| !excluded()).map(|(text, _)| *text)
+    };
+    let own = tree.folders().par_iter();
+    let own = own.filter_map(|folder| Some((folder.clone(), hit(folder)?)));
+    let mut matched: BTreeMap<TreePath, &str> = own.collect();
+    // What is linked to is a member by its real path.
+    let linked = tree.linked_folders();
+    matched.extend(linked.filter_map(|(link, folder)| Some((folder, hit(link)?))));
+    matched.remove(&root.folder);
     Ok(matched.into_iter().collect())
 }
 

@@ -1,5 +1,7 @@
 //! The files with a project's code, and the modules that they are.
 
+use std::borrow::Cow;
+
 use pymono_names::TreePath;
 
 use crate::{manifest::Manifest, tree::Tree};
@@ -21,6 +23,9 @@ const ASIDE: [&str; 9] = [
 pub(crate) const STEMS: [&str; 8] =
     ["main", "app", "asgi", "wsgi", "server", "api", "streamlit_app", "__init__"];
 
+/// A file with a project's code, and its path in the project.
+pub(crate) type File<'a> = (&'a TreePath, Cow<'a, str>);
+
 /// Returns the files with the code of the project of `manifest`, each with the dotted name of its module.
 pub(crate) fn modules<'a>(
     tree: &'a Tree,
@@ -39,26 +44,27 @@ pub(crate) fn files<'a>(
     tree: &'a Tree,
     manifest: &Manifest,
     sources: &'a [TreePath],
-) -> Vec<(&'a TreePath, String)> {
+) -> Vec<File<'a>> {
     let files = sources.iter().flat_map(|source| {
         tree.has(source).then_some(source).into_iter().chain(tree.below(source))
     });
-    let placed = |file: &TreePath| {
-        let own = file.relative_to(&manifest.folder).map(str::to_owned);
+    let placed = |file: &'a TreePath| {
+        let own = file.relative_to(&manifest.folder).map(Cow::Borrowed);
         own.or_else(|| {
             let brick = manifest.bricks.iter().find(|(brick, _)| file.is_in(brick));
-            brick.and_then(|(brick, place)| Some(format!("{place}/{}", file.relative_to(brick)?)))
+            let (brick, place) = brick?;
+            Some(format!("{place}/{}", file.relative_to(brick)?).into())
         })
     };
-    let mut files: Vec<(&TreePath, String)> = files
+    let mut files: Vec<_> = files
         .filter(|file| file.as_str().strip_suffix(".py").is_some())
         .filter_map(|file| Some((file, placed(file)?)))
         .filter(|(_, path)| is_code(path))
+        .map(|(file, path)| (path.matches('/').count(), stem_rank(&path), path, file))
         .collect();
-    files
-        .sort_by_cached_key(|(_, path)| (path.matches('/').count(), stem_rank(path), path.clone()));
+    files.sort_unstable();
     files.dedup();
-    files
+    files.into_iter().map(|(_, _, path, file)| (file, path)).collect()
 }
 
 fn is_code(path: &str) -> bool {
@@ -83,7 +89,7 @@ pub(crate) fn stem_rank(path: &str) -> usize {
 }
 
 /// Returns the folders that modules are imported from, relative to the project, the longest first.
-pub(crate) fn import_roots(manifest: &Manifest, files: &[(&TreePath, String)]) -> Vec<String> {
+pub(crate) fn import_roots(manifest: &Manifest, files: &[File<'_>]) -> Vec<String> {
     let tool = &manifest.content.tool;
     let mut roots = vec![String::new()];
     let hatch =

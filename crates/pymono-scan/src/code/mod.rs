@@ -9,7 +9,7 @@ use pymono_names::TreePath;
 
 use self::{
     app::apps,
-    files::{STEMS, files, import_roots, module_of, position, stem_rank},
+    files::{File, STEMS, files, import_roots, module_of, position, stem_rank},
     runner::Role,
 };
 use crate::{manifest::Manifest, tree::Tree};
@@ -95,7 +95,7 @@ pub(crate) fn read(
 }
 
 /// Opens the files in which applications may be, the likeliest first.
-fn find_apps(tree: &Tree, files: &[(&TreePath, String)], roots: &[String], code: &mut Code) {
+fn find_apps(tree: &Tree, files: &[File<'_>], roots: &[String], code: &mut Code) {
     let (named, others): (Vec<_>, Vec<_>) =
         files.iter().partition(|(_, path)| stem_rank(path) < STEMS.len());
     let looked_for = named.into_iter().map(|file| (file, true));
@@ -110,7 +110,7 @@ fn find_apps(tree: &Tree, files: &[(&TreePath, String)], roots: &[String], code:
         let Ok(text) = tree.read(file) else { continue };
         let (root, module) = module_of(path, roots);
         if code.grpc.is_none() && GRPC.iter().any(|call| text.contains(call)) {
-            code.grpc = Some(Runnable { file: path.clone(), module: module.clone() });
+            code.grpc = Some(Runnable { file: path.to_string(), module: module.clone() });
             code.port = hints::port(&text).or(code.port);
         }
         if routes {
@@ -123,25 +123,25 @@ fn find_apps(tree: &Tree, files: &[(&TreePath, String)], roots: &[String], code:
 }
 
 /// Returns the file in the project's folder that is there to be started.
-fn main_file(tree: &Tree, manifest: &Manifest, files: &[(&TreePath, String)]) -> Option<String> {
+fn main_file(tree: &Tree, manifest: &Manifest, files: &[File<'_>]) -> Option<String> {
     let plain = ["main.py", "app.py"].into_iter();
     let mut plain = plain.filter(|name| tree.file_in(&manifest.folder, name).is_some());
     let other = || {
-        let mut other = files.iter().filter(|(_, path)| STARTED.contains(&path.as_str()));
-        other.find(|(file, _)| starts(tree, file)).map(|(_, path)| path.clone())
+        let mut other = files.iter().filter(|(_, path)| STARTED.contains(&path.as_ref()));
+        other.find(|(file, _)| starts(tree, file)).map(|(_, path)| path.to_string())
     };
     plain.next().map(str::to_owned).or_else(other)
 }
 
 /// Returns the likeliest file inside of a package that says what it does when it is started.
-fn main_module(tree: &Tree, files: &[(&TreePath, String)], roots: &[String]) -> Option<Runnable> {
+fn main_module(tree: &Tree, files: &[File<'_>], roots: &[String]) -> Option<Runnable> {
     let likely = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
         path.contains('/') && STARTED.contains(&name)
     };
     let mut likely = files.iter().filter(|(_, path)| likely(path)).take(MOST_STARTED);
     let (_, path) = likely.find(|(file, _)| starts(tree, file))?;
-    Some(Runnable { file: path.clone(), module: module_of(path, roots).1 })
+    Some(Runnable { file: path.to_string(), module: module_of(path, roots).1 })
 }
 
 /// Returns whether a file says what it does when it is started.

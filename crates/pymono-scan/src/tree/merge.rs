@@ -105,28 +105,16 @@ impl<'a> Merge<'a> {
     /// Takes those of the tracked names that are on disk.
     fn take_all(&mut self, names: &[&str]) {
         let found = &self.found;
-        let places: Vec<Vec<Place>> =
-            names.par_chunks(CHUNK).map(|names| places(found, names)).collect();
-        for (name, place) in names.iter().zip(places.into_iter().flatten()) {
-            self.take(name, place);
-        }
-    }
-
-    fn take(&mut self, name: &str, place: Place) {
-        match place {
-            Place::Nowhere => {}
-            Place::Elsewhere => self.elsewhere.push(name.to_owned()),
-            Place::Entry(path, folder, at) => {
-                let entry = &mut self.found.folders[folder].entries.list[at].kind;
-                match *entry {
-                    kind @ (Kind::File | Kind::Link) => {
-                        *entry = Kind::Taken;
-                        add(self.root, path, kind, &mut self.listed);
-                    }
-                    // The other side of a conflict.
-                    Kind::Taken => {}
-                    Kind::Folder | Kind::Skipped => _ = self.folders.insert(name.to_owned()),
-                }
+        let taken: Vec<Taken<'_>> =
+            names.par_chunks(CHUNK).map(|names| Taken::of(self.root, found, names)).collect();
+        for taken in taken {
+            let Taken { files, links, entries, elsewhere, folders } = taken;
+            self.listed.files.extend(files);
+            self.listed.links.extend(links);
+            self.elsewhere.extend(elsewhere.into_iter().map(str::to_owned));
+            self.folders.extend(folders.into_iter().map(str::to_owned));
+            for (folder, at) in entries {
+                self.found.folders[folder].entries.list[at].kind = Kind::Taken;
             }
         }
     }
@@ -226,43 +214,72 @@ fn take_untracked(root: &Utf8Path, folder: &Listing, listed: &mut Listed) {
 
 fn add(root: &Utf8Path, path: TreePath, kind: Kind, listed: &mut Listed) {
     if kind == Kind::Link {
-        // One that cannot be read leads nowhere.
-        let target = root.join(path.as_str()).read_link_utf8();
-        listed.links.insert(path.clone(), target.unwrap_or_else(|_| Utf8PathBuf::new()));
+        listed.links.insert(path.clone(), target(root, &path));
     }
     listed.files.push(path);
 }
 
-/// Where a tracked name is on disk.
-enum Place {
-    /// It is not there.
-    Nowhere,
-    /// Its folder was not listed.
-    Elsewhere,
-    /// It is an entry of a folder that was listed: which of both.
-    Entry(TreePath, usize, usize),
+/// Returns where a link leads; one that cannot be read leads nowhere.
+fn target(root: &Utf8Path, link: &TreePath) -> Utf8PathBuf {
+    root.join(link.as_str()).read_link_utf8().unwrap_or_default()
 }
 
-/// Returns where each name is; neighbours are mostly in one folder, and follow each other there.
-fn places(found: &Found, names: &[&str]) -> Vec<Place> {
-    let (mut last, mut next) = (0, 0);
-    let mut place = |name: &&str| {
-        let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
-        if is_ours(name) {
-            return Place::Nowhere;
-        }
-        if found.folders.get(last).is_none_or(|listing| listing.path != folder) {
-            match find(found, folder) {
-                Some(at) => last = at,
-                None => return Place::Elsewhere,
+/// What some tracked names are on disk.
+#[derive(Default)]
+struct Taken<'a> {
+    files: Vec<TreePath>,
+    links: Vec<(TreePath, Utf8PathBuf)>,
+    /// Where those are: which folder, and which entry of it.
+    entries: Vec<(usize, usize)>,
+    /// Names in folders that were not listed.
+    elsewhere: Vec<&'a str>,
+    /// Names that are folders.
+    folders: Vec<&'a str>,
+}
+
+impl<'a> Taken<'a> {
+    /// Looks for each name; neighbours are mostly in one folder, and follow each other there.
+    fn of(root: &Utf8Path, found: &Found, names: &[&'a str]) -> Self {
+        let mut taken = Self::default();
+        let (mut last, mut next) = (0, 0);
+        for (at, name) in names.iter().enumerate() {
+            // The other side of a conflict.
+            let again = at.checked_sub(1).is_some_and(|before| names[before] == *name);
+            if again || is_ours(name) {
+                continue;
+            }
+            let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+            if found.folders.get(last).is_none_or(|listing| listing.path != folder) {
+                match find(found, folder) {
+                    Some(at) => (last, next) = (at, 0),
+                    None => {
+                        taken.elsewhere.push(name);
+                        continue;
+                    }
+                }
+            }
+            let entries = &found.folders[last].entries;
+            if let Some(at) = entries.find(file, next) {
+                next = at + 1;
+                taken.take(root, name, (last, at), entries.list[at].kind);
             }
         }
-        let entries = &found.folders[last].entries;
-        let at = entries.find(file, next);
-        next = at.map_or(next, |at| at + 1);
-        at.zip(name.parse().ok()).map_or(Place::Nowhere, |(at, path)| Place::Entry(path, last, at))
-    };
-    names.iter().map(&mut place).collect()
+        taken
+    }
+
+    fn take(&mut self, root: &Utf8Path, name: &'a str, entry: (usize, usize), kind: Kind) {
+        match kind {
+            Kind::Folder | Kind::Skipped => self.folders.push(name),
+            Kind::File | Kind::Link | Kind::Taken => {
+                let Ok(path) = name.parse::<TreePath>() else { return };
+                if kind == Kind::Link {
+                    self.links.push((path.clone(), target(root, &path)));
+                }
+                self.files.push(path);
+                self.entries.push(entry);
+            }
+        }
+    }
 }
 
 /// Returns where a folder's listing is.

@@ -22,6 +22,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_names::TreePath;
+use rayon::prelude::*;
 
 use crate::{Head, ScanError, Warning, ask::Programs};
 use folder::Folder;
@@ -175,6 +176,9 @@ impl Tree {
     /// Returns a path without links on its way; nothing for one that leads out of the tree, or nowhere
     /// because it leads back to itself.
     pub(crate) fn real(&self, path: &TreePath) -> Option<TreePath> {
+        if self.links.is_empty() {
+            return Some(path.clone());
+        }
         link::real(self.root(), path, |link| self.links.get(link).map(Utf8PathBuf::as_path))
     }
 
@@ -211,20 +215,28 @@ impl Tree {
     }
 }
 
+/// How many files one thread looks at at a time.
+const CHUNK: usize = 8192;
+
 /// Returns the folders on the way to sorted files, and the root.
 fn folders(files: &[TreePath]) -> BTreeSet<TreePath> {
-    let mut found = vec![TreePath::root()];
-    let (mut last, mut last_above) = (&found[0].clone(), "");
-    for file in files {
-        let above = file.as_str().rsplit_once('/').map_or("", |(above, _)| above);
-        if above != last_above {
-            // All that lies in a folder stands together, so what the last file is in is known.
-            let on_way = std::iter::successors(file.parent(), TreePath::parent);
-            found.extend(on_way.take_while(|folder| !last.is_in(folder)));
+    let root = TreePath::root();
+    let on_way = files.par_chunks(CHUNK).map(|files| {
+        let (mut found, mut last, mut last_above) = (Vec::new(), &root, "");
+        for file in files {
+            let above = file.as_str().rsplit_once('/').map_or("", |(above, _)| above);
+            if above != last_above {
+                // All that lies in a folder stands together, so what the last file is in is known.
+                let on_way = std::iter::successors(file.parent(), TreePath::parent);
+                found.extend(on_way.take_while(|folder| !last.is_in(folder)));
+            }
+            (last, last_above) = (file, above);
         }
-        (last, last_above) = (file, above);
-    }
-    found.into_iter().collect()
+        found
+    });
+    let mut found: Vec<Vec<TreePath>> = on_way.collect();
+    found.push(vec![root.clone()]);
+    found.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
