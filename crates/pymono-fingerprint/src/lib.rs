@@ -9,6 +9,7 @@
 //! [`compare`] sets the inputs of two trees against each other. So "affected"
 //! and "another fingerprint" are one thing, and every reason is a piece that differs.
 
+mod beyond;
 mod compare;
 mod fingerprint;
 mod handwritten;
@@ -20,6 +21,7 @@ mod rough;
 mod sent;
 mod via;
 
+pub use beyond::{Made, beyond};
 pub use compare::{Comparison, State, compare};
 pub use fingerprint::Fingerprint;
 pub use inputs::Inputs;

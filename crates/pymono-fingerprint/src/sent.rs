@@ -42,7 +42,7 @@ pub fn sent(workspace: &Workspace, fleet: &Fleet) -> BTreeSet<TreePath> {
 }
 
 /// Returns the distributions of a service that lie in the tree.
-fn vendored(service: &Service) -> impl Iterator<Item = &TreePath> {
+pub(crate) fn vendored(service: &Service) -> impl Iterator<Item = &TreePath> {
     let pinned = service.requirements.iter().flat_map(of_requirement);
     let open = service.open.iter().flat_map(|Open { requirements, index, extra_indexes: _ }| {
         requirements.iter().filter_map(|it| it.archive.as_ref()).chain(folder(index))
@@ -59,7 +59,7 @@ pub(crate) fn of_requirement(requirement: &Requirement) -> impl Iterator<Item = 
     requirement.files.iter().chain(archive)
 }
 
-fn folder(index: &IndexChoice) -> Option<&TreePath> {
+pub(crate) fn folder(index: &IndexChoice) -> Option<&TreePath> {
     match index {
         IndexChoice::Folder(folder) => Some(folder),
         _ => None,

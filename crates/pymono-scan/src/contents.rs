@@ -44,18 +44,20 @@ pub fn contents<'a>(
     let identities = tree.identities(others)?;
     let locks = tree.identities(&unsent)?;
     let files = identities.into_iter().map(|(file, identity)| (file, id(&identity)));
+    let files: BTreeMap<TreePath, ContentId> = files.collect();
     let content = |(file, LfsFile { oid, .. }): (&TreePath, &LfsFile)| {
         (file.clone(), ContentId(format!("lfs {oid}")))
     };
     let pointers = in_lfs.iter().filter(|(_, it)| it.is_pointer).map(|(file, _)| file.clone());
     let is_empty = |path: &&TreePath| tree.commit().is_none() && tree.below(path).next().is_none();
     let absent = submodules.keys().filter(is_empty).cloned();
+    let manifests = manifests(workspace, &files);
     Ok(Contents {
-        files: files.chain(in_lfs.iter().map(content)).collect(),
+        files: files.into_iter().chain(in_lfs.iter().map(content)).collect(),
         locks: locks.into_iter().map(|(lock, identity)| (lock, id(&identity))).collect(),
         unfetched: pointers.chain(absent).collect(),
         submodules,
-        manifests: manifests(workspace),
+        manifests,
     })
 }
 
@@ -109,11 +111,15 @@ fn id(Identity { mode, content }: &Identity) -> ContentId {
     ContentId(format!("{kind} {content}"))
 }
 
-/// Returns what build backends make use of in the manifests of their projects.
-fn manifests(workspace: &Workspace) -> BTreeMap<TreePath, ContentId> {
+/// Returns what build backends make use of in those of the files that are manifests of projects.
+fn manifests(
+    workspace: &Workspace,
+    files: &BTreeMap<TreePath, ContentId>,
+) -> BTreeMap<TreePath, ContentId> {
     let essence = |project: &Project| {
         let text = workspace.texts.get(&project.manifest)?;
         Some((project.manifest.clone(), ContentId(essence::essence(project, text)?)))
     };
-    workspace.projects.values().filter_map(essence).collect()
+    let projects = workspace.projects.values();
+    projects.filter(|project| files.contains_key(&project.manifest)).filter_map(essence).collect()
 }

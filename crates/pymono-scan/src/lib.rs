@@ -34,6 +34,7 @@ mod local;
 mod manager;
 mod manifest;
 mod members;
+mod pair;
 mod pdm;
 mod pipfile;
 mod poetry;
@@ -61,6 +62,7 @@ pub use config::{check_registry, check_tag, config_schema, documented_keys};
 pub use contents::{contents, ignored};
 pub use error::{Place, ScanError};
 pub use inspect::inspect;
+pub use pair::{Pair, pair};
 pub use proposal::{Proposal, Proposals, ProposedFile, Unplaced, propose};
 pub use tree::{Identity, Mode, Tree};
 
@@ -141,6 +143,15 @@ pub fn scan(options: &ScanOptions) -> Result<Scan, ScanError> {
     let mut warnings = Vec::new();
     let programs = Programs { env: &options.env, interrupt: &options.interrupt };
     let tree = Tree::of(&options.root, &options.head, &programs, &mut warnings)?;
+    of_tree(options, tree, warnings)
+}
+
+/// Understands a tree that was listed.
+fn of_tree(
+    options: &ScanOptions,
+    tree: Tree,
+    mut warnings: Vec<Warning>,
+) -> Result<Scan, ScanError> {
     let (workspace, more) = assemble::workspace(options, &tree, &mut warnings)?;
     warnings.sort();
     warnings.dedup();

@@ -10,7 +10,7 @@ use pymono_scan::{Against, Base, Head, ScanError, ScanOptions};
 use crate::{
     error::CommandError,
     load::{scan_options, warn_all},
-    reckon::Reckoned,
+    reckon::{Extent, Reckoned},
     session::Session,
 };
 
@@ -72,6 +72,7 @@ impl BaseArgs {
         &self,
         session: &mut Session,
         base: &str,
+        extent: Extent,
     ) -> Result<Changes, CommandError> {
         let against = match base {
             "auto" => Against::Auto,
@@ -79,7 +80,7 @@ impl BaseArgs {
             name => Against::MergeBase(name.to_owned()),
         };
         let options = self.head(session)?;
-        let changes = changes(session, &options, &against, self.on_unknown)?;
+        let changes = changes(session, &options, &against, self.on_unknown, extent)?;
         warn_all(session, &changes.head)?;
         Ok(changes)
     }
@@ -100,7 +101,7 @@ pub(crate) fn since(
 ) -> Result<Changes, CommandError> {
     let against = if base == "auto" { Against::Auto } else { Against::MergeBase(base.to_owned()) };
     let options = working_tree(session)?;
-    changes(session, &options, &against, on_unknown)
+    changes(session, &options, &against, on_unknown, Extent::Differing)
 }
 
 fn changes(
@@ -108,11 +109,11 @@ fn changes(
     options: &ScanOptions,
     against: &Against,
     on_unknown: OnUnknown,
+    extent: Extent,
 ) -> Result<Changes, CommandError> {
     let (found, before, head) = match pymono_scan::base(options, against) {
         Ok(Base { commit: Some(commit), how }) => {
-            let base = ScanOptions { head: Head::Revision(commit.clone()), ..options.clone() };
-            let (before, head) = Reckoned::both(&base, options);
+            let (before, head) = Reckoned::both(&commit, options, extent);
             (Some((Some(commit), how)), before.map(Some), head)
         }
         Ok(Base { commit: None, how }) => (Some((None, how)), Ok(None), Reckoned::of(options)),

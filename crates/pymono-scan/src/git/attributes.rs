@@ -19,6 +19,7 @@ const NAMES: [&str; 5] = ["filter", "ident", "working-tree-encoding", "text", "e
 pub(crate) struct Attributes {
     git: Git,
     config: Config,
+    none: bool,
     dialogue: Mutex<Option<Dialogue>>,
 }
 
@@ -28,33 +29,58 @@ struct Values([Vec<u8>; 5]);
 impl Attributes {
     /// Returns the attributes as git in this folder knows them.
     pub(crate) fn new(git: Git, config: Config) -> Self {
-        Self { git, config, dialogue: Mutex::default() }
+        Self { git, config, none: false, dialogue: Mutex::default() }
+    }
+
+    /// Returns the same where it is known that no path has an attribute.
+    pub(crate) fn without_any(self) -> Self {
+        Self { none: true, ..self }
+    }
+
+    /// Returns whether files have attributes, or may have, that nothing in the tree at git's folder says.
+    pub(crate) fn beside_tree(git: &Git) -> Result<bool, ScanError> {
+        if !git.ask(&["rev-parse", "--show-prefix"])?.trim_ascii().is_empty() {
+            return Ok(true);
+        }
+        let own = git.ask(&["rev-parse", "--git-path", "info/attributes"])?;
+        let mut found = vec![git.folder.join(String::from_utf8_lossy(&own).trim_end_matches('\n'))];
+        for name in ["GIT_ATTR_SYSTEM", "GIT_ATTR_GLOBAL"] {
+            // An older git does not tell.
+            let Ok(path) = git.ask(&["var", name]) else { return Ok(true) };
+            found.push(String::from_utf8_lossy(&path).trim_end_matches('\n').into());
+        }
+        Ok(found.iter().any(|path| path.exists()))
     }
 
     /// Returns for each path whether the bytes of a checked out file may be others than those of the blob
     /// that git takes them for.
     pub(crate) fn loosely_stored(&self, paths: &[&TreePath]) -> Result<Vec<bool>, ScanError> {
-        let values = self.values(paths)?;
-        Ok(values
-            .iter()
-            .map(|values| values.is_text(&self.config) || values.is_filtered())
-            .collect())
+        self.ask(paths, |values| values.is_text(&self.config) || values.is_filtered())
     }
 
     /// Returns for each path whether a checkout may write other bytes than those of its blob.
     pub(crate) fn converted(&self, paths: &[&TreePath]) -> Result<Vec<bool>, ScanError> {
-        let values = self.values(paths)?;
-        let converted = |values: &Values| {
+        self.ask(paths, |values| {
             (values.is_text(&self.config) && values.writes_crlf(&self.config))
                 || values.is_filtered()
-        };
-        Ok(values.iter().map(converted).collect())
+        })
     }
 
     /// Returns for each path whether it is kept in Git LFS.
     pub(crate) fn in_lfs(&self, paths: &[&TreePath]) -> Result<Vec<bool>, ScanError> {
-        let values = self.values(paths)?;
-        Ok(values.iter().map(|Values([filter, ..])| filter == b"lfs").collect())
+        self.ask(paths, |Values([filter, ..])| filter == b"lfs")
+    }
+
+    fn ask(
+        &self,
+        paths: &[&TreePath],
+        decide: impl Fn(&Values) -> bool,
+    ) -> Result<Vec<bool>, ScanError> {
+        if self.none {
+            let unspecified = Values([(); 5].map(|()| b"unspecified".to_vec()));
+            return Ok(vec![decide(&unspecified); paths.len()]);
+        }
+        Ok(self.values(paths)?.iter().map(decide).collect())
     }
 
     fn values(&self, paths: &[&TreePath]) -> Result<Vec<Values>, ScanError> {

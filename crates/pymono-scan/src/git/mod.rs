@@ -2,6 +2,7 @@
 
 mod attributes;
 mod config;
+mod difference;
 mod objects;
 
 use std::ffi::OsString;
@@ -13,6 +14,7 @@ use crate::{ScanError, ask::Programs};
 
 pub(crate) use attributes::Attributes;
 pub(crate) use config::Config;
+pub(crate) use difference::Difference;
 pub(crate) use objects::Objects;
 
 /// Git in one folder: of a working tree, or of a repository without one.

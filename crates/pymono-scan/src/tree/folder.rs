@@ -7,7 +7,7 @@ use pymono_names::TreePath;
 
 use super::{
     identity::Index,
-    listing::Listed,
+    listing::{Aside, Listed},
     merge::{self, Merge, Tracked},
     plain,
     rules::Rules,
@@ -21,6 +21,8 @@ pub(super) struct Folder {
     root: Utf8PathBuf,
     /// What git knows of it; nothing where there is no git or it knows nothing.
     pub(super) index: Option<Index>,
+    /// What is there beside its index.
+    pub(super) aside: Option<Aside>,
 }
 
 impl Folder {
@@ -48,7 +50,7 @@ impl Folder {
         let found = plain::walk(root, programs.interrupt);
         programs.go_on()?;
         let listed = merge::untracked(root, found, warnings);
-        Ok((Self { root: root.to_owned(), index: None }, listed))
+        Ok((Self { root: root.to_owned(), index: None, aside: None }, listed))
     }
 
     /// Returns what git tracks and what else is there; nothing for a folder that the repository
@@ -62,12 +64,14 @@ impl Folder {
         warnings: &mut Vec<Warning>,
     ) -> Result<Option<(Self, Listed)>, ScanError> {
         let mut odd = Vec::new();
-        let listed = Merge::new(root, &git, programs, found).list(tracked, &mut odd)?;
+        let mut listed = Merge::new(root, &git, programs, found).list(tracked, &mut odd)?;
         if listed.files.is_empty() && listed.sparse.is_empty() {
             return Ok(None);
         }
         warnings.append(&mut odd);
-        let folder = Self { root: root.to_owned(), index: Some(Index::new(git)) };
+        let aside = listed.aside.take();
+        let folder =
+            Self { root: root.to_owned(), index: Some(Index::new(git, aside.is_some())), aside };
         Ok(Some((folder, listed)))
     }
 

@@ -42,7 +42,7 @@ pub enum Mode {
 
 impl Mode {
     /// Returns the mode that git writes as these digits; nothing for a submodule.
-    pub(super) fn of_git(digits: &[u8]) -> Option<Self> {
+    pub(crate) fn of_git(digits: &[u8]) -> Option<Self> {
         match digits {
             b"120000" => Some(Self::Link),
             b"160000" => None,
@@ -81,6 +81,10 @@ impl Tree {
         let files: Vec<_> = files.into_iter().filter_map(place).collect();
         let found = match &*self.source {
             Source::Revision(revision) => revision.identities(&files)?,
+            Source::Beside(beside) => {
+                let files: Vec<&TreePath> = files.iter().map(|(file, _)| *file).collect();
+                beside.identities(&files)?
+            }
             Source::Folder(folder) => {
                 let files: Vec<&TreePath> = files.iter().map(|(file, _)| *file).collect();
                 folder.identities(&files, |file| self.links.contains_key(file))?
@@ -142,7 +146,21 @@ fn is_executable(_: &std::fs::Metadata) -> bool {
 #[derive(Debug)]
 pub(super) struct Index {
     git: Git,
+    /// Whether nothing in the tree says what git makes of files.
+    is_plain: bool,
     known: OnceLock<Known>,
+    noted: OnceLock<Noted>,
+}
+
+/// What is known of some files without asking for all.
+#[derive(Debug)]
+pub(super) struct Noted {
+    /// These files.
+    pub(super) files: BTreeSet<TreePath>,
+    /// What those of them are that are on disk as they are in the index, and that nothing converts.
+    pub(super) unmodified: BTreeMap<TreePath, Identity>,
+    /// How many hexadecimal digits an id has.
+    pub(super) digits: usize,
 }
 
 /// What git said.
@@ -156,17 +174,28 @@ struct Known {
 
 impl Index {
     /// Returns the index of the repository that git finds in its folder.
-    pub(super) fn new(git: Git) -> Self {
-        Self { git, known: OnceLock::new() }
+    pub(super) fn new(git: Git, is_plain: bool) -> Self {
+        Self { git, is_plain, known: OnceLock::new(), noted: OnceLock::new() }
+    }
+
+    /// Notes what is known of some files.
+    pub(super) fn note(&self, noted: Noted) {
+        // Whoever came first knew as much.
+        let _ = self.noted.set(noted);
     }
 
     /// Returns how many hexadecimal digits an id of the repository has.
     fn digits(&self) -> Result<usize, ScanError> {
-        Ok(self.known()?.digits)
+        self.noted.get().map_or_else(|| Ok(self.known()?.digits), |noted| Ok(noted.digits))
     }
 
     /// Returns what each of some files is, where git knows it for certain.
     fn identities(&self, files: &[&TreePath]) -> Result<Vec<Option<Identity>>, ScanError> {
+        if let Some(noted) = self.noted.get()
+            && files.iter().all(|file| noted.files.contains(*file))
+        {
+            return Ok(files.iter().map(|file| noted.unmodified.get(*file).cloned()).collect());
+        }
         let known = self.known()?;
         let mut found: Vec<_> =
             files.iter().map(|file| known.unmodified.get(*file).cloned()).collect();
@@ -191,13 +220,13 @@ impl Index {
         if let Some(known) = self.known.get() {
             return Ok(known);
         }
-        let known = Known::ask(&self.git)?;
+        let known = Known::ask(&self.git, self.is_plain)?;
         Ok(self.known.get_or_init(|| known))
     }
 }
 
 impl Known {
-    fn ask(git: &Git) -> Result<Self, ScanError> {
+    fn ask(git: &Git, is_plain: bool) -> Result<Self, ScanError> {
         let format = git.ask(&["rev-parse", "--show-object-format"])?;
         let digits = if format.starts_with(b"sha256") { 64 } else { hash::SHA1 };
         let index = git.ask(&["ls-files", "-z", "--stage", "-v"])?;
@@ -211,6 +240,8 @@ impl Known {
             }
         }
         let attributes = Attributes::new(git.clone(), Config::read(git)?);
+        let none = is_plain && !Attributes::beside_tree(git)?;
+        let attributes = if none { attributes.without_any() } else { attributes };
         Ok(Self { unmodified, attributes, digits })
     }
 }

@@ -57,6 +57,8 @@ impl Tree {
                 let found: Vec<Result<_, _>> = kept.par_iter().map(read).collect();
                 found.into_iter().collect()
             }
+            // Only what nothing converts is known by what differs.
+            Source::Beside(_) => Ok(BTreeMap::new()),
             Source::Revision(revision) => {
                 let places = files
                     .iter()

@@ -18,6 +18,15 @@ pub(super) struct Listed {
     pub(super) submodules: BTreeMap<TreePath, Box<str>>,
     /// What git tracks but keeps off the disk, sorted.
     pub(super) sparse: Vec<TreePath>,
+    /// What stands beside git's index; nothing where that does not tell what the other files are.
+    pub(super) aside: Option<Aside>,
+}
+
+/// What is in a working tree beside what git tracks, where git's index tells what all else is.
+#[derive(Debug)]
+pub(super) struct Aside {
+    /// The files that git does not track.
+    pub(super) untracked: Vec<TreePath>,
 }
 
 /// Returns the path that git or the file system names; one that is no UTF-8 is none.

@@ -7,7 +7,7 @@ use pymono_names::TreePath;
 use rayon::prelude::*;
 
 use super::{
-    listing::{Listed, path_of},
+    listing::{Aside, Listed, path_of},
     walk::{Found, Kind, Listing, Ruled, Walk, joined},
 };
 use crate::{
@@ -20,18 +20,31 @@ use crate::{
 /// How many names one thread looks for at a time.
 const CHUNK: usize = 8192;
 
+/// The name of the files that say what git makes of others.
+const ATTRIBUTES: &str = ".gitattributes";
+
 /// What git's index holds, each entry with a tag before its name.
 pub(super) struct Tracked(pub(super) Vec<u8>);
 
 impl Tracked {
     /// Asks git; nothing if there is no git.
     pub(super) fn ask(git: &Git) -> Result<Option<Self>, ScanError> {
-        Ok(git.try_ask(&["ls-files", "-z", "-t", "--cached"])?.map(Self))
+        Ok(git.try_ask(&["ls-files", "-z", "-v", "--cached"])?.map(Self))
     }
 
     /// Returns the names, and whether a sparse checkout keeps each off the disk; in order.
     fn names(&self) -> impl Iterator<Item = (&[u8], bool)> {
-        entries(&self.0).filter_map(|entry| Some((entry.get(2..)?, entry.starts_with(b"S "))))
+        // A small letter is for a file that git was told not to compare with the disk.
+        let is_sparse = |entry: &[u8]| matches!(entry.first(), Some(b'S' | b's'));
+        entries(&self.0).filter_map(move |entry| Some((entry.get(2..)?, is_sparse(entry))))
+    }
+
+    /// Returns whether each file is on disk as it is in the index unless git says that it is not: there
+    /// is no side of a conflict, nothing that git was told not to compare, and nothing that says what git
+    /// makes of files.
+    fn is_plain(&self) -> bool {
+        entries(&self.0)
+            .all(|entry| entry.starts_with(b"H ") && !entry.ends_with(ATTRIBUTES.as_bytes()))
     }
 }
 
@@ -74,6 +87,7 @@ impl<'a> Merge<'a> {
         tracked: &Tracked,
         warnings: &mut Vec<Warning>,
     ) -> Result<Listed, ScanError> {
+        let plain = tracked.is_plain() && !self.found.has(ATTRIBUTES);
         let mut names = Vec::new();
         for (name, sparse) in tracked.names() {
             if sparse {
@@ -89,10 +103,14 @@ impl<'a> Merge<'a> {
         self.warn_of_repositories(warnings);
         let on_disk = std::mem::take(&mut self.found);
         self.submodules()?;
+        let plain = plain && self.elsewhere.is_empty();
         self.look_elsewhere(&on_disk, warnings)?;
+        let tracked = self.listed.files.len();
         for folder in &on_disk.folders {
             take_untracked(self.root, folder, &mut self.listed);
         }
+        let untracked = &self.listed.files[tracked..];
+        self.listed.aside = plain.then(|| Aside { untracked: untracked.to_vec() });
         self.listed.files.sort();
         self.listed.files.dedup();
         self.listed.sparse.dedup();

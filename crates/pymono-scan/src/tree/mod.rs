@@ -1,5 +1,6 @@
 //! The files of a tree: the only view that the rest of a scan has of the disk and of git's objects.
 
+mod beside;
 mod entries;
 mod folder;
 mod hash;
@@ -25,6 +26,7 @@ use pymono_names::TreePath;
 use rayon::prelude::*;
 
 use crate::{Head, ScanError, Warning, ask::Programs};
+use beside::Beside;
 use folder::Folder;
 use listing::Listed;
 use revision::Revision;
@@ -57,6 +59,7 @@ pub struct Tree {
 enum Source {
     Folder(Box<Folder>),
     Revision(Box<Revision>),
+    Beside(Box<Beside>),
 }
 
 impl Tree {
@@ -84,7 +87,7 @@ impl Tree {
     }
 
     fn listed(source: Arc<Source>, listed: Listed) -> Self {
-        let Listed { files, links, submodules, sparse } = listed;
+        let Listed { files, links, submodules, sparse, .. } = listed;
         let folders = folders(&files);
         Self { source, files, folders, links, submodules, sparse }
     }
@@ -97,7 +100,7 @@ impl Tree {
         files.dedup();
         let more = more.into_iter().filter_map(|(file, target)| Some((file, target?)));
         links.extend(more);
-        Self::listed(source, Listed { files, links, submodules, sparse })
+        Self::listed(source, Listed { files, links, submodules, sparse, ..Listed::default() })
     }
 
     /// Returns where a path is on disk; nothing for a revision's, and for one with a link on its way.
@@ -154,6 +157,7 @@ impl Tree {
         match &*self.source {
             Source::Folder(_) => None,
             Source::Revision(revision) => Some(revision.commit()),
+            Source::Beside(beside) => Some(beside.revision.commit()),
         }
     }
 
@@ -189,13 +193,23 @@ impl Tree {
             source: io::Error::new(io::ErrorKind::NotFound, "it leads to no file of the tree"),
         };
         let real = self.real(file).ok_or_else(lost)?;
-        let at = self.files.binary_search(&real).map_err(|_| lost())?;
-        let bytes = match &*self.source {
-            Source::Folder(folder) => folder.read(&real)?,
-            Source::Revision(revision) => revision.read(&real, at)?,
-        };
+        if !self.has(&real) {
+            return Err(lost());
+        }
+        let bytes = self.bytes(&real)?;
         Ok(String::from_utf8(bytes)
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    }
+
+    /// Returns the content of a file of the tree that is no link.
+    fn bytes(&self, file: &TreePath) -> Result<Vec<u8>, ScanError> {
+        match &*self.source {
+            Source::Folder(folder) => folder.read(file),
+            Source::Revision(revision) => {
+                revision.read(file, self.files.binary_search(file).unwrap_or_default())
+            }
+            Source::Beside(beside) => beside.read(file),
+        }
     }
 
     /// Returns the `.gitignore` files of the folders between the repository's and the tree's root, the
@@ -204,6 +218,8 @@ impl Tree {
         match &*self.source {
             Source::Folder(folder) => Ok(folder.ignore_files_above()),
             Source::Revision(revision) => revision.ignore_files_above(),
+            // Such a tree begins where the repository does.
+            Source::Beside(_) => Ok(Vec::new()),
         }
     }
 
@@ -211,6 +227,7 @@ impl Tree {
         match &*self.source {
             Source::Folder(folder) => folder.root(),
             Source::Revision(revision) => revision.root(),
+            Source::Beside(beside) => beside.root(),
         }
     }
 }

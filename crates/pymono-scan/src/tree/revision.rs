@@ -64,19 +64,45 @@ impl Revision {
             ))
         }));
         let (paths, blobs): (Vec<TreePath>, Vec<Identity>) = files.into_iter().unzip();
+        let attributes = Attributes::new(git.clone(), config.clone());
+        let is_plain = |path: &TreePath| path.file_name() != Some(".gitattributes");
+        let none = paths.iter().all(is_plain) && !Attributes::beside_tree(&git)?;
+        let attributes = if none { attributes.without_any() } else { attributes };
         let revision = Self {
             root: root.to_owned(),
             commit,
             way: way.map(str::to_owned).collect(),
             blobs,
-            objects: Objects::new(git.clone()),
-            attributes: Attributes::new(git, config.clone()),
+            objects: Objects::new(git),
+            attributes,
             config,
         };
         revision.prefetch(&paths)?;
         listed.links = revision.links(&paths)?;
         listed.files = paths;
         Ok((revision, listed))
+    }
+
+    /// Returns a commit of which only some files are known, with a blob each, and of which none is converted.
+    pub(super) fn of(
+        root: &Utf8Path,
+        commit: &str,
+        git: Git,
+        config: Config,
+        files: &[TreePath],
+        blobs: Vec<Identity>,
+    ) -> Result<Self, ScanError> {
+        let revision = Self {
+            root: root.to_owned(),
+            commit: commit.to_owned(),
+            way: Vec::new(),
+            blobs,
+            objects: Objects::new(git.clone()),
+            attributes: Attributes::new(git, config.clone()).without_any(),
+            config,
+        };
+        revision.prefetch(files)?;
+        Ok(revision)
     }
 
     pub(super) fn root(&self) -> &Utf8Path {
@@ -150,7 +176,10 @@ impl Revision {
     }
 
     /// Returns where the links among the files lead.
-    fn links(&self, paths: &[TreePath]) -> Result<BTreeMap<TreePath, Utf8PathBuf>, ScanError> {
+    pub(super) fn links(
+        &self,
+        paths: &[TreePath],
+    ) -> Result<BTreeMap<TreePath, Utf8PathBuf>, ScanError> {
         let links = paths.iter().zip(&self.blobs).filter(|(_, blob)| blob.mode == Mode::Link);
         let (links, ids): (Vec<_>, Vec<&str>) =
             links.map(|(path, blob)| (path, &*blob.content)).unzip();

@@ -90,6 +90,11 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Returns whether some folder has a file of this name; the folders are sorted.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.folders.par_iter().any(|folder| folder.entries.find(name, 0).is_some())
+    }
+
     /// Brings all into the order that lookups need: who comes first on disk is chance.
     pub(super) fn sort(&mut self) {
         self.folders.par_sort_unstable_by(|one, other| one.path.cmp(&other.path));

@@ -9,6 +9,7 @@ use pymono_names::TreePath;
 use crate::{
     changes::{BaseArgs, Changes},
     error::CommandError,
+    reckon::Extent,
     session::Session,
 };
 
@@ -32,8 +33,10 @@ pub(crate) struct AffectedArgs {
 
 pub(crate) fn run(session: &mut Session, args: &AffectedArgs) -> Result<(), CommandError> {
     let base = args.base.base.as_deref().ok_or_else(CommandError::no_base)?;
-    let changes = args.base.changes(session, base)?;
+    let changes = args.base.changes(session, base, Extent::Differing)?;
     let output = if args.json { json::json(&changes) } else { text::text(&changes) };
+    // Of big trees these are many small pieces, and nobody needs their memory before the process ends.
+    std::mem::forget(changes);
     Ok(session.shell.print(output)?)
 }
 

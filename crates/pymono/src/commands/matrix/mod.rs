@@ -8,7 +8,11 @@ use clap::{Args, ValueEnum};
 use pymono_names::TreePath;
 
 use crate::{
-    changes::BaseArgs, error::CommandError, load::warn_all, reckon::Reckoned, session::Session,
+    changes::BaseArgs,
+    error::CommandError,
+    load::warn_all,
+    reckon::{Extent, Reckoned},
+    session::Session,
 };
 
 /// Print the jobs in which CI builds the affected services
@@ -69,6 +73,6 @@ fn wanted(
         return Ok((head, all));
     }
     let base = args.base.base.as_deref().ok_or_else(CommandError::no_base)?;
-    let changes = args.base.changes(session, base)?;
+    let changes = args.base.changes(session, base, Extent::Differing)?;
     Ok((changes.head, changes.comparison.services.into_keys().collect()))
 }

@@ -13,7 +13,7 @@ use crate::{
     changes::{BaseArgs, Changes},
     error::CommandError,
     load::{find_project, warn_all},
-    reckon::Reckoned,
+    reckon::{Extent, Reckoned},
     session::Session,
 };
 
@@ -58,7 +58,7 @@ pub(crate) fn run(session: &mut Session, args: &WhyArgs) -> Result<(), CommandEr
         let told = told(session, &head, &args.service)?;
         return print(session, args, &told);
     };
-    let changes = args.base.changes(session, base)?;
+    let changes = args.base.changes(session, base, Extent::Whole)?;
     let mut told = told(session, &changes.head, &args.service)?;
     told.since = Some(since(&changes, &told));
     print(session, args, &told)
