@@ -11,10 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_exec::{Interrupt, Invocation};
-use pymono_fingerprint::{Inputs, State, compare, sent};
+use pymono_fingerprint::{Comparison, Inputs, Made, State, beyond, compare, sent};
 use pymono_names::TreePath;
-use pymono_plan::StaleLocks;
-use pymono_scan::{Head, ScanOptions};
+use pymono_plan::{Fleet, StaleLocks};
+use pymono_scan::{Head, Pair, Scan, ScanOptions};
 use pymono_workspace::Workspace;
 use rayon::prelude::*;
 use tempfile::TempDir;
@@ -62,21 +62,27 @@ impl Repo {
     fn options(&self, head: Head) -> ScanOptions {
         let env =
             std::env::vars_os().filter(|(name, _)| !name.to_string_lossy().starts_with("GIT_"));
-        let (env, interrupt) = (env.collect(), Interrupt::new());
+        // What this machine says of git's attributes is no part of the test.
+        let home = ["HOME", "XDG_CONFIG_HOME"].map(|name| (name.into(), "/nowhere".into()));
+        let (env, interrupt) = (env.chain(home).collect(), Interrupt::new());
         ScanOptions { root: self.root(), config: None, head, env, interrupt }
     }
 
-    fn git(&self, args: &[&str]) {
+    fn git(&self, args: &[&str]) -> String {
         let author = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
         let ScanOptions { root, env, interrupt, .. } = self.options(Head::WorkingTree);
         let args = author.iter().chain(args).map(ToString::to_string).collect();
         let invocation = Invocation { program: "git".into(), args, cwd: root, env };
-        assert!(invocation.output(&interrupt).unwrap().status.success(), "{invocation}");
+        let output = invocation.output(&interrupt).unwrap();
+        assert!(output.status.success(), "{invocation}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
-    fn commit(&self) {
+    /// Commits all, and returns the commit's id.
+    fn commit(&self) -> String {
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--allow-empty", "--message", "x"]);
+        self.git(&["rev-parse", "HEAD"])
     }
 
     /// Writes the files of a model and no others.
@@ -111,17 +117,47 @@ impl Repo {
     fn read(&self, head: Head) -> (Workspace, AllInputs) {
         let options = self.options(head);
         let scan = pymono_scan::scan(&options).unwrap();
-        let workspace = scan.workspace;
-        let (fleet, unplanned) = pymono_plan::assemble(&workspace, StaleLocks::Used);
-        assert!(unplanned.is_empty(), "{unplanned:?}");
-        let paths = sent(&workspace, &fleet);
-        let contents = pymono_scan::contents(&options, &scan.tree, &workspace, &paths).unwrap();
-        let inputs = fleet.services.keys();
-        let inputs =
-            inputs.map(|path| (path.clone(), Inputs::of(&fleet, path, &contents).unwrap()));
-        let inputs = inputs.collect();
-        (workspace, inputs)
+        let fleet = fleet(&scan);
+        let paths = sent(&scan.workspace, &fleet);
+        let inputs = inputs(&options, &scan, &fleet, &paths);
+        (scan.workspace, inputs)
     }
+
+    /// Compares a commit with the working tree by what differs.
+    fn compare(&self, commit: &str) -> Comparison {
+        let options = self.options(Head::WorkingTree);
+        let Pair { base, head, differing } = pymono_scan::pair(commit, &options);
+        let (base, head, mut paths) = (base.unwrap(), head.unwrap(), differing.unwrap());
+        let (before, after) = (fleet(&base), fleet(&head));
+        paths.extend(beyond(
+            Made { workspace: &base.workspace, fleet: &before },
+            Made { workspace: &head.workspace, fleet: &after },
+        ));
+        let of_base = ScanOptions { head: Head::Revision(commit.to_owned()), ..options.clone() };
+        let before = inputs(&of_base, &base, &before, &paths);
+        let after = inputs(&options, &head, &after, &paths);
+        compare(
+            State { workspace: &base.workspace, inputs: &before },
+            State { workspace: &head.workspace, inputs: &after },
+        )
+    }
+}
+
+fn fleet(scan: &Scan) -> Fleet {
+    let (fleet, unplanned) = pymono_plan::assemble(&scan.workspace, StaleLocks::Used);
+    assert!(unplanned.is_empty(), "{unplanned:?}");
+    fleet
+}
+
+fn inputs(
+    options: &ScanOptions,
+    scan: &Scan,
+    fleet: &Fleet,
+    paths: &BTreeSet<TreePath>,
+) -> AllInputs {
+    let contents = pymono_scan::contents(options, &scan.tree, &scan.workspace, paths).unwrap();
+    let inputs = fleet.services.keys();
+    inputs.map(|path| (path.clone(), Inputs::of(fleet, path, &contents).unwrap())).collect()
 }
 
 /// Counts of answers.
@@ -173,6 +209,7 @@ fn edit_one(seed: u64) -> BTreeMap<&'static str, Counts> {
     let (repo, mut model) = (Repo::new(endings), Model::random(&mut random));
     repo.write(&model);
     let (mut workspace, mut inputs) = repo.read(Head::WorkingTree);
+    let mut committed = (repo.commit(), workspace.clone(), inputs.clone());
     for number in 0..EDITS {
         let before = model.clone();
         let edit = Edit::random(&mut random);
@@ -202,9 +239,15 @@ fn edit_one(seed: u64) -> BTreeMap<&'static str, Counts> {
             old.keys().filter(|path| !new.contains_key(*path)).cloned().collect(),
             "{told}"
         );
+        // What was changed since a commit is the same whether all is read or what differs alone.
+        let since = compare(
+            State { workspace: &committed.1, inputs: &committed.2 },
+            State { workspace: &next_workspace, inputs: &next_inputs },
+        );
+        assert_eq!(repo.compare(&committed.0), since, "{told}");
         if number % COMMITTED == 0 {
             // What git has for a commit is what was on disk.
-            repo.commit();
+            committed = (repo.commit(), next_workspace.clone(), next_inputs.clone());
             assert_eq!(repo.read(Head::Revision("HEAD".into())).1, next_inputs, "{told}");
         }
         counts.entry(edit.kind()).or_default().add(&Counts {

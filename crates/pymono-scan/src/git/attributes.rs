@@ -45,9 +45,14 @@ impl Attributes {
         let own = git.ask(&["rev-parse", "--git-path", "info/attributes"])?;
         let mut found = vec![git.folder.join(String::from_utf8_lossy(&own).trim_end_matches('\n'))];
         for name in ["GIT_ATTR_SYSTEM", "GIT_ATTR_GLOBAL"] {
-            // An older git does not tell.
-            let Ok(path) = git.ask(&["var", name]) else { return Ok(true) };
-            found.push(String::from_utf8_lossy(&path).trim_end_matches('\n').into());
+            match git.ask(&["var", name]) {
+                Ok(path) => {
+                    found.push(String::from_utf8_lossy(&path).trim_end_matches('\n').into())
+                }
+                // It has none. An older git does not know the variable, and says that.
+                Err(ScanError::Answer { stderr, .. }) if stderr.is_empty() => {}
+                Err(_) => return Ok(true),
+            }
         }
         Ok(found.iter().any(|path| path.exists()))
     }

@@ -9,7 +9,7 @@ use pymono_workspace::Workspace;
 use tempfile::TempDir;
 
 use super::{folder, merge::Tracked, *};
-use crate::{Scan, ScanOptions, assemble, git::Git, scan};
+use crate::{Pair, Scan, ScanOptions, assemble, git::Git, pair, scan};
 
 /// What a generated file is.
 #[derive(Clone, Debug)]
@@ -117,7 +117,9 @@ members = {members:?}
         );
         case.write("uv.lock", "version = 1\n");
         case.write(".gitignore", ignores);
-        case.write(".gitattributes", attributes);
+        if !attributes.is_empty() {
+            case.write(".gitattributes", attributes);
+        }
         for (path, files) in projects {
             let name = path.replace('/', "-");
             let manifest = format!(
@@ -179,6 +181,21 @@ members = {members:?}
             .ask("git", args, &self.root)
             .unwrap()
             .unwrap()
+    }
+
+    /// Does something to files of a project: each gets what is told, or goes.
+    fn edit(&self, project: &str, edits: &[(&str, Option<Entry>)]) {
+        for (file, entry) in edits {
+            let path = format!("{project}/{file}");
+            // What is not there need not go.
+            let _ = fs::remove_file(self.root.join(&path));
+            entry.iter().for_each(|entry| self.add(&path, entry));
+        }
+    }
+
+    fn head(&self) -> String {
+        let id = self.git(&["rev-parse", "HEAD"]);
+        str::from_utf8(&id).unwrap().trim().to_owned()
     }
 
     fn options(&self, head: Head) -> ScanOptions {
@@ -261,4 +278,91 @@ proptest! {
         let scanned = case.scan(Head::WorkingTree).map(|scan| scan.workspace);
         prop_assert_eq!(shuffled(&case, seed), scanned);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_commit_that_is_known_by_what_differs_is_the_same_tree(
+        case in repository(),
+        edits in collection::vec((select(&PATHS[..]), proptest::option::of(entry())), 0..6),
+        staged in any::<bool>(),
+        later in any::<bool>(),
+    ) {
+        let commit = case.head();
+        case.edit("services/api", &edits);
+        if staged {
+            case.git(&["add", "-A"]);
+        }
+        let head = if later {
+            let identity = ["-c", "user.name=x", "-c", "user.email=x@example.org"];
+            case.git(&[&identity[..], &["commit", "-q", "-a", "--allow-empty", "-m", "y"]].concat());
+            Head::Revision("HEAD".into())
+        } else {
+            Head::WorkingTree
+        };
+        let Pair { base, head: after, differing } = pair(&commit, &case.options(head.clone()));
+        let (base, after) = (base.map_err(|it| told(&it)), after.map_err(|it| told(&it)));
+        let (alone, head) = (case.scan(Head::Revision(commit)), case.scan(head));
+        let (base, after, alone, head) = match (base, after, alone, head) {
+            (Ok(base), Ok(after), Ok(alone), Ok(head)) => (base, after, alone, head),
+            (base, after, alone, head) => {
+                prop_assert_eq!(base.err(), alone.err());
+                prop_assert_eq!(after.err(), head.err());
+                return Ok(());
+            }
+        };
+        prop_assert_eq!(&base.workspace, &alone.workspace);
+        prop_assert_eq!(&after.workspace, &head.workspace);
+        prop_assert_eq!(base.tree.files(), alone.tree.files());
+        prop_assert_eq!(base.tree.folders(), alone.tree.folders());
+        prop_assert_eq!(&base.tree.links, &alone.tree.links);
+        let before = alone.tree.identities(alone.tree.files()).unwrap();
+        let after = head.tree.identities(head.tree.files()).unwrap();
+        prop_assert_eq!(base.tree.identities(base.tree.files()).unwrap(), before.clone());
+        let plain = !case.root.join(".gitattributes").exists();
+        prop_assert!(differing.is_some() || !plain);
+        let Some(differing) = differing else { return Ok(()) };
+        for file in before.keys().chain(after.keys()) {
+            let same = before.get(file) == after.get(file);
+            prop_assert!(same || differing.contains(file), "{file}");
+        }
+        prop_assert_eq!(
+            base.tree.identities(&differing).unwrap(),
+            alone.tree.identities(&differing).unwrap()
+        );
+    }
+}
+
+#[test]
+fn what_two_trees_have_in_common_is_asked_of_nobody() {
+    // Equal files are one object, so the one that differs has a text of its own.
+    let files = |main| [("main.py", Entry::File(main)), ("src/pkg/app.py", Entry::File(TEXTS[1]))];
+    let projects = ["services/api", "services/web", "libs/core"];
+    let projects = projects
+        .map(|it| (it, files(if it.ends_with("api") { TEXTS[2] } else { it }).into()))
+        .into();
+    let case = Case::new(&projects, "", "", false);
+    let commit = case.head();
+    let whole = case.scan(Head::Revision(commit.clone())).unwrap();
+    case.edit("services/api", &[("main.py", Some(Entry::File("changed\n")))]);
+    let listed = case.git(&["ls-tree", "-r", "-t", "-z", &commit]);
+    let mut gone = 0;
+    for entry in crate::git::entries(&listed) {
+        let (place, path) = str::from_utf8(entry).unwrap().split_once('\t').unwrap();
+        if !"services/api/main.py".starts_with(path) {
+            let (folder, name) = place.rsplit(' ').next().unwrap().split_at(2);
+            let object = case.root.join(".git/objects").join(folder).join(name);
+            gone += u32::from(fs::remove_file(object).is_ok());
+        }
+    }
+    assert!(gone > 5, "{gone} objects");
+    assert!(case.scan(Head::Revision(commit.clone())).is_err());
+    let Pair { base, differing, .. } = pair(&commit, &case.options(Head::WorkingTree));
+    let base = base.unwrap();
+    assert_eq!(base.workspace, whole.workspace);
+    assert_eq!(base.tree.files(), whole.tree.files());
+    let changed = "services/api/main.py".parse().unwrap();
+    assert_eq!(differing.unwrap(), BTreeSet::from([changed]));
 }

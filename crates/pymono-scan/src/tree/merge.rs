@@ -103,8 +103,8 @@ impl<'a> Merge<'a> {
         self.warn_of_repositories(warnings);
         let on_disk = std::mem::take(&mut self.found);
         self.submodules()?;
-        let plain = plain && self.elsewhere.is_empty();
         self.look_elsewhere(&on_disk, warnings)?;
+        let plain = plain && !self.found.has(ATTRIBUTES);
         let tracked = self.listed.files.len();
         for folder in &on_disk.folders {
             take_untracked(self.root, folder, &mut self.listed);
