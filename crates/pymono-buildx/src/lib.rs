@@ -12,6 +12,7 @@ mod fault;
 mod progress;
 mod registry;
 mod request;
+mod size;
 mod store;
 mod wire;
 

@@ -74,7 +74,7 @@ pub(crate) fn summary(
 }
 
 /// Returns `6 services: 4 built, 2 cached`.
-fn counts(services: &[(ServiceName, ServiceReport)]) -> String {
+pub(crate) fn counts(services: &[(ServiceName, ServiceReport)]) -> String {
     let mut counts: BTreeMap<Outcome, usize> = BTreeMap::new();
     for (_, report) in services {
         *counts.entry(report.outcome).or_default() += 1;

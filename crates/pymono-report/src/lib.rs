@@ -2,14 +2,15 @@
 //!
 //! [`Shell`] owns standard output and standard error; data goes to the one,
 //! talk to the other. Three observers show a build: [`Bars`] on a terminal,
-//! [`Lines`] where there is none, and [`JsonLines`] for programs. Nothing here
-//! knows what builds images or how.
+//! [`Lines`] where there is none, and [`JsonLines`] for programs; a [`Summary`] is
+//! what remains of it. Nothing here knows what builds images or how.
 
 mod bars;
 mod columns;
 mod human;
 mod json;
 mod lines;
+mod markdown;
 mod shell;
 mod table;
 mod text;
@@ -18,5 +19,6 @@ pub use bars::Bars;
 pub use columns::columns;
 pub use json::JsonLines;
 pub use lines::Lines;
+pub use markdown::{Affected, Before, Builds, Summary};
 pub use shell::{ColorChoice, ColorEnv, OutputError, Shell, ShellOptions, Verbosity};
 pub use text::{bytes, duration, plural, printable};

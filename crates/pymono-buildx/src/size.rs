@@ -1,0 +1,63 @@
+//! How large the images of a registry are.
+
+use std::collections::BTreeMap;
+
+use pymono_exec::Interrupt;
+use serde::Deserialize;
+
+use crate::Docker;
+
+/// What we read of a manifest, or of an index of several
+/// (<https://github.com/opencontainers/image-spec/blob/main/manifest.md>).
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Manifest {
+    manifests: Vec<Descriptor>,
+    config: Option<Descriptor>,
+    layers: Vec<Descriptor>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Descriptor {
+    digest: String,
+    size: u64,
+    #[serde(default)]
+    platform: Option<Platform>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Platform {
+    os: String,
+}
+
+impl Docker {
+    /// Returns how many bytes a registry keeps for the image in `repository` that a tag or digest means, as
+    /// in `:v1` and `@sha256:…`: configurations and compressed layers, of all its platforms.
+    ///
+    /// Nothing where it does not tell, or has no such image.
+    pub fn published_size(
+        &self,
+        repository: &str,
+        which: &str,
+        interrupt: &Interrupt,
+    ) -> Option<u64> {
+        let manifest = self.raw(&format!("{repository}{which}"), interrupt)?;
+        let mut blobs = BTreeMap::new();
+        // Attestations have no platform, and nobody pulls them along.
+        let is_image = |it: &&Descriptor| it.platform.as_ref().is_none_or(|it| it.os != "unknown");
+        let images = manifest.manifests.iter().filter(is_image);
+        let images = images.map(|it| self.raw(&format!("{repository}@{}", it.digest), interrupt));
+        for Manifest { manifests: _, config, layers } in images.collect::<Option<Vec<_>>>()? {
+            blobs.extend(config.into_iter().chain(layers).map(|it| (it.digest, it.size)));
+        }
+        let Manifest { manifests: _, config, layers } = manifest;
+        blobs.extend(config.into_iter().chain(layers).map(|it| (it.digest, it.size)));
+        Some(blobs.values().sum())
+    }
+
+    fn raw(&self, reference: &str, interrupt: &Interrupt) -> Option<Manifest> {
+        let args = ["buildx", "imagetools", "inspect", "--raw", reference].map(str::to_owned);
+        let output = self.invocation(args.to_vec()).output(interrupt).ok()?;
+        output.status.success().then(|| serde_json::from_slice(&output.stdout).ok())?
+    }
+}
