@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt};
 
+use camino::Utf8PathBuf;
 use pymono_tests::{Repo, Run, Site, Tool, projects::hatchling, registry};
 use serde_json::Value;
 
@@ -81,6 +82,72 @@ fn what_the_store_has_is_not_built_and_takes_one_call() {
     assert_eq!(site.build(&["--all", "--force"]).outcomes(), both("cached"));
 }
 
+/// Clones the repository to a folder beside it, under another branch.
+fn clone(site: &Site) -> Utf8PathBuf {
+    let other = site.repo.outside().join("elsewhere");
+    site.repo.git(&["clone", "--quiet", ".", other.as_str()]);
+    site.repo.git(&["-C", other.as_str(), "checkout", "--quiet", "-b", "other"]);
+    other
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_clone_at_another_place_takes_what_the_first_has_built() {
+    let site = site();
+    site.build(&["--all"]);
+    let elsewhere = clone(&site);
+    let build = || {
+        let args = ["build", "--all", "--progress", "json"];
+        let run = site.pymono(&args).args(["-C", elsewhere.as_str()]).run().succeeded();
+        Run::read(&run.stdout)
+    };
+    assert_eq!(build().outcomes(), both("skipped"));
+    // It is what they hold that counts, and not that they are clones.
+    fs::write(elsewhere.join(MODULE), "print('two')\n").unwrap();
+    let run = build();
+    assert_ne!(run.outcomes()["api"], "skipped");
+    assert_eq!(run.outcomes()["cron"], "skipped");
+    // And the first has its image again, which the other's has taken the name of.
+    assert_eq!(site.build(&["--all"]).outcomes(), both("skipped"));
+    assert_eq!(site.answer("api"), "one");
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_summary_tells_what_was_built_and_how_large_it_is_against_the_base() {
+    let site = site();
+    let place = format!("{}/{}", registry(), site.repo.unique());
+    let summary = site.repo.outside().join("summary.md");
+    fs::write(&summary, "before\n").unwrap();
+    let read = || fs::read_to_string(&summary).unwrap();
+    let push = ["--push", "--registry", place.as_str()];
+    site.build(&[&["--all"], &push[..]].concat());
+    site.build(&["--all"]);
+    // Bytes that no compression makes less.
+    let noise = Tool::new("sh").args(["-c", "head -c 60000 /dev/urandom | base64 -w 0"]);
+    site.repo.write(MODULE, &format!("NOISE = '{}'\nprint('two')\n", noise.read()));
+    let file = ["--summary", summary.as_str()];
+    for more in [&push[..], &[]] {
+        let _ = site.build(&[&["--changed=main"], &file[..], more].concat());
+        let text = read();
+        let text = text.strip_prefix("before\n").unwrap();
+        assert!(text.contains("**1 of 2 services is affected** since"), "{text}");
+        assert!(text.contains("| services/api | services/api/src/api/&#95;&#95;main"), "{text}");
+        let row = text.lines().find(|line| line.starts_with("| api |")).unwrap();
+        assert!(row.contains(" kB, from ") && row.contains("| +"), "{row}");
+        fs::write(&summary, "before\n").unwrap();
+    }
+    // A shard names its services, and tells of these alone; what it takes as it is has its size, too.
+    site.build(&[&["cron", "--base", "main"], &file[..], &push[..]].concat());
+    let text = read();
+    assert!(text.contains("**0 of 1 service are affected**"), "{text}");
+    let row = text.lines().find(|line| line.starts_with("| cron |")).unwrap();
+    assert!(row.contains("skipped: exists") && row.contains(" MB | same |"), "{row}");
+    // Who is not on GitHub has no file to name.
+    site.build(&["--all", "--summary", ""]);
+    assert_eq!(read(), text);
+}
+
 #[test]
 #[ignore = "needs an engine: cargo xtask test"]
 fn an_image_that_merely_says_so_is_not_taken() {
@@ -107,7 +174,7 @@ fn an_image_that_merely_says_so_is_not_taken() {
 
     // Where nothing is known of what was built here, no label is believed.
     site.docker.tool(&build).read();
-    fs::remove_file(site.repo.root().join(".pymono/state/images.json")).unwrap();
+    fs::remove_file(site.cache().join("pymono/images.json")).unwrap();
     assert_eq!(site.build(&["--all"]).outcomes(), both("cached"));
     assert_eq!(id(&site, &image), own);
 }
@@ -132,9 +199,15 @@ fn what_a_registry_has_is_not_built_and_gets_the_wanted_tags() {
         serde_json::from_str::<Value>(&site.docker.tool(&inspect).read()).unwrap()
     };
     let digest = |tag: &str| published(&format!("{place}/api:{tag}"))["manifest"]["digest"].clone();
-    // Another checkout knows nothing of the first, and the registry tells all the same.
-    fs::remove_dir_all(site.repo.root().join(".pymono")).unwrap();
-    let (finished, again) = build(&push("v2"));
+    // Another machine knows nothing of the first, and the registry tells all the same.
+    let elsewhere = clone(&site);
+    let args =
+        [&["build".to_owned(), "--progress".into(), "json".into()], &push("v2")[..]].concat();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let cache = site.repo.outside().join("other cache");
+    let finished = site.pymono(&args).args(["-C", elsewhere.as_str()]).env("XDG_CACHE_HOME", cache);
+    let finished = finished.run();
+    let again = Run::read(&finished.stdout);
     let finished = finished.succeeded();
     assert_eq!(again.outcomes(), both("skipped"), "{finished:?}");
     assert_eq!(digest("v2"), digest("v1"));

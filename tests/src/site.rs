@@ -28,7 +28,13 @@ impl Site {
     /// Returns `pymono` with these arguments, not yet started.
     pub fn pymono(&self, args: &[&str]) -> Tool {
         let tool = Tool::new(settings::pymono()).args(["-C", self.repo.root().as_str()]).args(args);
-        self.docker.reached_by(tool)
+        // What is remembered from build to build is this test's own.
+        self.docker.reached_by(tool.env("XDG_CACHE_HOME", self.cache()))
+    }
+
+    /// Returns the folder of the user's caches, as pymono is told.
+    pub fn cache(&self) -> Utf8PathBuf {
+        self.repo.outside().join("cache")
     }
 
     /// Runs `pymono build --progress json` with these arguments, whatever comes of it.

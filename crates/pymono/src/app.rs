@@ -220,7 +220,7 @@ mod tests {
             for command in &commands {
                 let command = command.replace("$CI_REGISTRY_IMAGE", "registry.example/team");
                 let words = command.split_whitespace().map(|word| match word.trim_matches('"') {
-                    "${flags[@]}" => "--push",
+                    "${flags[@]}" => "--summary=x",
                     word => word,
                 });
                 let parsed = App::try_parse_from(words);

@@ -98,10 +98,11 @@ pub(crate) fn since(
     session: &mut Session,
     base: &str,
     on_unknown: OnUnknown,
+    extent: Extent,
 ) -> Result<Changes, CommandError> {
     let against = if base == "auto" { Against::Auto } else { Against::MergeBase(base.to_owned()) };
     let options = working_tree(session)?;
-    changes(session, &options, &against, on_unknown, Extent::Differing)
+    changes(session, &options, &against, on_unknown, extent)
 }
 
 fn changes(

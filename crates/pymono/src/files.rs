@@ -91,6 +91,22 @@ impl Changes {
     }
 }
 
+/// Returns how many bytes a file has, none where it is not there.
+pub(crate) fn length(path: &Utf8Path) -> Result<u64, FileError> {
+    match fs::metadata(path) {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        Err(source) => Err(FileError { verb: "read", path: path.to_owned(), source }),
+    }
+}
+
+/// Appends to a file that may belong to others too, in one piece.
+pub(crate) fn append(path: &Utf8Path, text: &str) -> Result<(), FileError> {
+    let file = fs::OpenOptions::new().create(true).append(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|source| FileError { verb: "write", path: path.to_owned(), source })
+}
+
 /// Returns the files that hold `rendered` in `folder`, which is below the root.
 pub(crate) fn rendered_files(
     rendered: &Rendered,

@@ -12,6 +12,7 @@ mod files;
 mod load;
 mod reckon;
 mod session;
+mod summary;
 
 use std::{ffi::OsString, process::ExitCode};
 

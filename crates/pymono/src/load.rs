@@ -25,6 +25,23 @@ pub(crate) struct Overrides {
     pub(crate) locks: LockArgs,
 }
 
+impl Overrides {
+    /// Sets what the command line says in place of what projects are configured to have.
+    pub(crate) fn apply(&self, workspace: &mut Workspace) {
+        for settings in workspace.projects.values_mut().map(|project| &mut project.settings) {
+            if let Some(registry) = &self.registry {
+                settings.registry = Some(registry.clone());
+            }
+            if !self.tags.is_empty() {
+                settings.tags.clone_from(&self.tags);
+            }
+            if !self.platforms.is_empty() {
+                settings.platforms.clone_from(&self.platforms);
+            }
+        }
+    }
+}
+
 /// How locks are used.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct LockArgs {
@@ -120,17 +137,7 @@ pub(crate) fn scan_options(session: &Session) -> ScanOptions {
 /// Reads the tree and plans all of its services.
 pub(crate) fn load(session: &mut Session, overrides: &Overrides) -> Result<Loaded, CommandError> {
     let Scan { mut workspace, tree, warnings: _ } = scan_whole(session)?;
-    for project in workspace.projects.values_mut() {
-        if let Some(registry) = &overrides.registry {
-            project.settings.registry = Some(registry.clone());
-        }
-        if !overrides.tags.is_empty() {
-            project.settings.tags.clone_from(&overrides.tags);
-        }
-        if !overrides.platforms.is_empty() {
-            project.settings.platforms.clone_from(&overrides.platforms);
-        }
-    }
+    overrides.apply(&mut workspace);
     let (fleet, mut unplanned) = pymono_plan::assemble(&workspace, overrides.locks.stale());
     for warning in &fleet.warnings {
         session.shell.warn(warning)?;

@@ -5,16 +5,19 @@ mod text;
 
 use clap::Args;
 use pymono_names::TreePath;
+use pymono_report::Summary;
 
 use crate::{
     changes::{BaseArgs, Changes},
     error::CommandError,
     reckon::Extent,
     session::Session,
+    summary::{self, SummaryArgs},
 };
 
 pub(super) use json::AffectedJson;
-pub(super) use text::{reason, short};
+pub(super) use text::short;
+pub(crate) use text::{base_name, reason};
 
 /// List the services whose inputs differ from a base, and why
 ///
@@ -26,6 +29,8 @@ pub(super) use text::{reason, short};
 pub(crate) struct AffectedArgs {
     #[command(flatten)]
     base: BaseArgs,
+    #[command(flatten)]
+    summary: SummaryArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -34,6 +39,8 @@ pub(crate) struct AffectedArgs {
 pub(crate) fn run(session: &mut Session, args: &AffectedArgs) -> Result<(), CommandError> {
     let base = args.base.base.as_deref().ok_or_else(CommandError::no_base)?;
     let changes = args.base.changes(session, base, Extent::Differing)?;
+    let affected = Some(summary::affected(&changes, |_| true));
+    args.summary.write(session, &Summary { affected, built: None })?;
     let output = if args.json { json::json(&changes) } else { text::text(&changes) };
     // Of big trees these are many small pieces, and nobody needs their memory before the process ends.
     std::mem::forget(changes);

@@ -20,9 +20,14 @@ pub(super) fn text(changes: &Changes) -> String {
     let removed = &changes.comparison.removed;
     lines.extend(removed.iter().map(|path| format!("{path} is no service any more")));
     let (affected, all) = (changes.comparison.services.len(), changes.head.inputs.len());
-    let base = changes.base.as_ref().map_or("the base".to_owned(), |id| short(id).to_owned());
+    let base = base_name(changes);
     lines.push(format!("{affected} of {} affected since {base}", plural(all, "service")));
     lines.join("\n")
+}
+
+/// Returns what was compared with, as people know it.
+pub(crate) fn base_name(changes: &Changes) -> String {
+    changes.base.as_deref().map_or("the base", short).to_owned()
 }
 
 /// Returns the beginning of a commit's id, as git shows it.

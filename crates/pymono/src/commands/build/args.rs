@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use clap::{Args, ValueEnum};
 use pymono_names::Platform;
 
-use crate::{changes::OnUnknown, load::LockArgs};
+use crate::{changes::OnUnknown, load::LockArgs, summary::SummaryArgs};
 
 /// Build images
 ///
@@ -27,6 +27,11 @@ pub(crate) struct BuildArgs {
     /// What to do where that commit cannot be read
     #[arg(long, value_name = "WHAT", default_value = "error", requires = "changed")]
     pub(super) on_unknown: OnUnknown,
+    #[command(flatten)]
+    pub(super) summary: SummaryArgs,
+    /// In the summary, compare with the last commit in common with REF, as `pymono affected` does
+    #[arg(long, value_name = "REF", requires = "summary", conflicts_with_all = ["changed", "test"])]
+    pub(super) base: Option<String>,
     /// Build images that exist already, too
     #[arg(long)]
     pub(super) force: bool,

@@ -6,6 +6,7 @@ mod record;
 mod requests;
 mod reuse;
 mod secrets;
+mod summary;
 mod wanted;
 
 use std::{num::NonZeroUsize, thread::available_parallelism};
@@ -14,12 +15,13 @@ use camino::Utf8Path;
 use pymono_buildx::{Buildx, Docker, DriveOptions, Job, OnFailure, Retries, Versions, drive};
 use pymono_event::{BuildEvent, Observer, Outcome, ServiceReport};
 use pymono_names::ServiceName;
-use pymono_report::{Bars, JsonLines, Lines, OutputError, Shell, plural};
+use pymono_report::{Bars, Builds, JsonLines, Lines, OutputError, Shell, plural};
 
 pub(crate) use args::BuildArgs;
 use args::{ImageArgs, ProgressStyle};
 use reuse::{Beside, Found};
 use secrets::Given;
+use summary::Told;
 use wanted::Wanted;
 
 use crate::{
@@ -36,18 +38,13 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if !args.all && args.changed.is_none() && args.services.is_empty() {
         return Err(CommandError::nothing_asked());
     }
-    let wanted = Wanted::of(session, args)?;
-    let ImageArgs { registry, tags, platforms, .. } = &args.image;
-    let overrides = Overrides {
-        registry: registry.clone(),
-        tags: tags.clone(),
-        platforms: platforms.iter().copied().collect(),
-        locks: args.locks.clone(),
-    };
+    let (wanted, changes) = Wanted::of(session, args)?;
+    let overrides = overrides(args);
     let mut loaded = load(session, &overrides)?;
     let env = session.env.clone();
     let given = Given::new(&env);
     let services = wanted.services(&mut loaded, &session.folder, args)?;
+    let told = Told { args, overrides: &overrides, changes: changes.as_ref(), services: &services };
     let mut jobs = if args.image.test {
         requests::tests(session, &loaded, &services, args, &given)?
     } else {
@@ -56,6 +53,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     let unplanned = tell_unplanned(session, &mut loaded, &wanted, args)?;
     if jobs.is_empty() && (args.changed.is_some() || args.image.test) {
         session.shell.status("Nothing", if args.image.test { "to test" } else { "to build" })?;
+        told.write(session, &loaded, None)?;
         return if unplanned { Err(CommandError::unplanned()) } else { Ok(()) };
     }
     if args.image.push {
@@ -82,10 +80,23 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if !jobs.is_empty() {
         check(session, &docker, &loaded, &jobs, args)?;
     }
-    let reports = build(session, docker, &bases, &jobs, &found, args)?;
+    let (reports, builds) = build(session, &docker, &bases, &jobs, &found, args)?;
     reuse::remember(session, &jobs, &fingerprints, &reports)?;
+    let summary = told.write(session, &loaded, Some((&docker, builds)));
     outcome(session, &reports)?;
+    summary?;
     if unplanned { Err(CommandError::unplanned()) } else { Ok(()) }
+}
+
+/// Returns what the command line says about every image.
+fn overrides(args: &BuildArgs) -> Overrides {
+    let ImageArgs { registry, tags, platforms, .. } = &args.image;
+    Overrides {
+        registry: registry.clone(),
+        tags: tags.clone(),
+        platforms: platforms.iter().copied().collect(),
+        locks: args.locks.clone(),
+    }
 }
 
 /// Checks that Docker answers, and says what will be built with it.
@@ -149,12 +160,12 @@ fn print<'a>(
 
 fn build(
     session: &mut Session,
-    docker: Docker,
+    docker: &Docker,
     bases: &[Job],
     jobs: &[Job],
     found: &Found,
     args: &BuildArgs,
-) -> Result<Vec<(ServiceName, ServiceReport)>, CommandError> {
+) -> Result<(Vec<(ServiceName, ServiceReport)>, Builds), CommandError> {
     let processors = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let options = DriveOptions {
         jobs: args.jobs.unwrap_or_else(processors),
@@ -165,14 +176,22 @@ fn build(
         },
         retries: Retries::default(),
     };
-    let buildx = Buildx::new(docker);
+    let buildx = Buildx::new(docker.clone());
+    let mut ended = Builds::default();
     let interrupt = &session.interrupt;
     let drive = |observer: &mut dyn Observer| {
         // Where a base cannot be built, each service that stands on it says so.
         drive(&buildx, bases, &options, interrupt, &mut Before(observer));
-        drive(&buildx, jobs, &options, interrupt, &mut Beside { observer, found })
+        drive(
+            &buildx,
+            jobs,
+            &options,
+            interrupt,
+            &mut Beside { observer, found, ended: &mut ended },
+        )
     };
-    Ok(observed(&mut session.shell, args.progress, drive)?)
+    let reports = observed(&mut session.shell, args.progress, drive)?;
+    Ok((reports, ended))
 }
 
 /// Hands on what happens before the services are built: all but the beginning and the end, which are theirs.

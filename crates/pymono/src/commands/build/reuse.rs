@@ -12,7 +12,9 @@ use pymono_event::{BuildEvent, Observer, Outcome, ServiceReport};
 use pymono_exec::Interrupt;
 use pymono_fingerprint::{Fingerprint, Inputs, sent};
 use pymono_names::{ServiceName, TreePath};
-use pymono_workspace::Project;
+use pymono_plan::Fleet;
+use pymono_report::Builds;
+use pymono_workspace::{Contents, Project, Workspace};
 
 use super::{args::BuildArgs, record::Record};
 use crate::{
@@ -48,11 +50,7 @@ pub(super) fn fingerprints(
     if let Some(path) = contents.unfetched.first() {
         session.shell.warn(crate::load::unfetched(path))?;
     }
-    let contents = contents.as_sent();
-    let services = fleet.services.iter().filter_map(|(path, service)| {
-        let inputs = Inputs::of(fleet, path, &contents)?;
-        Some((service.name.clone(), inputs.fingerprint()))
-    });
+    let mut fingerprints = all_fingerprints(workspace, fleet, &contents.as_sent());
     let images = fleet.handwritten.iter().filter(|(_, image)| !image.is_ground);
     let mut images = images.peekable();
     // A Dockerfile's build is sent what git ignores, too, of which nothing is known.
@@ -63,12 +61,29 @@ pub(super) fn fingerprints(
         let touches = |it: &TreePath| sources().any(|path| it.is_in(path) || path.is_in(it));
         !ignored.iter().flatten().any(touches)
     };
-    let images = images.filter_map(|(name, image)| {
-        workspace.projects.get(&image.path).filter(|project| is_clean(project))?;
-        let inputs = Inputs::of_image(workspace, fleet, name, &contents)?;
+    for (name, image) in images {
+        if !workspace.projects.get(&image.path).is_some_and(is_clean) {
+            fingerprints.remove(name);
+        }
+    }
+    Ok(fingerprints)
+}
+
+/// Returns the fingerprint of each image of a tree, were it built from what is known of the tree alone.
+pub(super) fn all_fingerprints(
+    workspace: &Workspace,
+    fleet: &Fleet,
+    contents: &Contents,
+) -> Fingerprints {
+    let services = fleet.services.iter().filter_map(|(path, service)| {
+        let inputs = Inputs::of(fleet, path, contents)?;
+        Some((service.name.clone(), inputs.fingerprint()))
+    });
+    let images = fleet.handwritten.keys().filter_map(|name| {
+        let inputs = Inputs::of_image(workspace, fleet, name, contents)?;
         Some((name.clone(), inputs.fingerprint()))
     });
-    Ok(services.chain(images).collect())
+    services.chain(images).collect()
 }
 
 /// Gives each image its fingerprint: as a label, and where it is pushed as a tag.
@@ -140,19 +155,19 @@ pub(super) fn remember(
     if !jobs.iter().any(|job| job.request.exports.contains(&Export::Load)) {
         return Ok(());
     }
-    let mut record = Record::read(&session.root);
+    let mut record = Record::read(session);
     for (service, report) in reports {
         let done = matches!(report.outcome, Outcome::Built | Outcome::Cached);
         if let (true, Some(fingerprint), Some(id)) =
             (done, fingerprints.get(service), &report.digest)
         {
-            record.add(service, fingerprint, id);
+            record.add(image_of(report), fingerprint, id);
         }
     }
-    record.write(&session.root)
+    record.write(session)
 }
 
-/// Finds the images that this checkout has built and that the engine still has.
+/// Finds the images that were built on this machine and that the engine still has.
 ///
 /// The engine is asked once for all services, by the names of their images; a second time only for those
 /// that another image has taken the names of.
@@ -162,11 +177,11 @@ fn in_store(
     jobs: &[Job],
     fingerprints: &Fingerprints,
 ) -> Result<Found, CommandError> {
-    let record = Record::read(&session.root);
+    let record = Record::read(session);
     let interrupt = &session.interrupt;
     let wanted = jobs.iter().filter_map(|job| Some((job, fingerprints.get(&job.service)?)));
     let wanted: Vec<(&Job, &Fingerprint)> = wanted.collect();
-    if record.all(wanted.iter().map(|(job, it)| (&job.service, *it))).is_empty() {
+    if record.all(wanted.iter().map(|(job, it)| (name_of(job), *it))).is_empty() {
         return Ok(Found::new());
     }
     let tags = jobs.iter().flat_map(|job| &job.request.tags);
@@ -180,13 +195,13 @@ fn in_store(
         }
     };
     let unnamed = wanted.iter().filter(|(job, fingerprint)| {
-        !record.ids(&job.service, fingerprint).any(|id| stored.has(id))
+        !record.ids(name_of(job), fingerprint).any(|id| stored.has(id))
     });
-    let unnamed = record.all(unnamed.map(|(job, it)| (&job.service, *it)));
+    let unnamed = record.all(unnamed.map(|(job, it)| (name_of(job), *it)));
     let known = docker.known(&unnamed, interrupt);
     let mut found = Found::new();
     for (job, fingerprint) in wanted {
-        let mut ids = record.ids(&job.service, fingerprint);
+        let mut ids = record.ids(name_of(job), fingerprint);
         let Some(id) = ids.find(|id| stored.has(id) || known.contains(*id)) else { continue };
         for reference in job.request.tags.iter().filter(|it| stored.id(it) != Some(id)) {
             docker.name(id, reference, interrupt)?;
@@ -194,6 +209,16 @@ fn in_store(
         found.insert(job.service.clone(), report(job, id));
     }
     Ok(found)
+}
+
+/// Returns the repository of the image that a job makes.
+fn name_of(job: &Job) -> &str {
+    job.request.tags.first().map_or("", |it| repository(it))
+}
+
+/// Returns the repository of the image that a report tells of.
+pub(super) fn image_of(report: &ServiceReport) -> &str {
+    report.images.first().map_or("", |it| repository(it))
 }
 
 /// What a registry was asked about one job.
@@ -236,6 +261,30 @@ fn in_registry(
     Ok(found)
 }
 
+/// Asks a registry about each of some things, several at a time.
+pub(super) fn at_once<T: Sync, K: Ord + Send, V: Send>(
+    things: &[T],
+    ask: impl Fn(&T) -> Option<(K, V)> + Sync,
+) -> BTreeMap<K, V> {
+    let next = Mutex::new(things.iter());
+    let answers = Mutex::new(BTreeMap::new());
+    let work = || {
+        loop {
+            let thing = next.lock().map_or(None, |mut next| next.next());
+            let Some(thing) = thing else { return };
+            if let (Some((key, answer)), Ok(mut answers)) = (ask(thing), answers.lock()) {
+                answers.insert(key, answer);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(things.len()) {
+            scope.spawn(work);
+        }
+    });
+    answers.into_inner().unwrap_or_default()
+}
+
 /// How registries are asked.
 struct Asking<'a> {
     docker: &'a Docker,
@@ -249,24 +298,9 @@ struct Asking<'a> {
 impl Asking<'_> {
     /// Asks about all jobs, several at a time.
     fn ask_all(&self, wanted: &[(&Job, &Fingerprint)]) -> BTreeMap<ServiceName, Answer> {
-        let next = Mutex::new(wanted.iter());
-        let answers = Mutex::new(BTreeMap::new());
-        let work = || {
-            loop {
-                let job = next.lock().map_or(None, |mut next| next.next());
-                let Some((job, fingerprint)) = job else { return };
-                let answer = self.ask(job, fingerprint);
-                if let Ok(mut answers) = answers.lock() {
-                    answers.insert(job.service.clone(), answer);
-                }
-            }
-        };
-        thread::scope(|scope| {
-            for _ in 0..AT_ONCE.min(wanted.len()) {
-                scope.spawn(work);
-            }
-        });
-        answers.into_inner().unwrap_or_default()
+        at_once(wanted, |(job, fingerprint)| {
+            Some((job.service.clone(), self.ask(job, fingerprint)))
+        })
     }
 
     fn ask(&self, job: &Job, fingerprint: &Fingerprint) -> Answer {
@@ -362,6 +396,8 @@ pub(super) struct Beside<'a> {
     pub(super) observer: &'a mut dyn Observer,
     /// The images that exist.
     pub(super) found: &'a Found,
+    /// How all of it ended, once it has.
+    pub(super) ended: &'a mut Builds,
 }
 
 impl Observer for Beside<'_> {
@@ -380,7 +416,9 @@ impl Observer for Beside<'_> {
             BuildEvent::Summary { duration, services } => {
                 let built: BTreeMap<_, _> = services.iter().cloned().collect();
                 let all = built.into_iter().chain(self.found.clone());
-                let services = all.collect::<BTreeMap<_, _>>().into_iter().collect();
+                let services: Vec<_> = all.collect::<BTreeMap<_, _>>().into_iter().collect();
+                self.ended.duration = *duration;
+                self.ended.services.clone_from(&services);
                 self.observer.observe(&BuildEvent::Summary { duration: *duration, services });
             }
             other => self.observer.observe(other),

@@ -7,10 +7,11 @@ use pymono_plan::FleetError;
 
 use super::args::BuildArgs;
 use crate::{
-    changes::{Changes, since},
+    changes::{Changes, OnUnknown, since},
     commands::affected::reason,
     error::CommandError,
     load::Loaded,
+    reckon::Extent,
     session::Session,
 };
 
@@ -26,13 +27,22 @@ pub(super) enum Wanted {
 
 impl Wanted {
     /// Finds out which services are wanted; those that changed are told, with a reason each.
-    pub(super) fn of(session: &mut Session, args: &BuildArgs) -> Result<Self, CommandError> {
+    ///
+    /// With them comes what was compared, where something was.
+    pub(super) fn of(
+        session: &mut Session,
+        args: &BuildArgs,
+    ) -> Result<(Self, Option<Changes>), CommandError> {
         let Some(base) = &args.changed else {
-            return Ok(if args.all { Self::All } else { Self::Named });
+            let wanted = if args.all { Self::All } else { Self::Named };
+            return Ok((wanted, for_summary(session, args)?));
         };
-        let changes = since(session, base, args.on_unknown)?;
+        // A summary tells sizes by fingerprints, which are of all inputs.
+        let extent = if args.summary.is_wanted() { Extent::Whole } else { Extent::Differing };
+        let changes = since(session, base, args.on_unknown, extent)?;
         tell(session, &changes)?;
-        Ok(Self::Changed(changes.comparison.services.into_keys().collect()))
+        let wanted = Self::Changed(changes.comparison.services.keys().cloned().collect());
+        Ok((wanted, Some(changes)))
     }
 
     /// Returns the services to build, by the names of their targets.
@@ -69,6 +79,24 @@ impl Wanted {
             Self::Changed(paths) => unplanned.services.iter().any(|path| paths.contains(path)),
         });
         wanted.map(|unplanned| &unplanned.error)
+    }
+}
+
+/// Compares with the base that the summary is to tell of; without one it tells less.
+fn for_summary(session: &mut Session, args: &BuildArgs) -> Result<Option<Changes>, CommandError> {
+    let Some(base) = args.base.as_deref().filter(|_| args.summary.is_wanted()) else {
+        return Ok(None);
+    };
+    match since(session, base, OnUnknown::Error, Extent::Whole) {
+        Ok(changes) => Ok(Some(changes)),
+        // Nothing is built or left out by it, so a base that cannot be read keeps nobody from anything.
+        Err(CommandError { error: Some(error), .. }) => {
+            let causes = std::iter::successors(error.source(), |it| it.source());
+            let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+            session.shell.warn(format!("the summary compares with nothing: {error}{causes}"))?;
+            Ok(None)
+        }
+        Err(silent) => Err(silent),
     }
 }
 

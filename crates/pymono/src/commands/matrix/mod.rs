@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, num::NonZeroUsize};
 
 use clap::{Args, ValueEnum};
 use pymono_names::TreePath;
+use pymono_report::Summary;
 
 use crate::{
     changes::BaseArgs,
@@ -13,6 +14,7 @@ use crate::{
     load::warn_all,
     reckon::{Extent, Reckoned},
     session::Session,
+    summary::{self, SummaryArgs},
 };
 
 /// Print the jobs in which CI builds the affected services
@@ -24,8 +26,10 @@ use crate::{
 pub(crate) struct MatrixArgs {
     #[command(flatten)]
     base: BaseArgs,
+    #[command(flatten)]
+    summary: SummaryArgs,
     /// All services, whether or not they are affected
-    #[arg(long, conflicts_with = "base")]
+    #[arg(long, conflicts_with_all = ["base", "summary"])]
     all: bool,
     /// At most N jobs
     #[arg(long, value_name = "N")]
@@ -74,5 +78,7 @@ fn wanted(
     }
     let base = args.base.base.as_deref().ok_or_else(CommandError::no_base)?;
     let changes = args.base.changes(session, base, Extent::Differing)?;
+    let affected = Some(summary::affected(&changes, |_| true));
+    args.summary.write(session, &Summary { affected, built: None })?;
     Ok((changes.head, changes.comparison.services.into_keys().collect()))
 }
