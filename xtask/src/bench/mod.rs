@@ -2,6 +2,7 @@
 
 mod bytes;
 mod copies;
+mod fleets;
 mod guide;
 mod listing;
 mod locks;
