@@ -66,6 +66,12 @@ impl Docker {
         answer.split_whitespace().nth(1).map(|version| version.trim_start_matches('v').to_owned())
     }
 
+    /// The version of `docker compose`, if there is one.
+    pub(crate) fn compose_version(&self) -> Option<String> {
+        let answer = self.tool().args(["compose", "version", "--short"]).read().ok()?;
+        Some(answer.trim().trim_start_matches('v').to_owned())
+    }
+
     /// Whether the engine has an image of this name.
     pub(crate) fn has_image(&self, name: &str) -> bool {
         self.tool().args(["image", "inspect", name]).succeeds()

@@ -1,6 +1,8 @@
-//! A copy of the example for each side, so that neither sees what the other
-//! writes and the example stays as it is.
+//! A copy of a tree for each side, so that neither sees what the other writes
+//! and the tree stays as it is.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fs;
 
 use anyhow::{Context, Result};
@@ -8,32 +10,41 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
 use super::peer::Peer;
-use crate::cargo;
 use crate::process::Tool;
 
 /// The copies, removed on drop.
 pub(super) struct Copies {
     _folder: TempDir,
     root: Utf8PathBuf,
+    source: Utf8PathBuf,
+    peers: Vec<Peer>,
+    /// The files that are not as in `source`.
+    changed: RefCell<BTreeSet<Utf8PathBuf>>,
 }
 
 impl Copies {
-    /// Copies what git would commit below `example`, once for each side.
-    pub(super) fn make(example: &str) -> Result<Self> {
+    /// Copies what git would commit in `source`, once for each side.
+    pub(super) fn make(source: &Utf8Path, peers: &[Peer]) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("pymono-bench-").tempdir()?;
         let root = Utf8PathBuf::try_from(folder.path().canonicalize()?)?;
-        let copies = Self { _folder: folder, root };
-        let files = files(example)?;
-        for peer in Peer::ALL {
+        let (source, peers) = (source.to_owned(), peers.to_vec());
+        let copies = Self { _folder: folder, root, source, peers, changed: RefCell::default() };
+        let files = files(&copies.source)?;
+        for peer in &copies.peers {
             for file in &files {
-                copy(&cargo::root().join(example).join(file), &copies.of(peer).join(file))?;
+                copy(&copies.source.join(file), &copies.of(*peer).join(file))?;
             }
             // As its users have it: pymono asks git what belongs to a tree.
-            let git = || Tool::new("git").arg("-C").arg(copies.of(peer));
+            let git = || Tool::new("git").arg("-C").arg(copies.of(*peer));
             git().args(["init", "--quiet"]).quiet()?;
             git().args(["add", "--all"]).quiet()?;
         }
         Ok(copies)
+    }
+
+    /// The sides.
+    pub(super) fn peers(&self) -> &[Peer] {
+        &self.peers
     }
 
     /// The copy that `peer` builds.
@@ -46,13 +57,28 @@ impl Copies {
         self.root.join(name)
     }
 
-    /// Adds `line` to the end of `file` as the example has it, in both copies.
-    pub(super) fn edit(&self, example: &str, file: &str, line: &str) -> Result<()> {
-        let original = cargo::root().join(example).join(file);
+    /// Adds `line` to the end of `file` as the tree has it, in all copies.
+    pub(super) fn edit(&self, file: &str, line: &str) -> Result<()> {
+        let original = self.source.join(file);
         let text = fs::read_to_string(&original)
             .with_context(|| format!("failed to read `{original}`"))?;
-        let edited = format!("{text}{line}\n");
-        Peer::ALL.iter().try_for_each(|peer| write(&self.of(*peer).join(file), &edited))
+        self.replace(file, &format!("{text}{line}\n"))
+    }
+
+    /// Puts `text` in place of what `file` has, in all copies.
+    pub(super) fn replace(&self, file: &str, text: &str) -> Result<()> {
+        self.changed.borrow_mut().insert(file.into());
+        self.peers.iter().try_for_each(|peer| write(&self.of(*peer).join(file), text))
+    }
+
+    /// Makes all files again what they are in the tree.
+    pub(super) fn restore(&self) -> Result<()> {
+        for file in self.changed.take() {
+            for peer in &self.peers {
+                copy(&self.source.join(&file), &self.of(*peer).join(&file))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -63,11 +89,10 @@ pub(super) fn write(path: &Utf8Path, text: &str) -> Result<()> {
     fs::write(path, text).with_context(|| format!("failed to write `{path}`"))
 }
 
-/// Files that are tracked or could be, relative to `example`.
-fn files(example: &str) -> Result<Vec<Utf8PathBuf>> {
-    let folder = cargo::root().join(example);
+/// Files that are tracked or could be, relative to `folder`.
+fn files(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>> {
     let list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-    let listed = Tool::new("git").arg("-C").arg(&folder).args(list).read()?;
+    let listed = Tool::new("git").arg("-C").arg(folder).args(list).read()?;
     let files = listed.split_terminator('\0').map(Utf8PathBuf::from);
     // A file that was removed and not yet committed is still listed.
     Ok(files.filter(|file| folder.join(file).is_file()).collect())
@@ -83,18 +108,22 @@ fn copy(from: &Utf8Path, to: &Utf8Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cargo;
 
     #[test]
-    fn both_copies_have_every_line_of_the_example_and_the_edit() {
-        let copies = Copies::make("examples/shop").unwrap();
-        copies.edit("examples/shop", "libs/models/src/shop_models/__init__.py", "A = 1").unwrap();
-        copies.edit("examples/shop", "libs/models/src/shop_models/__init__.py", "A = 2").unwrap();
-        for peer in Peer::ALL {
-            let copy = copies.of(peer);
-            assert!(copy.join("uv.lock").is_file());
-            let edited = copy.join("libs/models/src/shop_models/__init__.py");
-            let edited = fs::read_to_string(edited).unwrap();
+    fn all_copies_have_every_line_of_the_tree_and_the_last_edit() {
+        let peers = [Peer::Guide, Peer::Pymono];
+        let copies = Copies::make(&cargo::root().join("examples/shop"), &peers).unwrap();
+        let file = "libs/models/src/shop_models/__init__.py";
+        copies.edit(file, "A = 1").unwrap();
+        copies.edit(file, "A = 2").unwrap();
+        for peer in peers {
+            assert!(copies.of(peer).join("uv.lock").is_file());
+            let edited = fs::read_to_string(copies.of(peer).join(file)).unwrap();
             assert!(edited.ends_with("\nA = 2\n") && !edited.contains("A = 1"), "{edited}");
         }
+        copies.restore().unwrap();
+        let restored = fs::read_to_string(copies.of(Peer::Guide).join(file)).unwrap();
+        assert!(!restored.contains("A = 2"), "{restored}");
     }
 }

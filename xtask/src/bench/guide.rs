@@ -67,6 +67,18 @@ pub(super) fn bake_file(services: &[Service], image: impl Fn(&Service) -> String
     format!("{file:#}\n")
 }
 
+/// The compose file of the same images; what is JSON is YAML.
+pub(super) fn compose_file(services: &[Service], image: impl Fn(&Service) -> String) -> String {
+    let services: Map<String, Value> = services
+        .iter()
+        .map(|service| {
+            let build = json!({"context": ".", "dockerfile": path(service)});
+            (service.image.clone(), json!({"image": image(service), "build": build}))
+        })
+        .collect();
+    format!("{:#}\n", json!({"services": services}))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

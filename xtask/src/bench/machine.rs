@@ -22,6 +22,8 @@ pub(super) struct Machine {
     pub(super) engine: String,
     pub(super) containerd_store: bool,
     pub(super) buildx: String,
+    /// None where there is no `docker compose`.
+    pub(super) compose: Option<String>,
     pub(super) uv: String,
 }
 
@@ -36,6 +38,7 @@ impl Machine {
             engine: engine.trim().to_owned(),
             containerd_store: docker.has_containerd_store()?,
             buildx: docker.buildx_version().unwrap_or_default(),
+            compose: docker.compose_version(),
             uv: uv::VERSION.to_owned(),
         })
     }
@@ -49,12 +52,16 @@ pub(super) fn load() -> Option<f64> {
 
 impl fmt::Display for Machine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { system, cores, load, engine, containerd_store, buildx, uv } = self;
+        let Self { system, cores, load, engine, containerd_store, buildx, compose, uv } = self;
         write!(f, "{system}, {cores} cores")?;
         if let Some(load) = load {
             write!(f, ", load {load} at the start")?;
         }
         let store = if *containerd_store { "containerd" } else { "classic" };
-        write!(f, "; Docker Engine {engine} ({store} image store), buildx {buildx}, uv {uv}")
+        write!(f, "; Docker Engine {engine} ({store} image store), buildx {buildx}, ")?;
+        match compose {
+            Some(compose) => write!(f, "compose {compose}, uv {uv}"),
+            None => write!(f, "no compose, uv {uv}"),
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 mod bytes;
 mod copies;
+mod counter;
+mod expert;
 mod fleets;
 mod guide;
 mod listing;
@@ -9,6 +11,7 @@ mod locks;
 mod machine;
 mod peer;
 mod report;
+mod run;
 mod run_steps;
 mod scan;
 mod scenario;
@@ -33,6 +36,7 @@ pub(crate) struct BenchArgs {
 #[derive(Debug, Subcommand)]
 enum BenchCommand {
     Shop(shop::ShopArgs),
+    Fleets(fleets::FleetsArgs),
     Locks(locks::LocksArgs),
     Scan(scan::ScanArgs),
     #[command(hide = true)]
@@ -42,6 +46,7 @@ enum BenchCommand {
 pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
     match &args.command {
         BenchCommand::Shop(args) => shop::run(args),
+        BenchCommand::Fleets(args) => fleets::run(args),
         BenchCommand::Locks(args) => locks::run(args),
         BenchCommand::Scan(args) => scan::run(args),
         BenchCommand::ScanWalk(args) => scan::walk(args),

@@ -1,4 +1,4 @@
-//! The two sides, and how each builds all services.
+//! The sides, and how each builds all services.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -9,43 +9,67 @@ use std::slice;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
+use clap::ValueEnum;
 use serde::Serialize;
 
 use super::copies::{Copies, write};
 use super::listing::{self, Service};
-use super::{guide, run_steps};
+use super::{expert, guide, run_steps};
 use crate::docker::Docker;
 use crate::interrupt;
 use crate::process::Tool;
 
-/// What both sides build on.
+/// What all sides build on.
 const BASE: &str = "python:3.13-slim";
 
 /// A side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub(super) enum Peer {
     /// A Dockerfile for each service after uv's guide, in one bake.
     Guide,
+    /// A Dockerfile for each service that sees its own pins and folders alone, in one bake.
+    Expert,
+    /// What [`Peer::Guide`] has, by `docker compose build`.
+    Compose,
     /// `pymono build --all`.
     Pymono,
 }
 
 impl Peer {
-    pub(super) const ALL: [Self; 2] = [Self::Guide, Self::Pymono];
-
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Guide => "guide",
+            Self::Expert => "expert",
+            Self::Compose => "compose",
             Self::Pymono => "pymono",
         }
     }
 
-    /// Both, each first in every other repetition.
-    pub(super) fn in_turn(repetition: u32) -> [Self; 2] {
-        let [first, second] = Self::ALL;
-        if repetition.is_multiple_of(2) { [second, first] } else { [first, second] }
+    /// What it does, in words.
+    pub(super) fn way(self) -> &'static str {
+        match self {
+            Self::Guide => {
+                "a Dockerfile for each service after uv's Docker guide, in one \
+                 `docker buildx bake --load`"
+            }
+            Self::Expert => {
+                "a Dockerfile for each service with its own pins from `uv export` and `COPY` of \
+                 its own folders, in one `docker buildx bake --load`"
+            }
+            Self::Compose => "the Dockerfiles of guide, by `docker compose build`",
+            Self::Pymono => "`pymono build --all`",
+        }
     }
+}
+
+/// All of them, another one first in each repetition.
+pub(super) fn in_turn(peers: &[Peer], repetition: u32) -> Vec<Peer> {
+    let mut peers = peers.to_vec();
+    let by = (repetition as usize + peers.len() - 1) % peers.len();
+    peers.rotate_left(by);
+    peers
 }
 
 impl fmt::Display for Peer {
@@ -63,12 +87,20 @@ pub(super) struct Sample {
     pub(super) run_steps: u32,
 }
 
-/// Where both sides build. Its images are removed on drop.
+/// Programs that are not the engine's.
+pub(super) struct Programs {
+    pub(super) pymono: Utf8PathBuf,
+    pub(super) uv: Utf8PathBuf,
+    /// An interpreter for uv.
+    pub(super) python: String,
+}
+
+/// Where all sides build. Its images are removed on drop.
 pub(super) struct Workshop {
     pub(super) docker: Docker,
     pub(super) copies: Copies,
     pub(super) services: Vec<Service>,
-    pymono: Utf8PathBuf,
+    programs: Programs,
     /// What the names of all images begin with, of this run alone.
     prefix: String,
     /// Images of this run, the ones that lost their names included.
@@ -76,21 +108,17 @@ pub(super) struct Workshop {
 }
 
 impl Workshop {
-    /// Images are named to be pushed to `registry`, where there is one.
-    pub(super) fn new(
-        docker: Docker,
-        pymono: &Utf8Path,
-        copies: Copies,
-        registry: Option<&str>,
-    ) -> Result<Self> {
+    pub(super) fn new(docker: Docker, mut programs: Programs, copies: Copies) -> Result<Self> {
         // A build by someone else must not put another program in its place.
         let program = copies.beside("program");
-        fs::copy(pymono, &program).with_context(|| format!("failed to copy `{pymono}`"))?;
+        fs::copy(&programs.pymono, &program)
+            .with_context(|| format!("failed to copy `{}`", programs.pymono))?;
+        programs.pymono = program;
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        let registry = registry.unwrap_or("localhost");
-        let prefix = format!("{registry}/pymono-bench-{now:x}-{:x}", process::id());
-        let services = listing::services(&program, &copies.of(Peer::Pymono))?;
-        Ok(Self { docker, copies, services, pymono: program, prefix, made: RefCell::default() })
+        let prefix = format!("localhost/pymono-bench-{now:x}-{:x}", process::id());
+        let any = copies.peers().first().context("there is no side")?;
+        let services = listing::services(&programs.pymono, &copies.of(*any))?;
+        Ok(Self { docker, copies, services, programs, prefix, made: RefCell::default() })
     }
 
     /// The image of `service` that `peer` builds.
@@ -103,37 +131,63 @@ impl Workshop {
         self.services.iter().map(|service| self.image(peer, service)).collect()
     }
 
-    /// Puts both sides on a base image that nothing was ever built on, so that
+    /// Puts each side on a base image that nothing was ever built on, so that
     /// every layer has to be made again and only downloads are still there.
     pub(super) fn change_base(&self, number: u32) -> Result<()> {
+        self.copies.peers().iter().try_for_each(|peer| {
+            let base = self.make_base(*peer, number)?;
+            self.write_recipes(*peer, &base)
+        })
+    }
+
+    fn make_base(&self, peer: Peer, number: u32) -> Result<String> {
         // BuildKit knows a base by its layers, so a label would not do.
-        let base = format!("{}/{BASE}-{number}", self.prefix);
+        let base = format!("{}/{peer}/{BASE}-{number}", self.prefix);
         let folder = self.copies.beside("base");
         write(&folder.join("Dockerfile"), &format!("FROM {BASE}\nCOPY run /etc/pymono-bench\n"))?;
         write(&folder.join("run"), &format!("{base}\n"))?;
         let build = ["buildx", "build", "--provenance=false", "--load", "--tag", &base];
         self.docker.tool().args(build).arg(folder).quiet()?;
         self.remember(slice::from_ref(&base))?;
-        self.write_guide(&base)?;
-        let configuration = self.copies.of(Peer::Pymono).join("pymono.toml");
-        write(&configuration, &format!("base-image = \"{base}\"\n"))
+        Ok(base)
     }
 
-    fn write_guide(&self, base: &str) -> Result<()> {
-        let folder = self.copies.of(Peer::Guide);
+    fn write_recipes(&self, peer: Peer, base: &str) -> Result<()> {
+        let folder = self.copies.of(peer);
+        if peer == Peer::Pymono {
+            let images = format!("base-image = \"{base}\"\nruntime-image = \"{base}\"\n");
+            return write(&folder.join("pymono.toml"), &images);
+        }
         for service in &self.services {
-            let text = guide::dockerfile(service, base)?;
+            let text = match peer {
+                Peer::Expert => expert::dockerfile(service, base)?,
+                _ => guide::dockerfile(service, base)?,
+            };
             write(&folder.join(guide::path(service)), &text)?;
         }
         write(&folder.join(".dockerignore"), guide::IGNORED)?;
-        let bake = guide::bake_file(&self.services, |it| self.image(Peer::Guide, it));
-        write(&folder.join("docker-bake.json"), &bake)
+        let image = |service: &Service| self.image(peer, service);
+        let (name, text) = match peer {
+            Peer::Compose => ("compose.json", guide::compose_file(&self.services, image)),
+            _ => ("docker-bake.json", guide::bake_file(&self.services, image)),
+        };
+        write(&folder.join(name), &text)
+    }
+
+    /// Writes what the expert pins, where there is one.
+    pub(super) fn pin(&self) -> Result<()> {
+        if !self.copies.peers().contains(&Peer::Expert) {
+            return Ok(());
+        }
+        let (Programs { uv, python, .. }, folder) = (&self.programs, self.copies.of(Peer::Expert));
+        self.services.iter().try_for_each(|it| expert::pin(uv, python, &folder, it))
     }
 
     /// Builds and loads all services.
     pub(super) fn build(&self, peer: Peer) -> Result<Sample> {
         let build = match peer {
-            Peer::Guide => self.bake(),
+            Peer::Guide | Peer::Expert => self.bake(peer),
+            Peer::Compose => self.compose(),
             Peer::Pymono => self.pymono(),
         };
         // What one side left to be written is not for the other to wait for.
@@ -143,26 +197,36 @@ impl Workshop {
         let seconds = start.elapsed().as_secs_f64();
         self.remember(&self.images(peer))?;
         let run_steps = match peer {
-            Peer::Guide => run_steps::of_bake(&stream),
+            Peer::Guide | Peer::Expert => run_steps::of_bake(&stream),
+            Peer::Compose => run_steps::of_plain(&stream),
             Peer::Pymono => run_steps::of_pymono(&stream),
         };
         Ok(Sample { seconds, run_steps })
     }
 
-    fn bake(&self) -> Tool {
+    fn bake(&self, peer: Peer) -> Tool {
         // The stream of progress is on standard error.
         let bake = r#""$0" buildx bake --file "$1" --load --progress=rawjson 2>&1"#;
         self.docker
             .shell(bake)
             .arg("docker-bake.json")
-            .cwd(self.copies.of(Peer::Guide))
+            .cwd(self.copies.of(peer))
             // As pymono has it: an attestation is work that the other lacks.
+            .env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")
+    }
+
+    fn compose(&self) -> Tool {
+        let build = r#""$0" compose --file "$1" --progress plain build 2>&1"#;
+        self.docker
+            .shell(build)
+            .arg("compose.json")
+            .cwd(self.copies.of(Peer::Compose))
             .env("BUILDX_NO_DEFAULT_ATTESTATIONS", "1")
     }
 
     fn pymono(&self) -> Tool {
         let folder = self.copies.of(Peer::Pymono);
-        Tool::new(&self.pymono)
+        Tool::new(&self.programs.pymono)
             .args(["-C", folder.as_str(), "build", "--all", "--progress", "json"])
             .args(["--registry", &format!("{}/{}", self.prefix, Peer::Pymono)])
             .envs(self.docker.env())
@@ -193,8 +257,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_side_is_first_in_every_other_repetition() {
-        assert_eq!(Peer::in_turn(1), [Peer::Guide, Peer::Pymono]);
-        assert_eq!(Peer::in_turn(2), [Peer::Pymono, Peer::Guide]);
+    fn each_side_is_first_in_turn() {
+        let peers = [Peer::Guide, Peer::Expert, Peer::Pymono];
+        assert_eq!(in_turn(&peers, 1), peers);
+        assert_eq!(in_turn(&peers, 2), [Peer::Expert, Peer::Pymono, Peer::Guide]);
+        assert_eq!(in_turn(&peers, 4), peers);
     }
 }

@@ -1,7 +1,9 @@
 //! What was measured, as Markdown for people and as JSON for programs.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use anyhow::Result;
 use serde::{Serialize, Serializer};
 
 use super::bytes::StoredBytes;
@@ -16,43 +18,46 @@ pub(super) struct Report {
     pub(super) version: u32,
     pub(super) command: String,
     pub(super) machine: Machine,
+    /// Processes that wanted to run in the last minute before the end.
+    pub(super) load_at_end: Option<f64>,
+    pub(super) peers: Vec<Peer>,
     pub(super) scenarios: Vec<Measured>,
-    /// Absent where there was no registry to push to.
-    pub(super) bytes: Option<StoredBytes>,
+    /// Empty where there was no registry to push to.
+    pub(super) bytes: BTreeMap<Peer, StoredBytes>,
 }
 
-/// One scenario, measured for both sides.
+/// One scenario, measured for all sides.
 #[derive(Debug, Serialize)]
 pub(super) struct Measured {
+    #[serde(serialize_with = "words")]
     pub(super) scenario: Scenario,
-    guide: Series,
-    pymono: Series,
+    series: BTreeMap<Peer, Series>,
+}
+
+fn words<S: Serializer>(
+    scenario: &Scenario,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_str(scenario)
 }
 
 impl Measured {
     /// No measurement yet.
     pub(super) fn new(scenario: Scenario) -> Self {
-        Self { scenario, guide: Series::default(), pymono: Series::default() }
+        Self { scenario, series: BTreeMap::new() }
     }
 
-    /// The measurements of one side.
-    pub(super) fn of(&mut self, peer: Peer) -> &mut Series {
-        match peer {
-            Peer::Guide => &mut self.guide,
-            Peer::Pymono => &mut self.pymono,
-        }
+    /// Adds a measurement of one side.
+    pub(super) fn push(&mut self, peer: Peer, sample: Sample) {
+        self.series.entry(peer).or_default().0.push(sample);
     }
 }
 
 /// Measurements of one thing, in the order in which they were made.
 #[derive(Debug, Default)]
-pub(super) struct Series(Vec<Sample>);
+struct Series(Vec<Sample>);
 
 impl Series {
-    pub(super) fn push(&mut self, sample: Sample) {
-        self.0.push(sample);
-    }
-
     fn seconds(&self) -> f64 {
         median(self.0.iter().map(|sample| sample.seconds).collect())
     }
@@ -69,7 +74,7 @@ impl Series {
 }
 
 impl Serialize for Series {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Form<'a> {
             median_seconds: f64,
@@ -92,43 +97,77 @@ pub(super) fn median(mut values: Vec<f64>) -> f64 {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { version: _, command, machine, scenarios, bytes } = self;
-        let repetitions = scenarios.first().map_or(0, |it| it.guide.0.len());
-        writeln!(f, "| | guide, s | pymono, s | guide ÷ pymono | RUN steps, guide / pymono |")?;
-        writeln!(f, "|---|---:|---:|---:|---:|")?;
-        scenarios.iter().try_for_each(|measured| write!(f, "{measured}"))?;
-        if let Some(bytes) = bytes {
-            write!(f, "{bytes}")?;
+        let rivals: Vec<Peer> =
+            self.peers.iter().copied().filter(|peer| *peer != Peer::Pymono).collect();
+        write!(f, "| |")?;
+        self.peers.iter().try_for_each(|peer| write!(f, " {peer} |"))?;
+        rivals.iter().try_for_each(|rival| write!(f, " pymono ÷ {rival} |"))?;
+        writeln!(f, " RUN steps, {} |", join(&self.peers, ToString::to_string))?;
+        writeln!(f, "|---|{}", "---:|".repeat(self.peers.len() + rivals.len() + 1))?;
+        for Measured { scenario, series } in &self.scenarios {
+            let seconds = |peer: &Peer| series.get(peer).map_or(f64::NAN, Series::seconds);
+            let steps = |peer: &Peer| series.get(peer).map(Series::run_steps).unwrap_or_default();
+            let steps = join(&self.peers, steps);
+            self.row(f, &format!("{scenario}, s"), &rivals, seconds, 1, &steps)?;
         }
-        writeln!(f)?;
-        writeln!(f, "- medians of {repetitions}, each side first in every other repetition")?;
+        if !self.bytes.is_empty() {
+            let of = |peer: &Peer, count: fn(&StoredBytes) -> u64| {
+                self.bytes.get(peer).map_or(f64::NAN, |bytes| megabytes(count(bytes)))
+            };
+            let pushed = "pushed to an empty registry, MB";
+            self.row(f, pushed, &rivals, |peer| of(peer, |bytes| bytes.pushed), 0, "")?;
+            let unique = "all images in it, each layer once, MB";
+            self.row(f, unique, &rivals, |peer| of(peer, |bytes| bytes.unique), 0, "")?;
+        }
+        self.notes(f)
+    }
+}
+
+impl Report {
+    /// Prints it, for programs or for people.
+    pub(super) fn print(&self, json: bool) -> Result<()> {
+        if json {
+            println!("{}", serde_json::to_string_pretty(self)?);
+        } else {
+            print!("{self}");
+        }
+        Ok(())
+    }
+
+    /// One row, with a quantity of each side to so many decimals.
+    fn row(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        what: &str,
+        rivals: &[Peer],
+        quantity: impl Fn(&Peer) -> f64,
+        decimals: usize,
+        last: &str,
+    ) -> fmt::Result {
+        write!(f, "| {what} |")?;
+        self.peers.iter().try_for_each(|peer| write!(f, " {:.decimals$} |", quantity(peer)))?;
+        let own = quantity(&Peer::Pymono);
+        rivals.iter().try_for_each(|rival| write!(f, " {:.3} |", own / quantity(rival)))?;
+        writeln!(f, " {last} |")
+    }
+
+    fn notes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let series = self.scenarios.first().and_then(|it| it.series.values().next());
+        let repetitions = series.map_or(0, |series| series.0.len());
+        writeln!(f, "\n- medians of {repetitions}, another side first in each repetition")?;
         writeln!(f, "- only the ratios are claims: seconds are those of this machine and hour")?;
-        writeln!(
-            f,
-            "- guide: a Dockerfile for each service after uv's Docker guide, in one \
-             `docker buildx bake --load`; pymono: `pymono build --all`"
-        )?;
-        writeln!(f, "- {machine}")?;
-        writeln!(f, "- `{command}`")
+        self.peers.iter().try_for_each(|peer| writeln!(f, "- {peer}: {}", peer.way()))?;
+        write!(f, "- {}", self.machine)?;
+        match self.load_at_end {
+            Some(load) => writeln!(f, ", load {load} at the end")?,
+            None => writeln!(f)?,
+        }
+        writeln!(f, "- `{}`", self.command)
     }
 }
 
-impl fmt::Display for Measured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scenario, guide, pymono } = self;
-        let (slow, fast) = (guide.seconds(), pymono.seconds());
-        let steps = format!("{} / {}", guide.run_steps(), pymono.run_steps());
-        writeln!(f, "| {scenario} | {slow:.1} | {fast:.1} | {:.2} | {steps} |", slow / fast)
-    }
-}
-
-impl fmt::Display for StoredBytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (guide, pymono) = (megabytes(self.guide), megabytes(self.pymono));
-        let ratio = guide / pymono;
-        let what = "all images in a registry, each layer once, MB";
-        writeln!(f, "| {what} | {guide:.0} | {pymono:.0} | {ratio:.2} | |")
-    }
+fn join(peers: &[Peer], word: impl Fn(&Peer) -> String) -> String {
+    peers.iter().map(word).collect::<Vec<_>>().join(" / ")
 }
 
 fn megabytes(bytes: u64) -> f64 {
@@ -137,13 +176,14 @@ fn megabytes(bytes: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scenario::Change;
     use super::*;
 
     fn report() -> Report {
-        let mut measured = Measured::new(Scenario::Library);
+        let mut measured = Measured::new(Scenario::new("one line in a library", Change::Nothing));
         for (guide, pymono, run_steps) in [(30.0, 10.0, 1), (24.0, 8.0, 3), (90.0, 9.0, 2)] {
-            measured.of(Peer::Guide).push(Sample { seconds: guide, run_steps: 6 });
-            measured.of(Peer::Pymono).push(Sample { seconds: pymono, run_steps });
+            measured.push(Peer::Guide, Sample { seconds: guide, run_steps: 6 });
+            measured.push(Peer::Pymono, Sample { seconds: pymono, run_steps });
         }
         let machine = Machine {
             system: "linux x86_64".into(),
@@ -152,11 +192,22 @@ mod tests {
             engine: "28.5.2".into(),
             containerd_store: true,
             buildx: "0.29.1".into(),
+            compose: None,
             uv: "0.13.9".into(),
         };
-        let bytes = Some(StoredBytes { guide: 300_000_000, pymono: 200_000_000 });
-        let command = "cargo xtask bench shop".into();
-        Report { version: 1, command, machine, scenarios: vec![measured], bytes }
+        let bytes = |pushed, unique| StoredBytes { pushed, unique };
+        Report {
+            version: 2,
+            command: "cargo xtask bench shop".into(),
+            machine,
+            load_at_end: Some(2.5),
+            peers: vec![Peer::Guide, Peer::Pymono],
+            scenarios: vec![measured],
+            bytes: BTreeMap::from([
+                (Peer::Guide, bytes(310_000_000, 300_000_000)),
+                (Peer::Pymono, bytes(155_000_000, 150_000_000)),
+            ]),
+        }
     }
 
     #[test]
@@ -170,15 +221,17 @@ mod tests {
     #[test]
     fn the_table_has_medians_ratios_and_what_they_were_measured_on() {
         let expected = "\
-| | guide, s | pymono, s | guide ÷ pymono | RUN steps, guide / pymono |
+| | guide | pymono | pymono ÷ guide | RUN steps, guide / pymono |
 |---|---:|---:|---:|---:|
-| one line in a library of five services | 30.0 | 9.0 | 3.33 | 6 / 1–3 |
-| all images in a registry, each layer once, MB | 300 | 200 | 1.50 | |
+| one line in a library, s | 30.0 | 9.0 | 0.300 | 6 / 1–3 |
+| pushed to an empty registry, MB | 310 | 155 | 0.500 |  |
+| all images in it, each layer once, MB | 300 | 150 | 0.500 |  |
 
-- medians of 3, each side first in every other repetition
+- medians of 3, another side first in each repetition
 - only the ratios are claims: seconds are those of this machine and hour
-- guide: a Dockerfile for each service after uv's Docker guide, in one `docker buildx bake --load`; pymono: `pymono build --all`
-- linux x86_64, 2 cores, load 0.25 at the start; Docker Engine 28.5.2 (containerd image store), buildx 0.29.1, uv 0.13.9
+- guide: a Dockerfile for each service after uv's Docker guide, in one `docker buildx bake --load`
+- pymono: `pymono build --all`
+- linux x86_64, 2 cores, load 0.25 at the start; Docker Engine 28.5.2 (containerd image store), buildx 0.29.1, no compose, uv 0.13.9, load 2.5 at the end
 - `cargo xtask bench shop`
 ";
         assert_eq!(report().to_string(), expected);
@@ -187,9 +240,9 @@ mod tests {
     #[test]
     fn the_json_has_every_measurement() {
         let json = serde_json::to_value(report()).unwrap();
-        let guide = &json["scenarios"][0]["guide"];
+        let guide = &json["scenarios"][0]["series"]["guide"];
         assert_eq!(guide["median_seconds"], 30.0);
         assert_eq!(guide["samples"][2]["seconds"], 90.0);
-        assert_eq!(json["bytes"]["pymono"], 200_000_000);
+        assert_eq!(json["bytes"]["pymono"]["unique"], 150_000_000);
     }
 }

@@ -30,6 +30,23 @@ pub(super) fn of_pymono(stream: &str) -> u32 {
     count(digests.collect::<BTreeSet<_>>())
 }
 
+/// Counts in what `docker compose --progress plain build` printed.
+pub(super) fn of_plain(stream: &str) -> u32 {
+    let (mut names, mut ran) = (BTreeMap::new(), BTreeSet::new());
+    for (number, said) in stream.lines().filter_map(|line| line.strip_prefix('#')?.split_once(' '))
+    {
+        if is_run(said) {
+            names.insert(number, said);
+        } else if said.starts_with("DONE") {
+            ran.insert(number);
+        } else if said == "CACHED" {
+            ran.remove(number);
+            names.remove(number);
+        }
+    }
+    count(names.into_keys().filter(|number| ran.contains(number)))
+}
+
 /// What BuildKit tells in one line.
 #[derive(Deserialize)]
 struct Status {
@@ -110,6 +127,15 @@ WARNING: text of the client
 {"logs":[{"vertex":"a","data":"","timestamp":"3"}]}
 "#;
         assert_eq!(of_bake(stream), 1);
+    }
+
+    #[test]
+    fn plain_progress_is_understood_as_well() {
+        let stream = "\
+#1 [internal] load\n#1 DONE 0.1s\n\n#2 [api build 2/3] RUN a\n#2 0.1 DONE of another\n\
+#2 DONE 1.0s\n#3 [api build 3/3] RUN b\n#3 CACHED\n#4 [api build 1/3] COPY c\n#4 DONE 0.2s\n\
+#5 [web build 2/3] RUN d\n#5 ERROR: exit code 1\n";
+        assert_eq!(of_plain(stream), 1);
     }
 
     #[test]

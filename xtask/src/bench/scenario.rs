@@ -2,98 +2,111 @@
 
 use std::fmt;
 
-use anyhow::Result;
-use serde::{Serialize, Serializer};
+use anyhow::{Context, Result};
 
 use super::peer::Workshop;
 use super::verify;
 
-/// The example that is built.
-const EXAMPLE: &str = "examples/shop";
-
-/// A source file to edit, and the module that it is.
-struct Source {
-    project: &'static str,
-    file: &'static str,
-    module: &'static str,
+/// What changed since the last build, and in which words.
+#[derive(Debug)]
+pub(super) struct Scenario {
+    pub(super) what: String,
+    change: Change,
 }
 
-const SERVICE: Source = Source {
-    project: "services/storefront",
-    file: "services/storefront/src/storefront/__init__.py",
-    module: "storefront",
-};
+/// A change, the same for all sides.
+#[derive(Debug)]
+pub(super) enum Change {
+    /// The base image, and with it every layer; all else is as it was at first.
+    Base,
+    Nothing,
+    /// One more line in a module.
+    Line(Source),
+    /// Other pins.
+    Pins(Pins),
+}
 
-/// Five of the six services stand on it.
-const LIBRARY: Source = Source {
-    project: "libs/models",
-    file: "libs/models/src/shop_models/__init__.py",
-    module: "shop_models",
-};
+/// A source file to edit, and the module that it is.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    /// The folder of its project.
+    pub(super) project: String,
+    pub(super) file: String,
+    pub(super) module: String,
+}
 
-/// What changed since the last build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Scenario {
-    /// The base image, and with it every layer.
-    Cold,
-    /// Nothing.
-    Unchanged,
-    /// One line in one service.
-    Service,
-    /// One line in a library.
-    Library,
+/// A manifest with another pin, and the lock that follows from it.
+#[derive(Clone, Debug)]
+pub(super) struct Pins {
+    /// The folder of the project.
+    pub(super) project: String,
+    /// Paths and texts.
+    pub(super) files: Vec<(String, String)>,
+    pub(super) distribution: String,
+    /// The version that the service's image has from now on; none if no image has it.
+    pub(super) version: Option<String>,
 }
 
 impl Scenario {
-    /// All, each after the one that it starts from.
-    pub(super) const ALL: [Self; 4] = [Self::Cold, Self::Unchanged, Self::Service, Self::Library];
-
-    fn source(self) -> Option<Source> {
-        match self {
-            Self::Cold | Self::Unchanged => None,
-            Self::Service => Some(SERVICE),
-            Self::Library => Some(LIBRARY),
-        }
+    pub(super) fn new(what: impl Into<String>, change: Change) -> Self {
+        Self { what: what.into(), change }
     }
 
-    /// Makes the change, for both sides.
-    pub(super) fn prepare(self, workshop: &Workshop, repetition: u32) -> Result<()> {
-        if self == Self::Cold {
-            return workshop.change_base(repetition);
+    /// Makes the change, for all sides.
+    pub(super) fn prepare(&self, workshop: &Workshop, repetition: u32) -> Result<()> {
+        match &self.change {
+            Change::Base => {
+                workshop.copies.restore()?;
+                workshop.change_base(repetition)?;
+                workshop.pin()
+            }
+            Change::Nothing => Ok(()),
+            Change::Line(source) => {
+                workshop.copies.edit(&source.file, &format!("PYMONO_BENCH = {repetition}"))
+            }
+            Change::Pins(pins) => {
+                for (file, text) in &pins.files {
+                    workshop.copies.replace(file, text)?;
+                }
+                workshop.pin()
+            }
         }
-        let Some(source) = self.source() else { return Ok(()) };
-        let line = format!("PYMONO_BENCH = {repetition}");
-        workshop.copies.edit(EXAMPLE, source.file, &line)
     }
 
     /// Fails if an image lacks the change: a build that leaves out work is
     /// not a fast one.
-    pub(super) fn verify(self, workshop: &Workshop, repetition: u32) -> Result<()> {
-        let Some(source) = self.source() else { return Ok(()) };
-        let code = format!("import {0}; print({0}.PYMONO_BENCH)", source.module);
-        let concerned = workshop.services.iter().filter(|service| {
-            service.path == source.project
-                || service.libraries.iter().any(|path| path == source.project)
-        });
-        concerned.into_iter().try_for_each(|service| {
-            verify::prints(workshop, service, &code, &repetition.to_string())
-        })
+    pub(super) fn verify(&self, workshop: &Workshop, repetition: u32) -> Result<()> {
+        match &self.change {
+            Change::Base | Change::Nothing => Ok(()),
+            Change::Line(source) => edited(workshop, source, repetition),
+            Change::Pins(pins) => pinned(workshop, pins),
+        }
     }
+}
+
+fn edited(workshop: &Workshop, source: &Source, repetition: u32) -> Result<()> {
+    let code = format!("import {0}; print({0}.PYMONO_BENCH)", source.module);
+    let concerned = workshop.services.iter().filter(|service| {
+        service.path == source.project || service.libraries.contains(&source.project)
+    });
+    concerned
+        .into_iter()
+        .try_for_each(|service| verify::prints(workshop, service, &code, &repetition.to_string()))
+}
+
+fn pinned(workshop: &Workshop, pins: &Pins) -> Result<()> {
+    let Pins { project, files: _, distribution, version } = pins;
+    let mut services = workshop.services.iter();
+    let service = services.find(|it| it.path == *project).context("a pin of no service")?;
+    let code = format!(
+        "from importlib.metadata import distributions as all\n\
+         print(*[it.version for it in all() if it.name == '{distribution}'])"
+    );
+    verify::prints(workshop, service, &code, version.as_deref().unwrap_or_default())
 }
 
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Cold => "cold layers, warm download caches",
-            Self::Unchanged => "nothing changed",
-            Self::Service => "one line in one service",
-            Self::Library => "one line in a library of five services",
-        })
-    }
-}
-
-impl Serialize for Scenario {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        f.write_str(&self.what)
     }
 }

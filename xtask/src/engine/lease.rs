@@ -14,7 +14,7 @@ use fs4::FileExt;
 
 use super::daemon::{self, Name};
 use super::home::Home;
-use super::{Engine, Store};
+use super::{EmptyRegistry, Engine, Store};
 use crate::docker::Docker;
 use crate::interrupt;
 
@@ -53,6 +53,12 @@ impl Lease {
     pub(crate) fn registry(&self) -> Result<String> {
         let _lock = self.engine.home.lock(&self.engine.progress)?;
         self.engine.start_registry()
+    }
+
+    /// Starts another registry, with nothing in it.
+    pub(crate) fn empty_registry(&self) -> Result<EmptyRegistry> {
+        let _lock = self.engine.home.lock(&self.engine.progress)?;
+        self.engine.empty_registry()
     }
 
     fn start(&self, name: Name, start: impl FnOnce(&Engine) -> Result<()>) -> Result<()> {

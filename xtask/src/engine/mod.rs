@@ -29,6 +29,7 @@ pub(crate) use self::daemon::Name;
 use self::home::Home;
 pub(crate) use self::host::is_fit;
 pub(crate) use self::lease::Lease;
+pub(crate) use self::registry::EmptyRegistry;
 use crate::docker::Docker;
 use crate::progress::Progress;
 
@@ -139,6 +140,11 @@ impl Engine {
         packages::provide(&self.home, &self.progress)?;
         registry::start(&self.home, &self.progress)?;
         self.registry().context("the registry has no port")
+    }
+
+    fn empty_registry(&self) -> Result<EmptyRegistry> {
+        packages::provide(&self.home, &self.progress)?;
+        EmptyRegistry::start(&self.home)
     }
 
     fn up_to_stay(&self) -> Result<()> {

@@ -17,8 +17,15 @@ use crate::progress::Progress;
 
 const SUITE: &str = "forky";
 
-const PACKAGES: &[&str] =
-    &["docker.io", "docker-cli", "docker-buildx", "containerd", "docker-registry", "tini-static"];
+const PACKAGES: &[&str] = &[
+    "docker.io",
+    "docker-cli",
+    "docker-buildx",
+    "docker-compose",
+    "containerd",
+    "docker-registry",
+    "tini-static",
+];
 
 /// Fetches and unpacks the engine, unless that was done before.
 pub(super) fn provide(home: &Home, progress: &Progress) -> Result<()> {
@@ -76,13 +83,15 @@ fn unpack(downloads: &Utf8Path, root: &Utf8Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts the plugin where this engine's client looks, and names the init
+/// Puts the plugins where this engine's client looks, and names the init
 /// process as dockerd wants it.
 fn configure(home: &Home) -> Result<()> {
     let plugins = home.config().join("cli-plugins");
     fs::create_dir_all(&plugins).with_context(|| format!("failed to make `{plugins}`"))?;
-    let buildx = home.root().join("usr/libexec/docker/cli-plugins/docker-buildx");
-    link(&buildx, &plugins.join("docker-buildx"))?;
+    for plugin in ["docker-buildx", "docker-compose"] {
+        let unpacked = home.root().join("usr/libexec/docker/cli-plugins").join(plugin);
+        link(&unpacked, &plugins.join(plugin))?;
+    }
     link(&home.programs().join("tini-static"), &home.programs().join("docker-init"))
 }
 

@@ -3,10 +3,12 @@
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::RangeInclusive;
+use std::process::Child;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
+use tempfile::TempDir;
 
 use super::home::Home;
 use super::pid;
@@ -30,7 +32,10 @@ struct Files {
 
 impl Files {
     fn of(home: &Home) -> Self {
-        let folder = home.folder().join("registry");
+        Self::below(&home.folder().join("registry"))
+    }
+
+    fn below(folder: &Utf8Path) -> Self {
         Self {
             config: folder.join("config.yml"),
             data: folder.join("data"),
@@ -60,10 +65,42 @@ pub(super) fn start(home: &Home, progress: &Progress) -> Result<()> {
         .with_context(|| format!("failed to write `{}`", files.config))?;
     fs::write(&files.port, port.to_string())
         .with_context(|| format!("failed to write `{}`", files.port))?;
-    launch(home, &files, port)
+    launch(home, &files, port).map(drop)
 }
 
-fn launch(home: &Home, files: &Files, port: u16) -> Result<()> {
+/// A registry that starts without anything in it, and ends and is removed when it is dropped.
+pub(crate) struct EmptyRegistry {
+    program: Child,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl EmptyRegistry {
+    /// Starts it on a free port.
+    pub(super) fn start(home: &Home) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("pymono-registry-").tempdir()?;
+        let files = Files::below(Utf8Path::from_path(folder.path()).context("no UTF-8 path")?);
+        fs::create_dir_all(&files.data)?;
+        let port = choose(None, is_free).context("no port for a registry is free")?;
+        fs::write(&files.config, config(&files, port))?;
+        Ok(Self { program: launch(home, &files, port)?, port, _folder: folder })
+    }
+
+    /// Where it answers, `127.0.0.1:PORT`.
+    pub(crate) fn address(&self) -> String {
+        format!("{}:{}", Ipv4Addr::LOCALHOST, self.port)
+    }
+}
+
+impl Drop for EmptyRegistry {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        drop(self.program.kill());
+        drop(self.program.wait());
+    }
+}
+
+fn launch(home: &Home, files: &Files, port: u16) -> Result<Child> {
     let log =
         File::create(&files.log).with_context(|| format!("failed to make `{}`", files.log))?;
     let mut registry = Tool::new("setsid")
@@ -81,7 +118,9 @@ fn launch(home: &Home, files: &Files, port: u16) -> Result<()> {
         let answer = minreq::get(url.as_str()).with_timeout(5).send();
         Ok(answer.is_ok_and(|answer| answer.status_code == 200).then_some(()))
     })?;
-    answer.with_context(|| format!("the registry does not answer; its log ends:\n{}", log_end()))
+    answer
+        .with_context(|| format!("the registry does not answer; its log ends:\n{}", log_end()))?;
+    Ok(registry)
 }
 
 /// Stops the registry. Its content stays.

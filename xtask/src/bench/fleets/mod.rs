@@ -1,6 +1,139 @@
 //! Fleets of many services, built by pymono and by what people have without it.
 
-#![expect(dead_code, reason = "fixed before anything that is measured with it")]
-
 mod fleet;
 mod profiles;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use anyhow::{Result, ensure};
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::{Args, value_parser};
+
+use self::fleet::Fleet;
+use self::tree::Tree;
+use super::peer::{Peer, Programs};
+use super::run::{self, Run};
+use super::scenario::{Change, Scenario};
+use crate::docker;
+use crate::process::Tool;
+use crate::progress::Progress;
+
+/// Measure `pymono build --all` on a fleet beside three other ways
+///
+/// The fleet is a uv workspace with real packages, made from the seed and
+/// locked by uv as of one day. All sides build the same services on the same
+/// engine in turn, and all have their images checked. Each side's images are
+/// pushed to a registry that starts empty.
+#[derive(Debug, Args)]
+pub(super) struct FleetsArgs {
+    /// How many services there are
+    #[arg(long, value_name = "N", default_value_t = 12, value_parser = value_parser!(u32).range(2..))]
+    services: u32,
+    /// How many libraries they share [default: a fifth of the services]
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..))]
+    libraries: Option<u32>,
+    /// Take twelve services of which no two share a package
+    #[arg(long, conflicts_with_all = ["services", "libraries"])]
+    apart: bool,
+    /// Which sides are measured [default: all that this machine has]
+    #[arg(long, value_name = "SIDE", value_delimiter = ',')]
+    sides: Vec<Peer>,
+    /// How often each scenario is measured
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u32).range(1..))]
+    repetitions: u32,
+    /// Print JSON with every single measurement in place of Markdown
+    #[arg(long)]
+    json: bool,
+    /// The folder of the private engine
+    #[arg(long, value_name = "DIR")]
+    home: Option<Utf8PathBuf>,
+}
+
+impl FleetsArgs {
+    fn libraries(&self) -> u32 {
+        self.libraries.unwrap_or_else(|| self.services.div_ceil(5))
+    }
+
+    fn fleet(&self) -> Fleet {
+        if self.apart {
+            return Fleet::apart();
+        }
+        Fleet::mixed(self.services as usize, self.libraries() as usize)
+    }
+
+    /// The command that runs this again.
+    fn command(&self) -> String {
+        let fleet = if self.apart {
+            "--apart".to_owned()
+        } else {
+            format!("--services {} --libraries {}", self.services, self.libraries())
+        };
+        let sides: Vec<&str> = self.sides.iter().map(|side| side.as_str()).collect();
+        let sides =
+            if sides.is_empty() { String::new() } else { format!(" --sides {}", sides.join(",")) };
+        format!("cargo xtask bench fleets {fleet}{sides} --repetitions {}", self.repetitions)
+    }
+}
+
+pub(super) fn run(args: &FleetsArgs) -> Result<ExitCode> {
+    let progress = Progress::new("bench");
+    let provided = docker::provide(args.home.as_deref(), &progress)?;
+    let programs = run::programs(&progress)?;
+    let fleet = args.fleet();
+    let folder = tempfile::Builder::new().prefix("pymono-fleet-").tempdir()?;
+    let root = Utf8PathBuf::try_from(folder.path().canonicalize()?)?;
+    progress.say(format_args!("making and locking {} services", fleet.services.len()));
+    let tree = Tree::make(&root, &fleet, &programs)?;
+    if args.apart {
+        share_nothing(&programs, &root, &fleet)?;
+    }
+    let scenarios = scenarios(&tree, &fleet)?;
+    let mut peers = args.sides.clone();
+    if peers.is_empty() {
+        peers = vec![Peer::Guide, Peer::Expert, Peer::Pymono];
+        if provided.docker.compose_version().is_some() {
+            peers.insert(2, Peer::Compose);
+        }
+    }
+    let run = Run { command: args.command(), peers, scenarios, repetitions: args.repetitions };
+    run.measure(&root, programs, &provided, &progress)?.print(args.json)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn scenarios(tree: &Tree<'_>, fleet: &Fleet) -> Result<Vec<Scenario>> {
+    let mut scenarios = vec![
+        Scenario::new("cold layers, warm download caches", Change::Base),
+        Scenario::new("nothing changed", Change::Nothing),
+    ];
+    // Not the one whose pin changes: it would be built anew for both.
+    let service = Tree::source("services", &fleet.services[fleet.services.len() / 2]);
+    scenarios.push(Scenario::new("one service edited", Change::Line(service)));
+    if let Some(library) = fleet.libraries.first() {
+        let library = Tree::source("libs", library);
+        scenarios.push(Scenario::new("a library edited that all use", Change::Line(library)));
+    }
+    scenarios.push(Scenario::new("a pin bumped that one service uses", Change::Pins(tree.pin()?)));
+    let tools = "a pin bumped that one service is developed with";
+    scenarios.push(Scenario::new(tools, Change::Pins(tree.development_pin()?)));
+    Ok(scenarios)
+}
+
+/// Fails if two services need one and the same distribution.
+fn share_nothing(programs: &Programs, root: &Utf8Path, fleet: &Fleet) -> Result<()> {
+    let mut owners = BTreeMap::<String, &str>::new();
+    for service in &fleet.services {
+        let export = ["export", "--quiet", "--frozen", "--no-dev", "--no-emit-workspace"];
+        let of = ["--no-hashes", "--no-annotate", "--no-header", "--python", &programs.python];
+        let pins = Tool::new(&programs.uv).args(export).args(of);
+        let pins = pins.args(["--package", &service.name]).cwd(root).read()?;
+        for pin in pins.lines() {
+            // Of one for other platforms no image knows.
+            let applies = !pin.contains("win32") && !pin.contains("PyPy");
+            let owner = owners.insert(pin.to_owned(), &service.name).filter(|_| applies);
+            ensure!(owner.is_none(), "`{pin}` is needed by {} and {owner:?}", service.name);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! One run: every scenario, every side, in turn.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use camino::Utf8Path;
+
+use super::bytes::{self, StoredBytes};
+use super::copies::Copies;
+use super::machine::{self, Machine};
+use super::peer::{self, Peer, Programs, Sample, Workshop};
+use super::report::{Measured, Report};
+use super::scenario::Scenario;
+use super::verify;
+use crate::container::Container;
+use crate::docker::Provided;
+use crate::process::Tool;
+use crate::progress::Progress;
+use crate::{cargo, uv};
+
+/// A registry where Docker is the one of this machine.
+const REGISTRY_IMAGE: &str = "registry:3";
+
+/// What is measured.
+pub(super) struct Run {
+    /// The command that does it again.
+    pub(super) command: String,
+    pub(super) peers: Vec<Peer>,
+    /// In this order, each after the one that it starts from.
+    pub(super) scenarios: Vec<Scenario>,
+    pub(super) repetitions: u32,
+}
+
+/// What pymono, uv and its interpreter are.
+pub(super) fn programs(progress: &Progress) -> Result<Programs> {
+    progress.say("building pymono");
+    let pymono = cargo::build_pymono(true)?;
+    let uv = uv::provide(&cargo::target_directory()?)?;
+    let python = Tool::new("python3").args(["-c", "import sys; print(sys.executable)"]).read()?;
+    Ok(Programs { pymono, uv, python: python.trim().to_owned() })
+}
+
+impl Run {
+    /// Measures on copies of `tree`.
+    pub(super) fn measure(
+        self,
+        tree: &Utf8Path,
+        programs: Programs,
+        provided: &Provided,
+        progress: &Progress,
+    ) -> Result<Report> {
+        let Self { command, peers, scenarios, repetitions } = self;
+        let machine = Machine::look(&provided.docker)?;
+        let copies = Copies::make(tree, &peers)?;
+        let workshop = Workshop::new(provided.docker.clone(), programs, copies)?;
+        warm_up(&workshop, progress)?;
+        let mut scenarios: Vec<_> = scenarios.into_iter().map(Measured::new).collect();
+        for repetition in 1..=repetitions {
+            for measured in &mut scenarios {
+                once(measured, &workshop, repetition, progress)?;
+            }
+        }
+        let bytes = stored(&workshop, provided, progress)?;
+        let load_at_end = machine::load();
+        Ok(Report { version: 2, command, machine, load_at_end, peers, scenarios, bytes })
+    }
+}
+
+/// Fills the download caches of all, and looks whether all images work.
+fn warm_up(workshop: &Workshop, progress: &Progress) -> Result<()> {
+    workshop.change_base(0)?;
+    workshop.pin()?;
+    for peer in workshop.copies.peers() {
+        let sample = workshop.build(*peer)?;
+        progress.say(format_args!("warm-up: {peer} took {:.1} s", sample.seconds));
+    }
+    progress.say("looking whether the images of all work and hold the same");
+    verify::content(workshop)
+}
+
+fn once(
+    measured: &mut Measured,
+    workshop: &Workshop,
+    repetition: u32,
+    progress: &Progress,
+) -> Result<()> {
+    measured.scenario.prepare(workshop, repetition)?;
+    for peer in peer::in_turn(workshop.copies.peers(), repetition) {
+        let sample = workshop.build(peer)?;
+        let (scenario, Sample { seconds, run_steps }) = (&measured.scenario, &sample);
+        progress.say(format_args!(
+            "{repetition}: {scenario}: {peer} took {seconds:.2} s, {run_steps} RUN steps"
+        ));
+        measured.push(peer, sample);
+    }
+    measured.scenario.verify(workshop, repetition)
+}
+
+/// The bytes of each side in a registry of its own; none where there can be no registry.
+fn stored(
+    workshop: &Workshop,
+    provided: &Provided,
+    progress: &Progress,
+) -> Result<BTreeMap<Peer, StoredBytes>> {
+    let mut bytes = BTreeMap::new();
+    for peer in workshop.copies.peers() {
+        progress.say(format_args!("pushing the images of {peer} to an empty registry"));
+        let registry = match &provided.lease {
+            Some(lease) => lease.empty_registry().map(Registry::Own),
+            None => Container::start(&provided.docker, REGISTRY_IMAGE, 5000).map(Registry::In),
+        };
+        let registry = match registry {
+            Ok(registry) => registry,
+            Err(error) => {
+                progress.say(format_args!("no registry, so no bytes: {error:#}"));
+                return Ok(BTreeMap::new());
+            }
+        };
+        let stored = bytes::stored(&workshop.docker, &registry.address()?, &workshop.images(*peer));
+        bytes.insert(*peer, stored.with_context(|| format!("failed to push what {peer} built"))?);
+    }
+    Ok(bytes)
+}
+
+/// A registry that ends when it is dropped.
+enum Registry {
+    Own(crate::engine::EmptyRegistry),
+    In(Container),
+}
+
+impl Registry {
+    fn address(&self) -> Result<String> {
+        match self {
+            Self::Own(registry) => Ok(registry.address().to_owned()),
+            Self::In(container) => container.address(),
+        }
+    }
+}
