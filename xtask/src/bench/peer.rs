@@ -23,6 +23,12 @@ use crate::process::Tool;
 /// What all sides build on.
 const BASE: &str = "python:3.13-slim";
 
+/// How often what needs the network is tried.
+const ATTEMPTS: u32 = 5;
+
+/// The repetition that is not measured.
+pub(super) const WARM_UP: u32 = 0;
+
 /// A side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -140,11 +146,30 @@ impl Workshop {
         })
     }
 
+    /// Builds with what is still to be downloaded, which may take several attempts.
+    pub(super) fn download(&self, peer: Peer) -> Result<Sample> {
+        let mut attempts = (1..ATTEMPTS).map(|_| self.build(peer));
+        attempts.find(Result::is_ok).unwrap_or_else(|| self.build(peer))
+    }
+
+    /// The sides that between them fill every download cache, those first that build least.
+    ///
+    /// All Dockerfiles by hand have one cache.
+    pub(super) fn downloaders(&self) -> Vec<Peer> {
+        let there = |peer: &Peer| self.copies.peers().contains(peer);
+        let by_hand = [Peer::Expert, Peer::Guide, Peer::Compose].into_iter().find(there);
+        by_hand.into_iter().chain([Peer::Pymono].into_iter().filter(there)).collect()
+    }
+
     fn make_base(&self, peer: Peer, number: u32) -> Result<String> {
         // BuildKit knows a base by its layers, so a label would not do.
         let base = format!("{}/{peer}/{BASE}-{number}", self.prefix);
         let folder = self.copies.beside("base");
-        write(&folder.join("Dockerfile"), &format!("FROM {BASE}\nCOPY run /etc/pymono-bench\n"))?;
+        // After the warm-up all downloads are there, and a name server that does not answer is
+        // nothing to measure.
+        let offline = if number == WARM_UP { "" } else { "ENV UV_OFFLINE=1\n" };
+        let text = format!("FROM {BASE}\nCOPY run /etc/pymono-bench\n{offline}");
+        write(&folder.join("Dockerfile"), &text)?;
         write(&folder.join("run"), &format!("{base}\n"))?;
         let build = ["buildx", "build", "--provenance=false", "--load", "--tag", &base];
         self.docker.tool().args(build).arg(folder).quiet()?;

@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use super::bytes::{self, StoredBytes};
 use super::copies::Copies;
 use super::machine::{self, Machine};
-use super::peer::{self, Peer, Programs, Sample, Workshop};
+use super::peer::{self, Peer, Programs, Sample, WARM_UP, Workshop};
 use super::report::{Measured, Report};
 use super::scenario::Scenario;
 use super::verify;
@@ -53,7 +53,7 @@ impl Run {
         let machine = Machine::look(&provided.docker)?;
         let copies = Copies::make(tree, &peers)?;
         let workshop = Workshop::new(provided.docker.clone(), programs, copies)?;
-        warm_up(&workshop, progress)?;
+        warm_up(&workshop, &scenarios, progress)?;
         let mut scenarios: Vec<_> = scenarios.into_iter().map(Measured::new).collect();
         for repetition in 1..=repetitions {
             for measured in &mut scenarios {
@@ -67,15 +67,22 @@ impl Run {
 }
 
 /// Fills the download caches of all, and looks whether all images work.
-fn warm_up(workshop: &Workshop, progress: &Progress) -> Result<()> {
-    workshop.change_base(0)?;
+fn warm_up(workshop: &Workshop, scenarios: &[Scenario], progress: &Progress) -> Result<()> {
+    workshop.change_base(WARM_UP)?;
     workshop.pin()?;
     for peer in workshop.copies.peers() {
-        let sample = workshop.build(*peer)?;
+        let sample = workshop.download(*peer)?;
         progress.say(format_args!("warm-up: {peer} took {:.1} s", sample.seconds));
     }
     progress.say("looking whether the images of all work and hold the same");
-    verify::content(workshop)
+    verify::content(workshop)?;
+    for scenario in scenarios.iter().filter(|scenario| scenario.downloads()) {
+        scenario.prepare(workshop, WARM_UP)?;
+        for peer in workshop.downloaders() {
+            workshop.download(peer)?;
+        }
+    }
+    Ok(())
 }
 
 fn once(

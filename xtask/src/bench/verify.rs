@@ -11,6 +11,12 @@ use crate::wait;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Of so many services all is looked at, one of every so many others.
+const MOST_CHECKED: usize = 12;
+
+/// Of so many services an edit is looked for.
+pub(super) const MOST_EDITED: usize = 6;
+
 /// Prints what is installed and, of what comes from a folder and not from an
 /// index, every module; imports those of the service, the project that the
 /// argument names. A library may have modules that need an extra.
@@ -32,7 +38,8 @@ for distribution in importlib.metadata.distributions():
 /// Fails if a service does not work, or holds something else on one side than
 /// on another.
 pub(super) fn content(workshop: &Workshop) -> Result<()> {
-    for service in &workshop.services {
+    let every = workshop.services.len().div_ceil(MOST_CHECKED);
+    for service in workshop.services.iter().step_by(every) {
         let name = &service.image;
         let mut first = None;
         for peer in workshop.copies.peers() {

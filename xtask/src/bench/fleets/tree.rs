@@ -123,7 +123,7 @@ impl<'a> Tree<'a> {
         let needs = project.needs.iter().map(ToString::to_string);
         let needs: Vec<String> = needs.chain(used()).chain(pins).collect();
         let mut text = format!(
-            "[project]\nname = \"{name}\"\nversion = \"1.0\"\nrequires-python = \">=3.12\"\n\
+            "[project]\nname = \"{name}\"\nversion = \"1.0\"\nrequires-python = \">=3.11\"\n\
              dependencies = {needs:?}\n"
         );
         if is_service {
