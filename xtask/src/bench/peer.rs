@@ -148,8 +148,28 @@ impl Workshop {
 
     /// Builds with what is still to be downloaded, which may take several attempts.
     pub(super) fn download(&self, peer: Peer) -> Result<Sample> {
-        let mut attempts = (1..ATTEMPTS).map(|_| self.build(peer));
-        attempts.find(Result::is_ok).unwrap_or_else(|| self.build(peer))
+        for _ in 1..ATTEMPTS {
+            interrupt::check()?;
+            if let Ok(sample) = self.build(peer) {
+                return Ok(sample);
+            }
+        }
+        self.build(peer)
+    }
+
+    /// Takes away all that was built, on an engine that is a chore's own: many layers of many
+    /// services fill a disk. Downloads stay.
+    pub(super) fn clear(&self) {
+        self.remove_images();
+        let prune = ["builder", "prune", "--all", "--force", "--filter", "type=regular"];
+        self.docker.tool().args(prune).succeeds();
+    }
+
+    fn remove_images(&self) {
+        for image in self.made.take() {
+            // One that lost its name may be gone already.
+            self.docker.tool().args(["image", "rm", "--force", &image]).succeeds();
+        }
     }
 
     /// The sides that between them fill every download cache, those first that build least.
@@ -268,12 +288,7 @@ impl Workshop {
 
 impl Drop for Workshop {
     fn drop(&mut self) {
-        interrupt::ignore(|| {
-            for image in self.made.take() {
-                // One that lost its name may be gone already.
-                self.docker.tool().args(["image", "rm", "--force", &image]).succeeds();
-            }
-        });
+        interrupt::ignore(|| self.remove_images());
     }
 }
 

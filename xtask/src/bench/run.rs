@@ -31,10 +31,15 @@ pub(super) struct Run {
     pub(super) repetitions: u32,
 }
 
-/// What pymono, uv and its interpreter are.
-pub(super) fn programs(progress: &Progress) -> Result<Programs> {
-    progress.say("building pymono");
-    let pymono = cargo::build_pymono(true)?;
+/// What pymono, uv and its interpreter are; without a `pymono`, the one of this tree is built.
+pub(super) fn programs(pymono: Option<&Utf8Path>, progress: &Progress) -> Result<Programs> {
+    let pymono = match pymono {
+        Some(pymono) => pymono.to_owned(),
+        None => {
+            progress.say("building pymono");
+            cargo::build_pymono(true)?
+        }
+    };
     let uv = uv::provide(&cargo::target_directory()?)?;
     let python = Tool::new("python3").args(["-c", "import sys; print(sys.executable)"]).read()?;
     Ok(Programs { pymono, uv, python: python.trim().to_owned() })
@@ -56,6 +61,9 @@ impl Run {
         warm_up(&workshop, &scenarios, progress)?;
         let mut scenarios: Vec<_> = scenarios.into_iter().map(Measured::new).collect();
         for repetition in 1..=repetitions {
+            if provided.is_private {
+                workshop.clear();
+            }
             for measured in &mut scenarios {
                 once(measured, &workshop, repetition, progress)?;
             }

@@ -36,7 +36,7 @@ pub(super) struct ShopArgs {
 pub(super) fn run(args: &ShopArgs) -> Result<ExitCode> {
     let progress = Progress::new("bench");
     let provided = docker::provide(args.home.as_deref(), &progress)?;
-    let programs = run::programs(&progress)?;
+    let programs = run::programs(None, &progress)?;
     let run = Run {
         command: format!("cargo xtask bench shop --repetitions {}", args.repetitions),
         peers: vec![Peer::Guide, Peer::Pymono],

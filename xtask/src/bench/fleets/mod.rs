@@ -46,6 +46,9 @@ pub(super) struct FleetsArgs {
     /// Print JSON with every single measurement in place of Markdown
     #[arg(long)]
     json: bool,
+    /// The program that is measured [default: a release build of this tree]
+    #[arg(long, value_name = "FILE")]
+    pymono: Option<Utf8PathBuf>,
     /// The folder of the private engine
     #[arg(long, value_name = "DIR")]
     home: Option<Utf8PathBuf>,
@@ -80,7 +83,7 @@ impl FleetsArgs {
 pub(super) fn run(args: &FleetsArgs) -> Result<ExitCode> {
     let progress = Progress::new("bench");
     let provided = docker::provide(args.home.as_deref(), &progress)?;
-    let programs = run::programs(&progress)?;
+    let programs = run::programs(args.pymono.as_deref(), &progress)?;
     let fleet = args.fleet();
     let folder = tempfile::Builder::new().prefix("pymono-fleet-").tempdir()?;
     let root = Utf8PathBuf::try_from(folder.path().canonicalize()?)?;
