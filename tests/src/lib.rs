@@ -25,6 +25,6 @@ pub use files::{Tree, tree};
 pub use process::{Finished, Tool};
 pub use repo::{Repo, examples};
 pub use serve::FileServer;
-pub use settings::{classic_host, pymono, registry};
+pub use settings::{classic_host, other_host, pymono, registry};
 pub use site::Site;
 pub use wait::until;

@@ -34,6 +34,11 @@ pub fn classic_host() -> String {
     told("PYMONO_TEST_CLASSIC_HOST")
 }
 
+/// Returns where another engine of the same kind listens, which has nothing in common with the main one.
+pub fn other_host() -> String {
+    told("PYMONO_TEST_OTHER_HOST")
+}
+
 /// Returns the short list of variables that child processes get.
 pub(crate) fn environment() -> impl Iterator<Item = (&'static str, String)> {
     let kept = KEPT.iter().filter_map(|name| Some((*name, env::var(name).ok()?)));

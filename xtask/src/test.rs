@@ -93,6 +93,10 @@ fn surroundings(
     if let Some(classic) = classic(provided)? {
         tell("CLASSIC_HOST", classic);
     }
+    if let Some(lease) = &provided.lease {
+        lease.further(Name::Third, Store::Containerd, &provided.docker)?;
+        tell("OTHER_HOST", lease.engine().socket(Name::Third));
+    }
     Ok(variables)
 }
 
@@ -140,6 +144,6 @@ fn classic(provided: &Provided) -> Result<Option<String>> {
         return docker.endpoint().map(Some);
     }
     let Some(lease) = &provided.lease else { return Ok(None) };
-    lease.second(Store::Classic, docker)?;
+    lease.further(Name::Second, Store::Classic, docker)?;
     Ok(Some(lease.engine().socket(Name::Second)))
 }

@@ -57,6 +57,14 @@ pub enum DockerError {
         /// What the client said.
         message: String,
     },
+    /// Nobody tells which image a tag means.
+    #[error("nothing tells the digest of `{reference}`: {message}")]
+    NoDigest {
+        /// The reference.
+        reference: String,
+        /// What its registry said.
+        message: String,
+    },
     /// The client has no buildx.
     #[error("the docker client has no `buildx`: {message}")]
     NoBuildx {
@@ -82,6 +90,9 @@ impl DockerError {
             }
             Self::Client(error) => return error.hint(),
             Self::Command { .. } => return None,
+            Self::NoDigest { .. } => {
+                "log in to its registry, or pull the image; one that is built here and pushed nowhere has a digest in the containerd image store alone"
+            }
             Self::Unreachable { message, .. } if message.contains("permission denied") => {
                 "add yourself to the group `docker`, or use an engine of your own (rootless Docker)"
             }

@@ -6,6 +6,7 @@
 //! neither how the Dockerfile came about nor what a terminal is.
 
 mod buildx;
+mod digest;
 mod docker;
 mod drive;
 mod fault;
@@ -17,6 +18,7 @@ mod store;
 mod wire;
 
 pub use buildx::Buildx;
+pub use digest::{Located, Place};
 pub use docker::{Docker, DockerError, Versions};
 pub use drive::{BuildResult, Builder, DriveOptions, End, ImageId, Job, OnFailure, Retries, drive};
 pub use progress::{Progress, Update};

@@ -47,6 +47,8 @@ pub struct BuildRequest {
     pub sbom: Option<String>,
     /// Runs every step even if its result is known.
     pub no_cache: bool,
+    /// Stages whose steps run even if their results are known.
+    pub no_cache_of: Vec<String>,
     /// Asks the registry for newer base images.
     pub pull: bool,
 }
@@ -90,6 +92,7 @@ impl BuildRequest {
         args.options("cache-from", &self.cache_from);
         args.options("cache-to", &self.cache_to);
         args.flag("no-cache", self.no_cache);
+        args.options("no-cache-filter", &self.no_cache_of);
         args.flag("pull", self.pull);
         args.0.push(self.context.to_string());
         args.0
@@ -184,6 +187,7 @@ mod tests {
             provenance: Some("mode=max".into()),
             sbom: Some("true".into()),
             no_cache: true,
+            no_cache_of: strings(&["one"]),
             pull: true,
             ..request()
         };
@@ -222,6 +226,8 @@ mod tests {
         --cache-to
         type=gha,mode=max
         --no-cache
+        --no-cache-filter
+        one
         --pull
         .
         ");

@@ -9,7 +9,7 @@ use pep508_rs::PackageName;
 use pymono_names::{Libc, TreePath};
 use pymono_plan::{
     Environment, Fleet, ImageSettings, Included, IndexChoice, Open, OpenRequirement, Origin,
-    Package, Requirement, Service,
+    Package, PinnedBackend, Requirement, Service,
 };
 use pymono_workspace::{BuildKind, BuildStep, Contents, Crates, Further};
 use serde_json::{Value, json};
@@ -52,9 +52,14 @@ impl Inputs {
             }
         }
         for (package_path, package) in packages(fleet, service) {
-            inputs.add_package(path, package_path, package, contents);
+            let pins = fleet.pinned_backends(&service.environment, package);
+            inputs.add_package(path, package_path, (package, pins), contents);
         }
         inputs.add_settings(service);
+        if fleet.settled {
+            // The same files have other times, and the image another.
+            inputs.add(Piece::Config("reproducible"), &true);
+        }
         inputs.add_building(fleet, service, contents);
         // What is copied and not installed is there as it is, its manifest too.
         let further: Vec<TreePath> = service.finish.read().cloned().collect();
@@ -126,7 +131,7 @@ impl Inputs {
         &mut self,
         service: &TreePath,
         path: &TreePath,
-        package: &Package,
+        (package, pins): (&Package, Option<Vec<PinnedBackend>>),
         contents: &Contents,
     ) {
         let version = package.version.as_ref();
@@ -137,6 +142,10 @@ impl Inputs {
             "offered": offered(&package.index, contents),
             "requires": package.build.requires,
         });
+        if let Some(pins) = pins {
+            // What they come down to is what is there.
+            built["requires"] = pins.iter().map(pinned).collect();
+        }
         if path == service {
             self.add(Piece::Config("version"), &version);
         } else {
@@ -221,7 +230,15 @@ impl Inputs {
         };
         let mut names: BTreeSet<&String> =
             native.clone().flat_map(|(_, package)| system(package)).collect();
-        if compiles || native.count() > 0 || service.open.is_some() {
+        let builds = compiles || native.count() > 0 || service.open.is_some();
+        let steps = !service.finish.steps.is_empty() && !service.build_apt.is_empty();
+        if builds || steps || !service.apt.is_empty() {
+            // Without one it is another state each day.
+            if let Some(snapshot) = &fleet.apt_snapshot {
+                self.add(Piece::Config("apt-snapshot"), snapshot);
+            }
+        }
+        if builds {
             names.extend(&service.build_apt);
             let key = match service.environment.libc {
                 Libc::Glibc => "build-apt",
@@ -241,6 +258,12 @@ fn packages<'a>(
     service: &'a Service,
 ) -> impl Iterator<Item = (&'a TreePath, &'a Package)> + Clone {
     service.packages.iter().filter_map(|path| fleet.packages.get_key_value(path))
+}
+
+/// Returns a distribution that builds require.
+fn pinned(PinnedBackend { requirement, only, hashes }: &PinnedBackend) -> Value {
+    let only: Vec<String> = only.iter().map(ToString::to_string).collect();
+    json!({ "requirement": requirement, "only": only, "hashes": hashes })
 }
 
 /// Returns what an index offers, where that is a folder of the tree.

@@ -1,11 +1,12 @@
 //! The inputs of a service that cannot be built as it is.
 
+use pymono_lock::ImageLock;
 use pymono_names::{Platform, Target};
 use pymono_plan::{close, environment};
 use pymono_workspace::{Contents, Project, Workspace};
 use serde_json::json;
 
-use crate::{Inputs, Piece};
+use crate::{Fingerprint, Inputs, Piece};
 
 impl Inputs {
     /// Returns all that may have to do with the image of a service, where that cannot be planned.
@@ -23,6 +24,9 @@ impl Inputs {
         inputs.add(Piece::Config("command"), &json!(launch.command));
         inputs.add(Piece::Config("port"), &json!(launch.port));
         inputs.add_lock(workspace, project);
+        if let Some(lock) = &workspace.image_lock {
+            inputs.add(Piece::Config(ImageLock::PATH), &Fingerprint::of(lock));
+        }
         for needed in workspace.reached([&project.path]) {
             let Some(owner) = workspace.projects.get(needed) else { continue };
             if needed != &project.path {

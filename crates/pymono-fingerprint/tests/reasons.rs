@@ -143,6 +143,8 @@ fn tree() -> Tree {
             packages: places.map(package).into(),
             uv_image: "uv:1".into(),
             tests: BTreeMap::new(),
+            lock: None,
+            apt_snapshot: None,
             settled: false,
             warnings: BTreeSet::new(),
         },

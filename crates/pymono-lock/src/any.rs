@@ -56,9 +56,7 @@ impl AnyLock {
             LockFormat::Poetry => Self::Poetry(PoetryLock::parse(path, &text, &manifest())?),
             LockFormat::Pdm => Self::Pdm(PdmLock::parse(path, &text, &manifest())?),
             LockFormat::Pipfile => Self::Pipfile(PipfileLock::parse(path, &text)?),
-            LockFormat::Pylock | LockFormat::Requirements => {
-                Self::Pylock(Pylock::parse(path, &text)?)
-            }
+            _ => Self::Pylock(Pylock::parse(path, &text)?),
         })
     }
 

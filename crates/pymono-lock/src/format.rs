@@ -17,6 +17,8 @@ pub enum LockFormat {
     Pipfile,
     /// `requirements.txt` and the like.
     Requirements,
+    /// `pymono.lock`, which pins what the locks of projects do not.
+    Pymono,
 }
 
 impl LockFormat {
@@ -51,6 +53,7 @@ impl LockFormat {
             Self::Poetry => "run `poetry lock`",
             Self::Pdm => "run `pdm lock`",
             Self::Pipfile => "run `pipenv lock`",
+            Self::Pymono => "run `pymono lock`",
             Self::Pylock | Self::Requirements => "write it anew with the tool that made it",
         }
     }
@@ -65,6 +68,7 @@ impl fmt::Display for LockFormat {
             Self::Pylock => "pylock.toml",
             Self::Pipfile => "Pipfile.lock",
             Self::Requirements => "requirements.txt",
+            Self::Pymono => "pymono.lock",
         })
     }
 }

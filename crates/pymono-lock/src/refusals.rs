@@ -26,7 +26,7 @@ fn parse(format: LockFormat, text: &str) -> Result<AnyLock, LockError> {
         LockFormat::Pdm => AnyLock::Pdm(PdmLock::parse(path, text, PROJECT)?),
         LockFormat::Pylock => AnyLock::Pylock(Pylock::parse(path, text)?),
         LockFormat::Pipfile => AnyLock::Pipfile(PipfileLock::parse(path, text)?),
-        LockFormat::Requirements => AnyLock::Requirements(Requirements::parse(path, |asked| {
+        _ => AnyLock::Requirements(Requirements::parse(path, |asked| {
             (asked == path).then(|| text.to_owned())
         })?),
     })
@@ -108,7 +108,7 @@ wheels = [{ url = \"https://files.example/a-1.0-py3-none-any.whl\" }]
 }
 "
         }
-        LockFormat::Requirements => "# pinned\n\n--pre\na==1.0\n",
+        _ => "# pinned\n\n--pre\na==1.0\n",
     }
 }
 

@@ -40,6 +40,12 @@ impl PythonVersion {
         format!("{}.{}", self.major, self.minor)
     }
 
+    /// Returns the same without a patch.
+    #[must_use]
+    pub fn minor(self) -> Self {
+        Self { patch: None, ..self }
+    }
+
     /// Returns the version with a patch, as the marker `python_full_version` sees it.
     pub fn full_version(self) -> String {
         let patch = self.patch.unwrap_or(Self::NEWEST_PATCH);

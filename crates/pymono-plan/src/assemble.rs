@@ -9,7 +9,7 @@ use crate::{
     Fleet, FleetError, Service, ServiceTest, StaleLocks,
     assembly::{Assembly, environment},
     close::Closing,
-    handwritten,
+    foundation, handwritten,
     locks::{self, Locks},
     naming,
 };
@@ -41,6 +41,8 @@ pub fn assemble(workspace: &Workspace, stale: StaleLocks) -> (Fleet, Vec<Unplann
         packages: BTreeMap::new(),
         tests: BTreeMap::new(),
         uv_image: workspace.uv_image.clone().unwrap_or_else(|| UV_IMAGE.to_owned()),
+        lock: None,
+        apt_snapshot: None,
         settled: false,
         warnings: BTreeSet::new(),
     };
@@ -65,6 +67,7 @@ pub fn assemble(workspace: &Workspace, stale: StaleLocks) -> (Fleet, Vec<Unplann
         }
     }
     unplanned.extend(take_shared_references(&mut fleet));
+    unplanned.extend(foundation::pin(&mut fleet, workspace, stale));
     (fleet, unplanned)
 }
 

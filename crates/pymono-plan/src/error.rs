@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use pymono_lock::{ClosureError, LockError, LockFormat};
+use pymono_lock::{ClosureError, ImageLock, LockError, LockFormat};
 use pymono_names::{InvalidTreePath, Libc, TreePath};
 use pymono_workspace::{Manager, Project};
 use thiserror::Error;
@@ -13,6 +13,12 @@ pub enum FleetError {
     /// A lock file could not be read.
     #[error("failed to read a lock")]
     Lock(#[source] LockError),
+    /// `pymono.lock` lacks something that is needed now.
+    #[error("`{}` does not have {}", ImageLock::PATH, what.join(", "))]
+    Unlocked {
+        /// What it lacks, each as the end of a sentence.
+        what: Vec<String>,
+    },
     /// A service has no lock.
     #[error("the service `{service}` has no lock file")]
     NoLock {
@@ -196,6 +202,10 @@ impl FleetError {
         match self {
             Self::Lock(source) => source.hint(),
             Self::Closure { source, format, .. } => source.hint_for(*format),
+            Self::Unlocked { .. } => Some(
+                "run `pymono lock` and commit the file; or give `--frozen` to take what is there now"
+                    .into(),
+            ),
             Self::NoLock { service, manager } => {
                 let command = manager.lock_command();
                 Some(format!("run `{command}` in `{service}` and commit the lock"))

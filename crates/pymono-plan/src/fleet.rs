@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
+use pymono_lock::ImageLock;
 use pymono_names::{Libc, Platform, PythonVersion, ServiceName, TreePath};
 use pymono_workspace::{BuildStep, BuildSystem, CacheMount, Crates, Secret};
 
@@ -23,6 +24,10 @@ pub struct Fleet {
     pub tests: BTreeMap<TreePath, ServiceTest>,
     /// The image that uv is taken from.
     pub uv_image: String,
+    /// What pins images and build requirements, where something does.
+    pub lock: Option<ImageLock>,
+    /// The state of Debian's archive that system packages are taken from, as `20260131T000000Z`.
+    pub apt_snapshot: Option<String>,
     /// Whether files of the tree lose the times that they have in a checkout on their way into images.
     pub settled: bool,
     /// What keeps no service from being built, but should be looked at.

@@ -13,6 +13,7 @@ mod error;
 mod estimate;
 mod finish;
 mod fleet;
+mod foundation;
 mod group;
 mod handwritten;
 mod image;
@@ -40,6 +41,7 @@ pub use fleet::{
     Environment, Finish, Fleet, ImageSettings, Included, Open, OpenRequirement, Package, Service,
     ServiceTest,
 };
+pub use foundation::{Foundations, LOCKED_SNAPSHOT, PinnedBackend, Resolvable, unneeded};
 pub use handwritten::{ContextSource, HandwrittenImage};
 pub use index::{ChosenIndex, IndexChoice};
 pub use plan::plan;

@@ -111,7 +111,8 @@ impl<'a> Planner<'a> {
         let base = self.base(environment, users);
         let wish = with_packages("toolchain", environment, &apt);
         let (image, libc) = (environment.base_image.clone(), environment.libc);
-        self.stage(&wish, StageKind::Toolchain { base, image, libc, apt }, users)
+        let snapshot = self.fleet.apt_snapshot.clone();
+        self.stage(&wish, StageKind::Toolchain { base, image, libc, apt, snapshot }, users)
     }
 
     fn add_dependencies(&mut self, groups: &[Group]) -> GroupStages {
@@ -239,7 +240,9 @@ impl<'a> Planner<'a> {
         let base = self.base(environment, users);
         let secrets = access::to_index(&package.index, &package.secrets);
         let (requires, index) = (requires.clone(), package.index.clone());
-        Some(self.stage(&wish, StageKind::Backend { base, requires, index, secrets }, users))
+        let pins = self.fleet.pinned_backends(environment, package);
+        let kind = StageKind::Backend { base, requires, pins, index, secrets };
+        Some(self.stage(&wish, kind, users))
     }
 
     /// Returns what brings the distributions of a service into its image that no lock lists.
@@ -285,7 +288,10 @@ impl<'a> Planner<'a> {
         let wish = with_packages("runtime", environment, apt);
         let (image, apt, libc) = (runtime_image.clone(), apt.clone(), environment.libc);
         let users = BTreeSet::from([service.name.clone()]);
-        self.stage(&wish, StageKind::Runtime { image, libc, apt, user: *user }, &users)
+        // Without packages it is the same whatever the archive has.
+        let snapshot = self.fleet.apt_snapshot.clone().filter(|_| !apt.is_empty());
+        let kind = StageKind::Runtime { image, libc, apt, snapshot, user: *user };
+        self.stage(&wish, kind, &users)
     }
 }
 

@@ -10,7 +10,7 @@ use pymono_workspace::{BuildKind, BuildStep, CacheMount, Secret};
 
 use crate::{
     ChosenIndex, Environment, HandwrittenImage, ImageSettings, Included, IndexChoice, Open,
-    PretendedVersion, Requirement, Tests, index,
+    PinnedBackend, PretendedVersion, Requirement, Tests, index,
 };
 
 /// What will be built: every stage once, and how images are put together.
@@ -140,6 +140,8 @@ pub enum StageKind {
         libc: Libc,
         /// System packages beside the compilers.
         apt: BTreeSet<String>,
+        /// The state of Debian's archive that they are taken from.
+        snapshot: Option<String>,
     },
     /// Third-party distributions in a virtual environment of their own.
     Dependencies(Dependencies),
@@ -158,6 +160,8 @@ pub enum StageKind {
         base: StageName,
         /// The requirements, sorted.
         requires: Vec<String>,
+        /// What they come down to, where a lock tells.
+        pins: Option<Vec<PinnedBackend>>,
         /// Where they come from.
         index: IndexChoice,
         /// What the step is given without keeping it.
@@ -186,6 +190,8 @@ pub enum StageKind {
         libc: Libc,
         /// System packages.
         apt: BTreeSet<String>,
+        /// The state of Debian's archive that they are taken from.
+        snapshot: Option<String>,
         /// The numeric id of the user.
         user: u32,
     },

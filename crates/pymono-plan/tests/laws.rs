@@ -130,6 +130,8 @@ fn fleet(services: impl IntoIterator<Item = (TreePath, Service)>) -> Fleet {
         packages,
         uv_image: "uv:1".to_owned(),
         tests: BTreeMap::new(),
+        lock: None,
+        apt_snapshot: None,
         settled: false,
         warnings: BTreeSet::new(),
     }

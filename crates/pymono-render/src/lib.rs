@@ -12,6 +12,7 @@ mod ignore;
 mod instruction;
 mod pins;
 mod pylock;
+mod resolve;
 mod spelling;
 mod words;
 
@@ -24,6 +25,7 @@ pub use bake::bake_file;
 pub use dockerfile::EPOCH;
 pub use export::{Export, ExportError, ExportFormat, export};
 pub use graph::{Graph, GraphFormat, GraphJson};
+pub use resolve::{Resolve, resolve};
 
 /// The name under which the Dockerfile knows the folder of pins.
 ///

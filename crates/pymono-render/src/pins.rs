@@ -7,12 +7,15 @@ use std::{
 
 use pymono_names::{Login, Platform, TreePath};
 use pymono_plan::{
-    BuildPlan, FetchedCrates, GitOrigin, OpenRequirement, Origin, PackageBuild, Requirement, Stage,
-    StageKind, StageName,
+    BuildPlan, FetchedCrates, GitOrigin, OpenRequirement, Origin, PackageBuild, PinnedBackend,
+    Requirement, Stage, StageKind, StageName,
 };
 
 use crate::{
-    dockerfile::{Install, RUNNER, RUNNER_NAME, SETTLE, SETTLE_NAME, commands, commands_name},
+    dockerfile::{
+        Install, RUNNER, RUNNER_NAME, SETTLE, SETTLE_NAME, SNAPSHOT, SNAPSHOT_NAME, commands,
+        commands_name,
+    },
     spelling,
 };
 
@@ -28,7 +31,7 @@ pub(crate) fn file_name(stage: &StageName) -> String {
 }
 
 /// Returns the name of the file with a stage's settings of uv.
-pub(crate) fn settings_name(stage: &StageName) -> String {
+pub(crate) fn settings_name(stage: &str) -> String {
     format!("{stage}.toml")
 }
 
@@ -45,6 +48,11 @@ pub(crate) fn pins(plan: &BuildPlan) -> BTreeMap<String, String> {
         if let StageKind::Runtime { .. } = kind {
             files.insert(SETTLE_NAME.to_owned(), SETTLE.to_owned());
         }
+        if let StageKind::Runtime { snapshot: Some(_), .. }
+        | StageKind::Toolchain { snapshot: Some(_), .. } = kind
+        {
+            files.insert(SNAPSHOT_NAME.to_owned(), SNAPSHOT.to_owned());
+        }
         let (text, install) = match kind {
             StageKind::Dependencies(dependencies) => (
                 dependencies.requirements.iter().map(requirement).collect(),
@@ -54,8 +62,8 @@ pub(crate) fn pins(plan: &BuildPlan) -> BTreeMap<String, String> {
                 open.requirements.iter().map(open_requirement).collect(),
                 Install::of_backends(&open.index, secrets),
             ),
-            StageKind::Backend { requires, index, secrets, .. } => (
-                requires.iter().map(|line| format!("{}\n", Login::without_any(line))).collect(),
+            StageKind::Backend { requires, pins, index, secrets, .. } => (
+                pins.as_ref().map_or_else(|| required(requires), |pins| pinned(pins)),
                 Install::of_backends(index, secrets),
             ),
             StageKind::Crates(FetchedCrates { texts, .. }) => {
@@ -70,9 +78,22 @@ pub(crate) fn pins(plan: &BuildPlan) -> BTreeMap<String, String> {
             _ => continue,
         };
         files.insert(file_name(name), text);
-        files.extend(install.settings().map(|text| (settings_name(name), text)));
+        files.extend(install.settings().map(|text| (settings_name(name.as_str()), text)));
     }
     files
+}
+
+/// Returns build requirements as they are written.
+fn required(requires: &[String]) -> String {
+    requires.iter().map(|line| format!("{}\n", Login::without_any(line))).collect()
+}
+
+/// Returns what build requirements come down to.
+fn pinned(pins: &[PinnedBackend]) -> String {
+    let lines = pins.iter().map(|PinnedBackend { requirement, only, hashes }| {
+        format!("{requirement}{}", ending(only, hashes))
+    });
+    lines.collect()
 }
 
 /// Returns files of the tree as they lie in the folder of a stage.

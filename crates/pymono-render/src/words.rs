@@ -3,6 +3,11 @@
 /// A comment names at most so many things.
 const MOST_NAMED: usize = 6;
 
+/// Returns an image's reference without its digest: a newer image of the same tag can use the same caches.
+pub(crate) fn without_digest(image: &str) -> &str {
+    image.split('@').next().unwrap_or(image)
+}
+
 /// Returns `a`, `b` and 3 more.
 pub(crate) fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
     let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();

@@ -75,6 +75,8 @@ fn rendered(crates: Crates) -> Rendered {
         packages: BTreeMap::from([(path("api"), package)]),
         uv_image: "uv".to_owned(),
         tests: BTreeMap::new(),
+        lock: None,
+        apt_snapshot: None,
         settled: false,
         warnings: BTreeSet::new(),
     };

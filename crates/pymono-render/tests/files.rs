@@ -137,6 +137,8 @@ fn small() -> BuildPlan {
         packages,
         tests: BTreeMap::new(),
         uv_image,
+        lock: None,
+        apt_snapshot: None,
         settled: false,
         warnings,
     })

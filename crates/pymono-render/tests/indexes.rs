@@ -88,6 +88,8 @@ fn workspace(packages: &[String], indexes: &[Index], secrets: &[Secret]) -> Work
         texts: BTreeMap::new(),
         indexes: BTreeMap::from([("api/uv.lock".parse().unwrap(), indexes.to_vec())]),
         uv_image: None,
+        image_lock: None,
+        apt_snapshot: None,
         unsent: Unsent::default(),
     }
 }

@@ -69,6 +69,8 @@ fn rendered(service: Service, package: Package) -> Rendered {
         packages: BTreeMap::from([(path("web"), package)]),
         uv_image: "uv:1".into(),
         tests: BTreeMap::new(),
+        lock: None,
+        apt_snapshot: None,
         settled: false,
         warnings: BTreeSet::new(),
     };

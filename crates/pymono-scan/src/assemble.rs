@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pymono_lock::LockFormat;
+use pymono_lock::{ImageLock, LockFormat};
 use pymono_names::TreePath;
 use pymono_workspace::{Index, Kind, Project, Workspace};
 use rayon::prelude::*;
@@ -70,7 +70,9 @@ pub(crate) fn workspace(
     let bricks = wanted_found().flat_map(|found| found.manifest.bricks.keys());
     let sent = wanted.iter().chain(bricks).chain(outside(&projects)).cloned().collect();
     let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
-    let unsent = ignore::unsent(tree, &sent, &local::locks(&workspaces, &found))?;
+    let image_lock = tree.file_in(&TreePath::root(), ImageLock::PATH);
+    let never = local::locks(&workspaces, &found).into_iter().chain(image_lock.clone()).collect();
+    let unsent = ignore::unsent(tree, &sent, &never)?;
     let locks = locks(tree, wanted_found())?;
     let manifests = manifests(tree, &workspaces, locks.keys());
     let workspace = Workspace {
@@ -80,6 +82,8 @@ pub(crate) fn workspace(
         manifests,
         unsent,
         uv_image: whole.uv_image,
+        image_lock: image_lock.map(|file| tree.read(&file)).transpose()?,
+        apt_snapshot: whole.apt_snapshot,
         projects,
     };
     Ok((workspace, more))

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pymono_lock::LockFormat;
+use pymono_lock::{ImageLock, LockFormat};
 use pymono_names::TreePath;
 use pymono_workspace::{ContentId, Contents, Project, Workspace, literal_pattern};
 
@@ -99,7 +99,9 @@ fn locks(workspace: &Workspace) -> BTreeSet<TreePath> {
         lock.file_name().and_then(LockFormat::of_file_name).is_some()
             && patterns.contains(literal_pattern(lock.as_str()).as_str())
     };
-    workspace.locks.keys().filter(unsent).cloned().collect()
+    // Only where it lies in what is sent is it among the patterns.
+    let own = patterns.contains(ImageLock::PATH).then(|| ImageLock::PATH.parse().ok());
+    workspace.locks.keys().filter(unsent).cloned().chain(own.flatten()).collect()
 }
 
 fn id(Identity { mode, content }: &Identity) -> ContentId {

@@ -44,6 +44,11 @@ pub struct Workspace {
     pub texts: BTreeMap<TreePath, String>,
     /// The uv image that installs everything, `None` for pymono's default.
     pub uv_image: Option<String>,
+    /// The text of `pymono.lock`, where there is one.
+    pub image_lock: Option<String>,
+    /// The state of Debian's archive that system packages are taken from: a time such as
+    /// `20260131T000000Z`, or `locked` for the one that `pymono.lock` names.
+    pub apt_snapshot: Option<String>,
     /// What is below the projects' folders but must not be sent to a build.
     pub unsent: Unsent,
 }

@@ -15,8 +15,8 @@ use pymono_report::{ColorChoice, ColorEnv, Shell, ShellOptions, Verbosity};
 
 use crate::{
     commands::{
-        affected, bake, build, check, completions, export, graph, init, list, matrix, plan, schema,
-        why,
+        affected, bake, build, check, completions, export, graph, init, list, lock, matrix, plan,
+        schema, why,
     },
     error::CommandError,
     session::Session,
@@ -25,8 +25,8 @@ use crate::{
 /// Build the container images of every Python service in a monorepo
 ///
 /// pymono finds the services, plans build stages that they share, and runs
-/// `docker buildx` for each. It needs no Dockerfile. But for `init`, it writes
-/// nothing outside of `.pymono/` and `docker-bake.json`.
+/// `docker buildx` for each. It needs no Dockerfile. But for `init` and
+/// `lock`, it writes nothing outside of `.pymono/` and `docker-bake.json`.
 #[derive(Debug, Parser)]
 #[command(name = "pymono", version, max_term_width = 100)]
 struct App {
@@ -80,6 +80,7 @@ enum Command {
     Graph(graph::GraphArgs),
     Init(init::InitArgs),
     List(list::ListArgs),
+    Lock(lock::LockArgs),
     Matrix(matrix::MatrixArgs),
     Plan(plan::PlanArgs),
     Schema(schema::SchemaArgs),
@@ -121,6 +122,7 @@ fn dispatch(session: &mut Session, command: &Command) -> Result<(), CommandError
         Command::Graph(args) => graph::run(session, args),
         Command::Init(args) => init::run(session, args),
         Command::List(args) => list::run(session, args),
+        Command::Lock(args) => lock::run(session, args),
         Command::Matrix(args) => matrix::run(session, args),
         Command::Plan(args) => plan::run(session, args),
         Command::Schema(args) => schema::run(session, args),

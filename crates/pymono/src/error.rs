@@ -2,9 +2,10 @@
 
 use std::{error::Error, io, process::ExitCode};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use pymono_buildx::DockerError;
 use pymono_exec::InstallError;
+use pymono_lock::InvalidResolution;
 use pymono_plan::FleetError;
 use pymono_render::ExportError;
 use pymono_report::{OutputError, Shell, plural};
@@ -56,6 +57,14 @@ enum Finding {
     Ambiguous { name: String, paths: String },
     #[error("not as `pymono bake` would write it: {0}")]
     Stale(String),
+    #[error("`pymono.lock` is not what is needed: {0}")]
+    StaleLock(String),
+    #[error("`--reproducible` cannot be kept: nothing pins {0}")]
+    Floating(String),
+    #[error("uv's answer cannot be read")]
+    Resolution(#[source] InvalidResolution),
+    #[error("failed to read `{path}`")]
+    Unreadable { path: Utf8PathBuf, source: io::Error },
     #[error("the image `{0}` names no registry to push to")]
     NoRegistry(String),
     #[error("the check has {0}")]
@@ -137,6 +146,28 @@ impl CommandError {
         let paths = paths.map(|path| format!("`{path}`")).collect::<Vec<_>>().join(", ");
         let hint = "run `pymono bake` and commit what it writes";
         Self::new(ErrorKind::Found, Finding::Stale(paths), Some(hint.into()))
+    }
+
+    /// `pymono.lock` lacks something, or has what nobody needs.
+    pub(crate) fn stale_lock(what: &[String]) -> Self {
+        let hint = "run `pymono lock` and commit the file";
+        Self::new(ErrorKind::Found, Finding::StaleLock(what.join("; ")), Some(hint.into()))
+    }
+
+    /// An image that is to be the same everywhere stands on what can change.
+    pub(crate) fn floating(what: &[String]) -> Self {
+        let hint = "run `pymono lock` and commit `pymono.lock`";
+        Self::new(ErrorKind::Workspace, Finding::Floating(what.join(", ")), Some(hint.into()))
+    }
+
+    /// uv has written something else than pins.
+    pub(crate) fn resolution(error: InvalidResolution) -> Self {
+        Self::new(ErrorKind::Docker, Finding::Resolution(error), None)
+    }
+
+    /// What a build has made cannot be read.
+    pub(crate) fn unreadable(path: Utf8PathBuf, source: io::Error) -> Self {
+        Self::new(ErrorKind::Output, Finding::Unreadable { path, source }, None)
     }
 
     /// `pymono check` found something, each of which it has told.

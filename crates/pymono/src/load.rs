@@ -23,6 +23,8 @@ pub(crate) struct Overrides {
     pub(crate) platforms: BTreeSet<Platform>,
     /// What is said of locks.
     pub(crate) locks: LockArgs,
+    /// Whether files lose the times that they have in a checkout.
+    pub(crate) settled: bool,
 }
 
 impl Overrides {
@@ -138,7 +140,8 @@ pub(crate) fn scan_options(session: &Session) -> ScanOptions {
 pub(crate) fn load(session: &mut Session, overrides: &Overrides) -> Result<Loaded, CommandError> {
     let Scan { mut workspace, tree, warnings: _ } = scan_whole(session)?;
     overrides.apply(&mut workspace);
-    let (fleet, mut unplanned) = pymono_plan::assemble(&workspace, overrides.locks.stale());
+    let (mut fleet, mut unplanned) = pymono_plan::assemble(&workspace, overrides.locks.stale());
+    fleet.settled = overrides.settled;
     for warning in &fleet.warnings {
         session.shell.warn(warning)?;
     }

@@ -31,6 +31,8 @@ pub(crate) enum Name {
     Main,
     /// The one that tests compare with: another machine, or another store.
     Second,
+    /// Another one, where the second has the other store.
+    Third,
 }
 
 impl Name {
@@ -38,6 +40,7 @@ impl Name {
         match self {
             Self::Main => "main",
             Self::Second => "second",
+            Self::Third => "third",
         }
     }
 }

@@ -43,10 +43,10 @@ impl Lease {
         self.start(Name::Main, Engine::up)
     }
 
-    /// Starts the second engine, on lease if it does not run already, with
+    /// Starts a further engine, on lease if it does not run already, with
     /// base images from `source` where that has them.
-    pub(crate) fn second(&self, store: Store, source: &Docker) -> Result<()> {
-        self.start(Name::Second, |engine| engine.second(store, Some(source)))
+    pub(crate) fn further(&self, name: Name, store: Store, source: &Docker) -> Result<()> {
+        self.start(name, |engine| engine.further(name, store, Some(source)))
     }
 
     /// Starts the registry without an engine and returns its address.

@@ -127,12 +127,12 @@ impl Engine {
         images::provide(&self.home, &self.docker(Name::Main), None, &self.progress)
     }
 
-    /// Starts the second engine, with base images from `source` where it has them.
-    fn second(&self, store: Store, source: Option<&Docker>) -> Result<()> {
+    /// Starts a further engine, with base images from `source` where it has them.
+    fn further(&self, name: Name, store: Store, source: Option<&Docker>) -> Result<()> {
         host::check(&self.progress)?;
         packages::provide(&self.home, &self.progress)?;
-        daemon::start(&self.home, Name::Second, store, &self.progress)?;
-        images::provide(&self.home, &self.docker(Name::Second), source, &self.progress)
+        daemon::start(&self.home, name, store, &self.progress)?;
+        images::provide(&self.home, &self.docker(name), source, &self.progress)
     }
 
     fn start_registry(&self) -> Result<String> {
@@ -159,7 +159,7 @@ impl Engine {
     fn second_to_stay(&self, store: Store) -> Result<()> {
         let _lock = self.home.lock(&self.progress)?;
         let main = daemon::is_running(&self.home, Name::Main).then(|| self.docker(Name::Main));
-        self.second(store, main.as_ref())?;
+        self.further(Name::Second, store, main.as_ref())?;
         lease::keep(&self.home, &[Name::Second])?;
         self.describe(Name::Second)?;
         self.progress.say(format_args!("to use it: DOCKER_HOST={}", self.socket(Name::Second)));
@@ -179,8 +179,9 @@ impl Engine {
 
     fn down(&self) -> Result<()> {
         let _lock = self.home.lock(&self.progress)?;
-        self.stop(&[Name::Main, Name::Second])?;
-        lease::keep(&self.home, &[Name::Main, Name::Second])
+        let all = [Name::Main, Name::Second, Name::Third];
+        self.stop(&all)?;
+        lease::keep(&self.home, &all)
     }
 
     /// Stops these engines, and the registry unless the main one stays.

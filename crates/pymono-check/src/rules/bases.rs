@@ -8,6 +8,9 @@ use crate::{Code, Facts, Finding};
 
 const HINT: &str = "name it with its digest, as in `python:3.13-slim@sha256:…`";
 
+/// The same for an image that pymono writes into a Dockerfile.
+const LOCK: &str = "run `pymono lock` and commit `pymono.lock`";
+
 /// Returns one finding for each image: most services of a repository stand on the same.
 pub(super) fn find(facts: Facts<'_>) -> Vec<Finding> {
     let mut users = BTreeMap::<&str, BTreeSet<&TreePath>>::new();
@@ -35,8 +38,14 @@ pub(super) fn find(facts: Facts<'_>) -> Vec<Finding> {
                 format!("each of {} services", users.len())
             },
         );
+        let is_generated = users.iter().any(|path| facts.fleet.services.contains_key(*path));
         let path = if users.len() == 1 { users.first().copied().cloned() } else { None };
-        Finding::new(Code::FloatingBase, &path.unwrap_or_else(TreePath::root), message, HINT)
+        Finding::new(
+            Code::FloatingBase,
+            &path.unwrap_or_else(TreePath::root),
+            message,
+            if is_generated { LOCK } else { HINT },
+        )
     };
     users.into_iter().map(finding).collect()
 }

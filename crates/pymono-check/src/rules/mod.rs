@@ -4,6 +4,7 @@ mod bases;
 mod builds;
 mod copies;
 mod imports;
+mod locked;
 mod requirements;
 mod secrets;
 mod unplanned;
@@ -17,6 +18,7 @@ pub(crate) fn all(facts: Facts<'_>) -> Vec<Finding> {
         requirements::find,
         builds::find,
         bases::find,
+        locked::find,
         imports::find,
         copies::find,
         secrets::find,

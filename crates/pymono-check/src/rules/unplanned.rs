@@ -1,5 +1,6 @@
 //! Services that cannot be planned.
 
+use pymono_lock::{ImageLock, LockFormat};
 use pymono_names::TreePath;
 use pymono_plan::{FleetError, Unplanned};
 
@@ -31,7 +32,17 @@ fn findings(Unplanned { services, error }: &Unplanned) -> Vec<Finding> {
     };
     match services.as_slice() {
         [] => vec![about(&TreePath::root())],
+        // What is wrong with the one lock of all is told once.
+        _ if is_of_own_lock(error) => ImageLock::PATH.parse().iter().map(about).collect(),
         services => services.iter().map(about).collect(),
+    }
+}
+
+fn is_of_own_lock(error: &FleetError) -> bool {
+    match error {
+        FleetError::Unlocked { .. } => true,
+        FleetError::Lock(error) => error.format == LockFormat::Pymono,
+        _ => false,
     }
 }
 
@@ -39,9 +50,10 @@ fn code(error: &FleetError) -> Code {
     match error {
         FleetError::Lock { .. } => Code::BrokenLock,
         FleetError::NoLock { .. } => Code::NoLock,
-        FleetError::Closure { .. } | FleetError::Missing { .. } | FleetError::Stale { .. } => {
-            Code::StaleLock
-        }
+        FleetError::Closure { .. }
+        | FleetError::Missing { .. }
+        | FleetError::Stale { .. }
+        | FleetError::Unlocked { .. } => Code::StaleLock,
         FleetError::SharedReference { .. } => Code::SharedImage,
         FleetError::NoCommand { .. } => Code::NoCommand,
         _ => Code::Unplanned,

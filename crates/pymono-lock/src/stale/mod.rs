@@ -26,7 +26,7 @@ pub fn is_stale(format: LockFormat, lock: &str, manifest: &str) -> bool {
         LockFormat::Poetry => hashes::poetry(lock, manifest),
         LockFormat::Pdm => hashes::pdm(lock, manifest),
         LockFormat::Pipfile => hashes::pipfile(lock, manifest),
-        LockFormat::Uv | LockFormat::Pylock | LockFormat::Requirements => None,
+        LockFormat::Uv | LockFormat::Pylock | LockFormat::Requirements | LockFormat::Pymono => None,
     };
     hashes.is_some_and(|(locked, computed)| !computed.contains(&locked))
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use pymono_names::TreePath;
-use pymono_plan::{ChosenIndex, Dependencies, GitAccess, IndexChoice, StageName};
+use pymono_plan::{ChosenIndex, Dependencies, GitAccess, IndexChoice};
 use pymono_workspace::{IndexFormat, Secret, SecretPlace};
 use serde::Serialize;
 
@@ -40,14 +40,19 @@ impl<'a> Install<'a> {
         Self { index, archives: None, git: None, secrets }
     }
 
-    /// Returns the command, which is given these arguments beside those that say from where.
+    /// Returns the command that installs, which is given these arguments beside those that say from where.
     pub(crate) fn command(&self, arguments: &str) -> String {
+        self.run(&format!("uv pip install {arguments}"), "--requirements /pins.txt")
+    }
+
+    /// Returns a command that is told from where.
+    pub(crate) fn run(&self, program: &str, requirements: &str) -> String {
         let mut command = String::new();
         for line in self.preparations() {
             command += &format!("{line}; \\\n    ");
         }
         let places = self.places();
-        command += &format!("uv pip install {arguments}{places} --requirements /pins.txt");
+        command += &format!("{program}{places} {requirements}");
         if let Some(advice) = self.advice() {
             command += &format!(" || {{ \\\n    echo {} >&2; exit 1; }}", shell(&advice));
         }
@@ -55,7 +60,7 @@ impl<'a> Install<'a> {
     }
 
     /// Returns the mounts of the stage's settings and secrets.
-    pub(crate) fn mounts(&self, stage: &StageName) -> Vec<String> {
+    pub(crate) fn mounts(&self, stage: &str) -> Vec<String> {
         let settings = self.settings().map(|_| {
             let file = pins::settings_name(stage);
             format!("type=bind,from={PINS_CONTEXT},source={file},target={SETTINGS}")

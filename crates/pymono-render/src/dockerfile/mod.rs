@@ -16,7 +16,9 @@ pub(crate) use install::Install;
 pub use settle::EPOCH;
 pub(crate) use settle::{SCRIPT as SETTLE, SCRIPT_NAME as SETTLE_NAME};
 use stage::StageText;
+pub(crate) use stage::uv_cache;
 pub(crate) use steps::{RUNNER, RUNNER_NAME, commands, commands_name};
+pub(crate) use system::{SNAPSHOT, SNAPSHOT_NAME};
 use test::TestText;
 
 /// Where everything lies in an image.

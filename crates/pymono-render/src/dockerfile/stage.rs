@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use pymono_names::{Libc, Login, ServiceName, TreePath};
 use pymono_plan::{
     BuildPlan, Dependencies, Environment, FetchedCrates, ImageFile, Open, Origin, PackageBuild,
-    PretendedVersion, Requirement, Stage, StageKind, StageName,
+    PinnedBackend, PretendedVersion, Requirement, Stage, StageKind, StageName,
 };
 use pymono_workspace::{BuildKind, CacheMount, Secret};
 
@@ -14,13 +14,13 @@ use super::{
     install::secret_mount,
     settle::{self, EPOCH},
     steps,
-    system::{expect, home, system_packages},
+    system::{Packages, expect, home, system_packages},
 };
 use crate::{
     PINS_CONTEXT,
     instruction::{Run, shell},
     pins::{self, SOURCES},
-    words,
+    words::{self, without_digest},
 };
 
 /// How a package is installed from its folder, with what its build needs there already.
@@ -45,14 +45,14 @@ impl fmt::Display for StageText<'_> {
         match kind {
             StageKind::Uv { image } => writeln!(f, "FROM {image} AS {name}"),
             StageKind::Base { environment, uv } => base(f, name, environment, uv),
-            StageKind::Toolchain { base, image, libc, apt } => {
+            StageKind::Toolchain { base, image, libc, apt, snapshot } => {
                 writeln!(f, "# Compilers, for {users}.\nFROM {base} AS {name}")?;
-                toolchain(f, image, *libc, apt)
+                toolchain(f, &Packages { image, libc: *libc, apt, snapshot: snapshot.as_deref() })
             }
-            StageKind::Backend { base, requires, index, secrets } => {
+            StageKind::Backend { base, requires, pins, index, secrets } => {
                 let requires = requires.iter().map(|line| Login::without_any(line));
                 writeln!(f, "# {}, for {users}.", words::list(requires))?;
-                self.backend(f, base, &Install::of_backends(index, secrets))
+                self.backend(f, base, &Install::of_backends(index, secrets), pins.as_deref())
             }
             StageKind::Dependencies(dependencies) => {
                 let (number, pins) = (dependencies.requirements.len(), names(dependencies));
@@ -83,9 +83,10 @@ impl fmt::Display for StageText<'_> {
                 steps::included(f, included)
             }
             StageKind::Steps(steps) => steps::text(f, name, steps),
-            StageKind::Runtime { image, libc, apt, user } => {
+            StageKind::Runtime { image, libc, apt, snapshot, user } => {
                 writeln!(f, "# For {users}.\nFROM {image} AS {name}")?;
-                runtime(f, image, *libc, apt, *user)
+                let snapshot = snapshot.as_deref();
+                runtime(f, &Packages { image, libc: *libc, apt, snapshot }, *user)
             }
         }
     }
@@ -97,8 +98,16 @@ impl StageText<'_> {
         f: &mut fmt::Formatter<'_>,
         base: &StageName,
         install: &Install<'_>,
+        pins: Option<&[PinnedBackend]>,
     ) -> fmt::Result {
-        let arguments = format!("--target {BACKEND}");
+        let mut arguments = format!("--target {BACKEND}");
+        if let Some(pins) = pins {
+            arguments += " --no-deps";
+            // A commit of git has no hash, and needs none.
+            if pins.iter().all(|pin| !pin.hashes.is_empty()) {
+                arguments += " --require-hashes";
+            }
+        }
         let mut run = self.install(install, &arguments, "");
         if let Some(folder) = install.folder() {
             run = run.mount(format_args!("type=bind,source={folder},target={SOURCES}/{folder}"));
@@ -142,7 +151,7 @@ impl StageText<'_> {
         let command = install.command(arguments);
         let run =
             Run::new(format!("{command}{end}")).mount(self.uv_cache()).mount(pins_mount(name));
-        install.mounts(name).into_iter().fold(run, Run::mount)
+        install.mounts(name.as_str()).into_iter().fold(run, Run::mount)
     }
 
     /// Installs requirements and what the installer finds that they need.
@@ -192,10 +201,16 @@ impl StageText<'_> {
 
     /// The one cache of downloads: uv locks it itself, and versions of uv do not share it.
     fn uv_cache(&self) -> String {
-        let version = self.plan.uv_image.rsplit_once(':').map_or("latest", |(_, tag)| tag);
-        let version = version.get(..12.min(version.len())).unwrap_or(version);
-        format!("type=cache,id=pymono-uv-{version}-$TARGETARCH,target=/root/.cache/uv")
+        uv_cache(&self.plan.uv_image)
     }
+}
+
+/// Returns the mount of the downloads of an image's uv.
+pub(crate) fn uv_cache(uv_image: &str) -> String {
+    let image = without_digest(uv_image);
+    let version = image.rsplit_once(':').map_or("latest", |(_, tag)| tag);
+    let version = version.get(..12.min(version.len())).unwrap_or(version);
+    format!("type=cache,id=pymono-uv-{version}-$TARGETARCH,target=/root/.cache/uv")
 }
 
 /// Returns the command that builds and installs a package.
@@ -245,7 +260,7 @@ pub(super) fn caches(
     declared: &[CacheMount],
 ) -> Vec<String> {
     let compilers = compilers.map(|(image, sharing)| {
-        let tools = ServiceName::slug(image);
+        let tools = ServiceName::slug(without_digest(image));
         format!(
             "type=cache,id=pymono-build:{owner}:{tools}:$TARGETARCH{sharing},target={BUILD_CACHE}"
         )
@@ -291,43 +306,32 @@ fn base(
     write!(f, "{}", Run::new(format!("{}{venv}", expect(*libc, base_image))))
 }
 
-fn toolchain(
-    f: &mut fmt::Formatter<'_>,
-    image: &str,
-    libc: Libc,
-    apt: &BTreeSet<String>,
-) -> fmt::Result {
-    let (compilers, ccache) = match libc {
+fn toolchain(f: &mut fmt::Formatter<'_>, packages: &Packages<'_>) -> fmt::Result {
+    let (compilers, ccache) = match packages.libc {
         Libc::Glibc => (["build-essential", "ccache"], "/usr/lib/ccache"),
         Libc::Musl => (["build-base", "ccache"], "/usr/lib/ccache/bin"),
     };
-    let packages = apt.iter().map(|package| match package.as_str() {
+    let named = packages.apt.iter().map(|package| match package.as_str() {
         // A base image may bring one that knows a newer Rust.
         "cargo" => "$(command -v cargo >/dev/null || echo cargo)",
         package => package,
     });
-    let packages = compilers.into_iter().chain(packages);
-    write!(f, "ARG TARGETARCH\n{}", system_packages(image, libc, packages))?;
+    let all = compilers.into_iter().chain(named);
+    write!(f, "ARG TARGETARCH\n{}", system_packages(packages, all))?;
     writeln!(
         f,
         "ENV PATH={ccache}:$PATH CCACHE_DIR={BUILD_CACHE}/ccache CARGO_HOME={BUILD_CACHE}/cargo"
     )
 }
 
-fn runtime(
-    f: &mut fmt::Formatter<'_>,
-    image: &str,
-    libc: Libc,
-    apt: &BTreeSet<String>,
-    user: u32,
-) -> fmt::Result {
-    let home = home(libc, image, user);
-    let run = if apt.is_empty() {
+fn runtime(f: &mut fmt::Formatter<'_>, packages: &Packages<'_>, user: u32) -> fmt::Result {
+    let home = home(packages.libc, packages.image, user);
+    let run = if packages.apt.is_empty() {
         Run::new(home)
     } else {
         f.write_str("ARG TARGETARCH\n")?;
-        let packages = system_packages(image, libc, apt.iter().map(String::as_str));
-        packages.map(|command| format!("{command} && \\\n    {home}"))
+        let run = system_packages(packages, packages.apt.iter().map(String::as_str));
+        run.map(|command| format!("{command} && \\\n    {home}"))
     };
     write!(f, "{}", settle::system(run))?;
     writeln!(f, "ENV PATH={VENV}/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1")?;

@@ -1,9 +1,21 @@
 //! What depends on the C library of an image: its system packages and its user.
 
+use std::collections::BTreeSet;
+
 use pymono_names::{Libc, ServiceName};
 
 use super::HOME;
-use crate::instruction::{Run, shell};
+use crate::{
+    PINS_CONTEXT,
+    instruction::{Run, shell},
+    words::without_digest,
+};
+
+/// The program that leads apt to a state of Debian's archive.
+pub(crate) const SNAPSHOT: &str = include_str!("snapshot.sh");
+
+/// The name of its file.
+pub(crate) const SNAPSHOT_NAME: &str = "snapshot.sh";
 
 /// Returns a command, with `; ` after it, that fails where an image has another C library than it is
 /// taken for; nothing where the image's own publisher tells by the tag.
@@ -39,26 +51,52 @@ pub(super) fn home(libc: Libc, image: &str, user: u32) -> String {
     format!("{folder} && \\\n    {{ {expect}getent passwd {user} || {add}; }}")
 }
 
+/// System packages, and where they go.
+pub(super) struct Packages<'a> {
+    /// The image that they are installed in.
+    pub(super) image: &'a str,
+    /// Its C library.
+    pub(super) libc: Libc,
+    /// The packages.
+    pub(super) apt: &'a BTreeSet<String>,
+    /// The state of Debian's archive that they are taken from.
+    pub(super) snapshot: Option<&'a str>,
+}
+
 /// Installs system packages; what is downloaded stays in cache mounts and out of the layer.
 pub(super) fn system_packages<'a>(
-    image: &str,
-    libc: Libc,
+    Packages { image, libc, apt: _, snapshot }: &Packages<'_>,
     packages: impl Iterator<Item = &'a str>,
 ) -> Run {
     let packages = packages.collect::<Vec<_>>().join(" ");
-    let id = ServiceName::slug(image);
+    let id = ServiceName::slug(without_digest(image));
     match libc {
-        // apt's own locks do not work across containers, so the mounts are locked, always in this order.
-        Libc::Glibc => Run::new(format!(
-            "rm -f /etc/apt/apt.conf.d/docker-clean && \\\n    apt-get update && \\\n    \
-             apt-get install --yes --no-install-recommends {packages}"
-        ))
-        .mount(format_args!(
-            "type=cache,id=pymono-apt-cache-{id}-$TARGETARCH,target=/var/cache/apt,sharing=locked"
-        ))
-        .mount(format_args!(
-            "type=cache,id=pymono-apt-lists-{id}-$TARGETARCH,target=/var/lib/apt,sharing=locked"
-        )),
+        Libc::Glibc => {
+            let (before, after) = match snapshot {
+                Some(time) => (
+                    format!("export APT_CONFIG=\"$(sh /tmp/{SNAPSHOT_NAME} {time})\" && \\\n    "),
+                    " && \\\n    rm -r /tmp/snapshot",
+                ),
+                None => (String::new(), ""),
+            };
+            let run = Run::new(format!(
+                "{before}rm -f /etc/apt/apt.conf.d/docker-clean && \\\n    apt-get update && \\\n    \
+                 apt-get install --yes --no-install-recommends {packages}{after}"
+            ));
+            let run = match snapshot {
+                Some(_) => run.mount(format_args!(
+                    "type=bind,from={PINS_CONTEXT},source={SNAPSHOT_NAME},target=/tmp/{SNAPSHOT_NAME}"
+                )),
+                None => run,
+            };
+            // apt's own locks do not work across containers, so the mounts are locked, always in this order.
+            run.mount(format_args!(
+                "type=cache,id=pymono-apt-cache-{id}-$TARGETARCH,target=/var/cache/apt,sharing=locked"
+            ))
+            .mount(format_args!(
+                "type=cache,id=pymono-apt-lists-{id}-$TARGETARCH,target=/var/lib/apt,sharing=locked"
+            ))
+        }
         // With this folder there, apk keeps in it what it downloads. The option asks anew what there is.
         Libc::Musl => Run::new(format!("apk add --update-cache {packages}")).mount(format_args!(
             "type=cache,id=pymono-apk-{id}-$TARGETARCH,target=/etc/apk/cache,sharing=locked"

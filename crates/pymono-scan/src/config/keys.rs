@@ -11,8 +11,8 @@ use super::{
     shape::{self, Shape, shape},
     test,
     validate::{
-        ABSOLUTE_PATH, ALPINE_PACKAGE, DEBIAN_PACKAGE, IMAGE_NAME, IMAGE_REFERENCE, LABEL_NAME,
-        REGISTRY, TAG, VARIABLE_NAME,
+        ABSOLUTE_PATH, ALPINE_PACKAGE, APT_SNAPSHOT, DEBIAN_PACKAGE, IMAGE_NAME, IMAGE_REFERENCE,
+        LABEL_NAME, REGISTRY, TAG, VARIABLE_NAME,
     },
 };
 
@@ -48,6 +48,7 @@ const fn whole(key: Key) -> Key {
 pub(super) static KEYS: &[Key] = &[
     key("apk", Shape::Texts(&ALPINE_PACKAGE), "a list of Alpine packages in the runtime image", "Alpine packages of the runtime image, in place of `apt`"),
     key("apt", Shape::Texts(&DEBIAN_PACKAGE), "a list of Debian packages in the runtime image", "Debian packages of the runtime image"),
+    whole(key("apt-snapshot", Shape::Text(&APT_SNAPSHOT), "a time such as `\"20260131T000000Z\"`, or `\"locked\"`", "the state of Debian's archive that system packages are taken from; `locked` for the one that `pymono lock` notes")),
     key("base-image", Shape::Text(&IMAGE_REFERENCE), "the reference of the image in which everything is built", "the image in which things are installed and built"),
     key("build-apk", Shape::Texts(&ALPINE_PACKAGE), "a list of Alpine packages for builds", "Alpine packages of builds, in place of `build-apt`"),
     key("build-apt", Shape::Texts(&DEBIAN_PACKAGE), "a list of Debian packages for builds", "Debian packages of builds, beside compilers"),
@@ -138,6 +139,7 @@ pub(super) fn set(
     key.shape.check(value, whole)?;
     match name {
         "uv-image" => configured.uv_image = Some(shape(value)?),
+        "apt-snapshot" => configured.apt_snapshot = Some(shape(value)?),
         "exclude" => configured.exclude = shape::patterns(value)?,
         "members" => configured.members = Some(shape::patterns(value)?),
         "version" if value.is_object() => configured.versions = shape(value)?,

@@ -86,6 +86,8 @@ pub(crate) struct Configured {
     pub(crate) base_image_by: Option<Place>,
     /// The image of uv; for the whole tree.
     pub(crate) uv_image: Option<String>,
+    /// The state of Debian's archive; for the whole tree.
+    pub(crate) apt_snapshot: Option<String>,
     /// Folders that are left out; for the whole tree.
     pub(crate) exclude: Vec<Pattern>,
     /// The folders that are projects; all where absent; for the whole tree.

@@ -48,6 +48,12 @@ form!(
     "no name of an Alpine package: letters, digits, `+`, `-`, `_` and `.`"
 );
 form!(
+    /// A time as the archive of Debian's states has it in its paths.
+    APT_SNAPSHOT,
+    r"^([0-9]{8}T[0-9]{6}Z|locked)$",
+    "neither a time such as `20260131T000000Z` nor `locked`"
+);
+form!(
     /// The grammar of image references, with a registry, a tag and a digest where wanted.
     IMAGE_REFERENCE,
     r"^([A-Za-z0-9.-]+(:[0-9]+)?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@[a-z0-9+._-]+:[a-fA-F0-9]{32,})?$",
@@ -158,6 +164,7 @@ mod tests {
         let forms = [
             &DEBIAN_PACKAGE,
             &ALPINE_PACKAGE,
+            &APT_SNAPSHOT,
             &IMAGE_REFERENCE,
             &IMAGE_NAME,
             &REGISTRY,

@@ -9,6 +9,7 @@ pub(crate) mod export;
 pub(crate) mod graph;
 pub(crate) mod init;
 pub(crate) mod list;
+pub(crate) mod lock;
 pub(crate) mod matrix;
 pub(crate) mod plan;
 pub(crate) mod schema;

@@ -78,7 +78,7 @@ pub(super) struct ImageArgs {
     /// Run the configured tests on what the images have, and make no image
     ///
     /// What passed and did not change is not run again; `--no-cache` runs everything.
-    #[arg(long, conflicts_with_all = ["push", "load", "tags", "reuse_from", "registry", "cache_to", "provenance", "sbom", "force"])]
+    #[arg(long, conflicts_with_all = ["push", "load", "tags", "reuse_from", "registry", "cache_to", "provenance", "sbom", "force", "reproducible"])]
     pub(super) test: bool,
     /// Tag images with TAG in place of the configured tags (can be repeated)
     #[arg(short, long = "tag", value_name = "TAG", value_parser = tag)]
@@ -92,6 +92,12 @@ pub(super) struct ImageArgs {
     /// can write to.
     #[arg(long, value_name = "REGISTRY", value_parser = registry)]
     pub(super) reuse_from: Vec<String>,
+    /// Give each image the digest that it has on every machine and day
+    ///
+    /// Needs `pymono.lock`. Layers are the same everywhere without it, too, but for files of a service
+    /// that is copied and not installed; the image itself says when it was made.
+    #[arg(long, conflicts_with_all = ["provenance", "sbom"])]
+    pub(super) reproducible: bool,
     /// Build for PLATFORM in place of the configured ones (can be repeated)
     #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
     pub(super) platforms: Vec<Platform>,

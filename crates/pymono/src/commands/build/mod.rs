@@ -3,9 +3,10 @@
 mod args;
 mod handwritten;
 mod record;
+mod reproducible;
 mod requests;
 mod reuse;
-mod secrets;
+pub(super) mod secrets;
 mod summary;
 mod wanted;
 
@@ -41,6 +42,9 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     let (wanted, changes) = Wanted::of(session, args)?;
     let overrides = overrides(args);
     let mut loaded = load(session, &overrides)?;
+    if args.image.reproducible {
+        reproducible::check(session, &loaded)?;
+    }
     let env = session.env.clone();
     let given = Given::new(&env);
     let services = wanted.services(&mut loaded, &session.folder, args)?;
@@ -73,7 +77,10 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     } else {
         reuse::take_existing(session, &docker, &loaded, &mut jobs, &fingerprints, args)?
     };
-    let bases = requests::bases(&loaded.plan, &jobs, args);
+    let mut bases = requests::bases(&loaded.plan, &jobs, args);
+    if args.image.reproducible {
+        jobs.iter_mut().chain(&mut bases).for_each(reproducible::settle);
+    }
     if args.dry_run {
         return print(session, &docker, bases.iter().chain(&jobs));
     }
@@ -96,6 +103,7 @@ fn overrides(args: &BuildArgs) -> Overrides {
         tags: tags.clone(),
         platforms: platforms.iter().copied().collect(),
         locks: args.locks.clone(),
+        settled: args.image.reproducible,
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn jobs(
         service: name.clone(),
         needs,
         request: BuildRequest {
-            secrets: given.secrets(plan.secrets(&BTreeSet::from([name])), &args.buildx),
+            secrets: given.secrets(plan.secrets(&BTreeSet::from([name])), &args.buildx.secrets),
             ssh: given.ssh(plan.needs_ssh(&BTreeSet::from([name])), &args.buildx),
             ..request
         },
@@ -65,7 +65,7 @@ pub(super) fn tests(
             target: Some(test.stage.to_string()),
             tags: Vec::new(),
             exports: cache_only(),
-            secrets: given.secrets(test.asks.clone(), &args.buildx),
+            secrets: given.secrets(test.asks.clone(), &args.buildx.secrets),
             ssh: given.ssh(test.needs_ssh, &args.buildx),
             ..request
         };

@@ -13,23 +13,23 @@ use pymono_workspace::{Secret, SecretPlace};
 use super::args::BuildxArgs;
 
 /// What the user's environment has to give.
-pub(super) struct Given<'a> {
+pub(crate) struct Given<'a> {
     env: BTreeMap<&'a str, &'a str>,
 }
 
 impl<'a> Given<'a> {
     /// Takes the variables that are set to something.
-    pub(super) fn new(env: &'a [(OsString, OsString)]) -> Self {
+    pub(crate) fn new(env: &'a [(OsString, OsString)]) -> Self {
         let pairs = env.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
         Self { env: pairs.filter(|(_, value)| !value.is_empty()).collect() }
     }
 
     /// Returns buildx's `--secret` arguments for a build that may want these: first those of the command line.
-    pub(super) fn secrets(&self, wanted: BTreeSet<Secret>, args: &BuildxArgs) -> Vec<String> {
-        let told: BTreeSet<&str> = args.secrets.iter().filter_map(|text| id_of(text)).collect();
-        let wanted = wanted.into_iter().filter(|secret| !told.contains(secret.id.as_str()));
+    pub(crate) fn secrets(&self, wanted: BTreeSet<Secret>, told: &[String]) -> Vec<String> {
+        let ids: BTreeSet<&str> = told.iter().filter_map(|text| id_of(text)).collect();
+        let wanted = wanted.into_iter().filter(|secret| !ids.contains(secret.id.as_str()));
         let found = wanted.filter_map(|secret| self.secret(&secret));
-        args.secrets.iter().cloned().chain(found).collect()
+        told.iter().cloned().chain(found).collect()
     }
 
     /// Returns buildx's `--ssh` arguments: those of the command line, or else the agent where one is needed.

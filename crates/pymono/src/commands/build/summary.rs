@@ -86,7 +86,8 @@ impl Told<'_> {
         // Platforms of the command line are in fingerprints too.
         let mut workspace = before.scan.workspace.clone();
         self.overrides.apply(&mut workspace);
-        let (fleet, _) = pymono_plan::assemble(&workspace, StaleLocks::Used);
+        let (mut fleet, _) = pymono_plan::assemble(&workspace, StaleLocks::Used);
+        fleet.settled = self.overrides.settled;
         let generated = fleet.services.values().map(|service| &service.name);
         let names = generated.chain(fleet.handwritten.keys()).cloned().collect();
         Some((all_fingerprints(&workspace, &fleet, &before.contents), names))

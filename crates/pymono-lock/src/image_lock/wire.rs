@@ -1,0 +1,192 @@
+//! The file as it is written.
+
+use std::collections::BTreeSet;
+
+use pymono_names::PythonVersion;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use super::{BackendKey, BackendPin, ImageLock};
+use crate::{
+    LockError, LockFormat,
+    marker::Condition,
+    page::{Page, Versions},
+};
+
+const VERSIONS: Versions = Versions { keys: &["version"], majors: &["1"], known: "1" };
+
+const HEAD: &str = "\
+# What images stand on and are built with. Written by `pymono lock`: commit it, and do not edit it.
+";
+
+/// What stands for the index where an installer looks if it is told nothing.
+const DEFAULT_INDEX: &str = "default";
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LockWire {
+    version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    apt_snapshot: Option<Spanned<String>>,
+    #[serde(default, rename = "image")]
+    images: Vec<ImageWire>,
+    #[serde(default, rename = "backend")]
+    backends: Vec<BackendWire>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct ImageWire {
+    reference: Spanned<String>,
+    digest: Spanned<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct BackendWire {
+    requires: Spanned<Vec<String>>,
+    python: Spanned<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    index: Option<String>,
+    #[serde(default, rename = "pin")]
+    pins: Vec<PinWire>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct PinWire {
+    requirement: Spanned<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    marker: Option<Spanned<String>>,
+    #[serde(default)]
+    hashes: Vec<Spanned<String>>,
+}
+
+/// Reads the text of a lock, and checks all that will stand in a Dockerfile.
+pub(super) fn read(text: &str) -> Result<ImageLock, LockError> {
+    let page = &Page::new(LockFormat::Pymono, ImageLock::PATH, text);
+    let wire: LockWire = page.toml_of_version(&VERSIONS)?;
+    let mut lock = ImageLock::default();
+    if let Some(snapshot) = &wire.apt_snapshot {
+        check(page, snapshot, "the snapshot", is_snapshot, "it has to be as `20260131T000000Z`")?;
+        lock.apt_snapshot = Some(snapshot.get_ref().clone());
+    }
+    for ImageWire { reference, digest } in &wire.images {
+        check(
+            page,
+            reference,
+            "the image",
+            is_reference,
+            "it has to be a reference with no digest",
+        )?;
+        let what = format!("the digest of `{}`", reference.get_ref());
+        check(page, digest, &what, is_hash, "it has to be `sha256:` and 64 hexadecimal digits")?;
+        let known = lock.images.insert(reference.get_ref().clone(), digest.get_ref().clone());
+        if known.is_some() {
+            return Err(twice(page, reference));
+        }
+    }
+    for wire in &wire.backends {
+        let python: PythonVersion = wire.python.get_ref().parse().map_err(|error| {
+            page.invalid(page.line(&wire.python), "the Python", wire.python.get_ref(), error)
+        })?;
+        let key = BackendKey {
+            requires: wire.requires.get_ref().clone(),
+            index: wire.index.clone().unwrap_or_else(|| DEFAULT_INDEX.to_owned()),
+            python,
+        };
+        let pins = wire.pins.iter().map(|wire| pin(page, wire)).collect::<Result<_, _>>()?;
+        if lock.backends.insert(key, pins).is_some() {
+            return Err(twice(page, &wire.python));
+        }
+    }
+    Ok(lock)
+}
+
+fn pin(page: &Page<'_>, wire: &PinWire) -> Result<BackendPin, LockError> {
+    let PinWire { requirement, marker, hashes } = wire;
+    check(page, requirement, "the requirement", is_line, "it has to be one line")?;
+    for hash in hashes {
+        let what = format!("the hash of `{}`", requirement.get_ref());
+        check(page, hash, &what, is_hash, "it has to be `sha256:` and 64 hexadecimal digits")?;
+    }
+    if let Some(marker) = marker {
+        let what = format!("the marker of `{}`", requirement.get_ref());
+        Condition::parse(marker.get_ref())
+            .map_err(|reason| page.invalid(page.line(marker), what, marker.get_ref(), reason))?;
+    }
+    Ok(BackendPin {
+        requirement: requirement.get_ref().clone(),
+        marker: marker.as_ref().map(|marker| marker.get_ref().clone()),
+        hashes: hashes.iter().map(|hash| hash.get_ref().clone()).collect(),
+    })
+}
+
+fn check(
+    page: &Page<'_>,
+    text: &Spanned<String>,
+    what: &str,
+    is_valid: fn(&str) -> bool,
+    reason: &str,
+) -> Result<(), LockError> {
+    if is_valid(text.get_ref()) {
+        return Ok(());
+    }
+    Err(page.invalid(page.line(text), what, text.get_ref(), reason))
+}
+
+fn twice(page: &Page<'_>, text: &Spanned<String>) -> LockError {
+    page.torn(Some(page.line(text)), None, format!("`{}` is locked twice", text.get_ref()))
+}
+
+fn is_hash(text: &str) -> bool {
+    let digits = text.strip_prefix("sha256:").unwrap_or_default();
+    digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+fn is_reference(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._-:/".contains(c);
+    !text.is_empty() && !text.starts_with('-') && text.chars().all(fits)
+}
+
+fn is_line(text: &str) -> bool {
+    !text.trim().is_empty() && !text.starts_with('-') && !text.chars().any(char::is_control)
+}
+
+/// Returns whether this is a time as the archive of Debian's states has it in its paths.
+pub(super) fn is_snapshot(text: &str) -> bool {
+    let shape = |(at, b): (usize, u8)| match at {
+        8 => b == b'T',
+        15 => b == b'Z',
+        _ => b.is_ascii_digit(),
+    };
+    text.len() == 16 && text.bytes().enumerate().all(shape)
+}
+
+/// Returns the text of a lock.
+pub(super) fn write(lock: &ImageLock) -> String {
+    let spanned = |text: &String| Spanned::new(0..0, text.clone());
+    let images = lock.images.iter().map(|(reference, digest)| ImageWire {
+        reference: spanned(reference),
+        digest: spanned(digest),
+    });
+    let pin = |pin: &BackendPin| PinWire {
+        requirement: spanned(&pin.requirement),
+        marker: pin.marker.as_ref().map(spanned),
+        hashes: pin.hashes.iter().map(spanned).collect(),
+    };
+    let backends = lock.backends.iter().map(|(key, pins)| BackendWire {
+        requires: Spanned::new(0..0, key.requires.clone()),
+        python: spanned(&key.python.minor_version()),
+        index: (key.index != DEFAULT_INDEX).then(|| key.index.clone()),
+        pins: pins.iter().collect::<BTreeSet<_>>().into_iter().map(pin).collect(),
+    });
+    let wire = LockWire {
+        version: 1,
+        apt_snapshot: lock.apt_snapshot.as_ref().map(spanned),
+        images: images.collect(),
+        backends: backends.collect(),
+    };
+    // Only a map with keys that are no strings could make this fail.
+    format!("{HEAD}{}", toml::to_string_pretty(&wire).unwrap_or_default())
+}

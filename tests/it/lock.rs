@@ -1,0 +1,182 @@
+//! `pymono lock`: what images stand on and are built with stays what it is.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use pymono_tests::{
+    Docker, Repo, Site,
+    projects::{built_by, hatchling},
+};
+use serde_json::Value;
+
+use crate::reproducible::{own_images, publish};
+
+const LOCK: &str = "pymono.lock";
+
+const FLIT: &str = "requires = [\"flit-core>=3.11\"]\nbuild-backend = \"flit_core.buildapi\"";
+
+/// A service that hatchling builds, and one that flit does.
+fn repo() -> Repo {
+    let repo = Repo::new("lock", "");
+    let service = |name: &str, manifest: &str| {
+        repo.write(&format!("services/{name}/pyproject.toml"), manifest);
+        repo.write(
+            &format!("services/{name}/src/{name}/__init__.py"),
+            "\"\"\"It says a word.\"\"\"\n",
+        );
+        repo.write(&format!("services/{name}/src/{name}/__main__.py"), "print('word')\n");
+    };
+    let command =
+        |name: &str| format!("[tool.pymono]\ncommand = [\"python\", \"-m\", \"{name}\"]\n");
+    service("api", &hatchling("api", &command("api")));
+    let described = format!("description = \"It says a word.\"\n{}", command("cron"));
+    service("cron", &built_by(FLIT, "cron", &described));
+    repo.lock(&[]);
+    repo
+}
+
+/// A lock that nobody was asked for.
+fn written() -> String {
+    let image = |reference: &str, digit: &str| {
+        format!(
+            "[[image]]\nreference = \"{reference}\"\ndigest = \"sha256:{}\"\n\n",
+            digit.repeat(64)
+        )
+    };
+    let backend = |requires: &str, pin: &str| {
+        format!(
+            "[[backend]]\nrequires = [\"{requires}\"]\npython = \"3.13\"\n\n[[backend.pin]]\n\
+             requirement = \"{pin}\"\nhashes = [\"sha256:{}\"]\n\n",
+            "c".repeat(64)
+        )
+    };
+    [
+        "version = 1\n\n".to_owned(),
+        image("ghcr.io/astral-sh/uv:0.13.9", "a"),
+        image("python:3.13-slim", "b"),
+    ]
+    .into_iter()
+    .chain([
+        backend("flit-core>=3.11", "flit-core==3.11.0"),
+        backend("hatchling", "hatchling==1.26.0"),
+    ])
+    .collect()
+}
+
+/// Returns the affected services with the reasons for each, after an edit of the lock.
+fn affected(site: &Site, old: &str, new: &str) -> Value {
+    let before = site.repo.read(LOCK);
+    assert!(before.contains(old), "{before}");
+    site.repo.write(LOCK, &before.replace(old, new));
+    let output = site.pymono(&["affected", "--base", "HEAD", "--json"]).run().succeeded();
+    site.repo.write(LOCK, &before);
+    let mut answer: Value = serde_json::from_str(&output.stdout).unwrap();
+    let services = answer["services"].as_array_mut().unwrap();
+    services.iter_mut().map(|it| serde_json::json!([it["path"], it["reasons"].take()])).collect()
+}
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn a_pin_of_a_backend_affects_whom_it_builds_and_a_digest_whoever_stands_on_it() {
+    let site = Site::new(repo());
+    site.repo.write(LOCK, &written());
+    site.repo.commit();
+    let backend = affected(&site, "flit-core==3.11.0", "flit-core==3.12.0");
+    let expected =
+        serde_json::json!([["services/cron", [{ "kind": "backend", "package": "services/cron" }]]]);
+    let [service] = &backend.as_array().unwrap()[..] else { panic!("{backend}") };
+    assert_eq!(
+        (&service[0], &service[1][0]["kind"]),
+        (&expected[0][0], &expected[0][1][0]["kind"])
+    );
+    let base = affected(&site, &"b".repeat(64), &"d".repeat(64));
+    let paths: Vec<&Value> = base.as_array().unwrap().iter().map(|it| &it[0]).collect();
+    assert_eq!(paths, ["services/api", "services/cron"], "{base}");
+    let reasons = base.as_array().unwrap().iter().flat_map(|it| it[1].as_array().unwrap());
+    assert!(reasons.clone().all(|reason| reason["kind"] == "base"), "{base}");
+    // How it is written is nothing that an image has.
+    let layout = affected(&site, "version = 1\n", "# Later.\nversion = 1\n");
+    assert_eq!(layout, serde_json::json!([]));
+    // What cannot be read says where, and affects those that stand on it.
+    let torn = affected(&site, "digest = \"sha256:b", "digest = \"sha256:");
+    assert_eq!(torn.as_array().unwrap().len(), 2, "{torn}");
+    site.repo.write(LOCK, &written().replace("hatchling==1.26.0", "--hash"));
+    let refused = site.pymono(&["build", "--all", "--dry-run"]).run().ended_with(3);
+    assert!(refused.stderr.contains("`pymono.lock`, line "), "{}", refused.stderr);
+}
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn a_lock_that_lacks_or_has_too_much_is_told_by_what_uses_it() {
+    let site = Site::new(repo());
+    site.repo.write(LOCK, &written());
+    let fresh = site.pymono(&["lock", "--check"]).run().succeeded();
+    assert!(fresh.stderr.contains("Fresh pymono.lock"), "{}", fresh.stderr);
+    let printed = site.pymono(&["bake", "--print"]).run().succeeded();
+    assert!(!printed.stdout.is_empty());
+
+    site.repo.replace("services/cron/pyproject.toml", "flit-core>=3.11", "flit-core>=3.12");
+    let stale = site.pymono(&["lock", "--check"]).run().ended_with(1);
+    for part in [
+        "lacks the build requirements `flit-core>=3.12`",
+        "nothing needs the build requirements `flit-core>=3.11`",
+    ] {
+        assert!(stale.stderr.contains(part), "{}", stale.stderr);
+    }
+    let check = site.pymono(&["check", "--json"]).run().ended_with(1);
+    let found: Value = serde_json::from_str(&check.stdout).unwrap();
+    let found = found["findings"].as_array().unwrap();
+    let own: Vec<_> = found.iter().filter(|it| it["path"] == LOCK).map(|it| &it["code"]).collect();
+    assert_eq!(own, ["stale-lock"], "{found:?}");
+    let refused = site.pymono(&["build", "cron", "--dry-run"]).run().ended_with(3);
+    assert!(refused.stderr.contains("`pymono lock`"), "{}", refused.stderr);
+    // The other service has all that it needs; and who insists gets what is there now.
+    let _ = site.pymono(&["build", "api", "--dry-run"]).run().succeeded();
+    let _ = site.pymono(&["build", "cron", "--dry-run", "--frozen"]).run().succeeded();
+}
+
+#[test]
+#[ignore = "needs an engine and a registry: cargo xtask test"]
+fn what_is_locked_stays_until_it_is_moved_on_and_builds_take_nothing_else() {
+    let site = Site::new(repo());
+    let docker = Docker::main();
+    let place = own_images(&docker, &site.repo);
+    let _ = site.pymono(&["lock"]).run().succeeded();
+    let first = site.repo.read(LOCK);
+    site.repo.commit();
+    assert!(first.contains("requirement = \"hatchling=="), "{first}");
+    site.build(&["--all"]);
+    assert_eq!(site.answer("api"), "word");
+    let dockerfile = site.repo.read(".pymono/state/Dockerfile");
+    assert!(dockerfile.contains(&format!("FROM {place}/python:3.13-slim@sha256:")), "{dockerfile}");
+    assert!(
+        dockerfile.contains("--target /opt/backend --no-deps --require-hashes"),
+        "{dockerfile}"
+    );
+
+    // A tag that moves moves nothing, and neither does a second run.
+    publish(&docker, "python:3.11-slim", &format!("{place}/python:3.13-slim"));
+    let again = site.pymono(&["lock"]).run().succeeded();
+    assert!(again.stderr.contains("Fresh pymono.lock"), "{}", again.stderr);
+    assert_eq!(site.repo.read(LOCK), first);
+    let pin = first.lines().find(|line| line.contains("\"hatchling==")).unwrap();
+    let older = first.replace(pin, "requirement = \"hatchling==1.26.0\"");
+    site.repo.write(LOCK, &older);
+    // What is new is resolved beside it.
+    site.repo.replace("services/cron/pyproject.toml", "flit-core>=3.11", "flit-core>=3.12");
+    let _ = site.pymono(&["lock"]).run().succeeded();
+    let added = site.repo.read(LOCK);
+    assert!(added.contains("hatchling==1.26.0") && added.contains("flit-core>=3.12"), "{added}");
+    // Its hashes are those of another version, and no build takes that.
+    let (failed, _) = site.try_build(&["api", "--force"]);
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    assert!(format!("{failed:?}").contains("ash mismatch"), "{failed:?}");
+
+    let _ = site.pymono(&["lock", "--upgrade"]).run().succeeded();
+    let upgraded = site.repo.read(LOCK);
+    assert!(upgraded.contains(pin), "{upgraded}");
+    let digest = |text: &str| {
+        let mut lines = text.lines().skip_while(|line| !line.contains("python:3.13-slim"));
+        lines.nth(1).unwrap().to_owned()
+    };
+    assert_ne!(digest(&upgraded), digest(&first));
+    docker.remove_images(&place);
+}

@@ -1,0 +1,138 @@
+//! The same inputs give the same image, whichever engine builds them.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    time::{Duration, SystemTime},
+};
+
+use camino::Utf8Path;
+use pymono_tests::{
+    Docker, Repo, Site, other_host,
+    projects::{hatchling, sources, unbuilt},
+    registry,
+};
+use serde_json::Value;
+
+/// Pushes base images for `repo` alone, lets it name them, and returns where they are.
+pub(crate) fn own_images(docker: &Docker, repo: &Repo) -> String {
+    let place = format!("{}/{}", registry(), repo.unique());
+    for (image, name) in
+        [("python:3.13-slim", "python:3.13-slim"), ("ghcr.io/astral-sh/uv:0.13.9", "uv:0.13.9")]
+    {
+        publish(docker, image, &format!("{place}/{name}"));
+    }
+    let settings = format!(
+        "base-image = \"{place}/python:3.13-slim\"\nuv-image = \"{place}/uv:0.13.9\"\nlibc = \"glibc\"\n"
+    );
+    let manifest = repo.read("pyproject.toml");
+    repo.write("pyproject.toml", &format!("{manifest}{settings}"));
+    place
+}
+
+/// Pushes an image under another name.
+pub(crate) fn publish(docker: &Docker, image: &str, reference: &str) {
+    docker.tool(&["image", "tag", image, reference]).read();
+    docker.tool(&["image", "push", "--quiet", reference]).read();
+}
+
+/// A service that is installed, with a library and system packages; and one that is copied, with
+/// further files and a build step.
+fn repo() -> Repo {
+    let repo = Repo::new("same", "");
+    repo.write("libs/core/pyproject.toml", &hatchling("core", "dependencies = [\"idna==3.10\"]\n"));
+    repo.write("libs/core/src/core/__init__.py", "WORD = 'same'\n");
+    let api = format!(
+        "dependencies = [\"core\", \"click==8.1.8\"]\n{}\n[tool.pymono]\napt = [\"tini\"]\n\
+         command = [\"python\", \"-m\", \"api\"]\n",
+        sources(&["core"])
+    );
+    repo.write("services/api/pyproject.toml", &hatchling("api", &api));
+    repo.write("services/api/src/api/__init__.py", "");
+    repo.write("services/api/src/api/__main__.py", "import click, core\nprint(core.WORD)\n");
+    let web = "dependencies = [\"core\"]\n[tool.uv]\npackage = false\n[tool.uv.sources]\ncore = { workspace = true }\n\
+         [tool.pymono]\ncommand = [\"python\", \"main.py\"]\ninclude = [\"more\"]\n\
+         build-steps = [\"mkdir made && date +%Y >made/year && touch made/now\"]\n";
+    repo.write("services/web/pyproject.toml", &unbuilt("web", web));
+    repo.write("services/web/main.py", "import core\nprint(core.WORD)\n");
+    repo.write("services/web/more/a.txt", "a");
+    repo.write("services/web/more/b.txt", "b");
+    repo.lock(&[]);
+    repo
+}
+
+/// Makes the files of a checkout as old as nobody's else.
+fn age(root: &Utf8Path, seconds: u64) {
+    let old = SystemTime::now() - Duration::from_secs(seconds);
+    for path in
+        ["libs/core/src/core/__init__.py", "services/web/main.py", "services/web/more/a.txt"]
+    {
+        File::options().write(true).open(root.join(path)).unwrap().set_modified(old).unwrap();
+    }
+}
+
+/// Builds all services and returns the digest of each.
+fn build(site: &Site, args: &[&str]) -> BTreeMap<String, String> {
+    let run = site.build(&[&["--all", "--push", "--force"], args].concat());
+    run.digests().into_iter().map(|(name, it)| (name.to_owned(), it.to_owned())).collect()
+}
+
+/// Returns the layers of an image in the registry.
+fn layers(docker: &Docker, reference: &str) -> Vec<String> {
+    let inspect = ["buildx", "imagetools", "inspect", "--raw", reference];
+    let text = docker.tool(&inspect).read();
+    let manifest: Value = serde_json::from_str(&text).unwrap();
+    let layers = manifest["layers"].as_array().unwrap().iter();
+    layers.map(|layer| layer["digest"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+#[ignore = "needs engines and a registry: cargo xtask test"]
+fn two_engines_push_equal_manifests_and_only_with_the_flag() {
+    let main = Docker::main();
+    let here = Site::new(repo());
+    let place = own_images(&main, &here.repo);
+    let refused =
+        here.pymono(&["build", "--all", "--reproducible", "--dry-run"]).run().ended_with(3);
+    assert!(refused.stderr.contains("`pymono lock`"), "{}", refused.stderr);
+    let _ = here.pymono(&["lock"]).run().succeeded();
+    here.repo.commit();
+
+    // Another checkout, of another time, on an engine that has nothing of the first.
+    let there = Site::on(Repo::copy("same", &here.repo.root()), other_host());
+    assert_eq!(there.repo.read("pymono.lock"), here.repo.read("pymono.lock"));
+    age(&here.repo.root(), 1_000);
+    age(&there.repo.root(), 2_000_000);
+    let at = |name: &str| format!("{place}/{name}");
+    let build = |site: &Site, place: &str, more: &[&str]| {
+        build(site, &[&["--registry", place, "--tag", "v1"], more].concat())
+    };
+    let one = build(&here, &at("one"), &["--reproducible"]);
+    let two = build(&there, &at("two"), &["--reproducible"]);
+    assert_eq!(one, two);
+
+    // A day later nothing that was made is there any more.
+    let three = build(&there, &at("three"), &["--reproducible", "--no-cache"]);
+    assert_eq!(one, three);
+
+    // Without it, an image says when it was made; what is installed is the same all the same.
+    let four = build(&here, &at("four"), &[]);
+    let five = build(&there, &at("five"), &[]);
+    assert!(four.iter().all(|(name, digest)| five[name] != *digest), "{four:?}");
+    let api = |place: &str| layers(&main, &format!("{place}/api:v1"));
+    assert_eq!(api(&at("four")), api(&at("five")));
+    assert_eq!(api(&at("one")), api(&at("four")));
+    let web = |place: &str| layers(&main, &format!("{place}/web:v1"));
+    assert_ne!(web(&at("four")), web(&at("five")));
+
+    let image = format!("{}/api:v1", at("one"));
+    main.tool(&["image", "pull", "--quiet", &image]).read();
+    assert_eq!(main.run(&image, &[]).trim(), "same");
+    let newest = "import os\nprint(max(os.lstat(os.path.join(path, name)).st_mtime for path, folders, files in os.walk('/app') for name in folders + files))";
+    let newest = main.python(&image, newest).succeeded().stdout;
+    assert_eq!(newest.trim(), "315532800.0");
+    for docker in [&main, &there.docker] {
+        docker.remove_images(&place);
+    }
+}
