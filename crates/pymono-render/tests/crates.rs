@@ -121,7 +121,7 @@ fn crates_are_fetched_with_the_network_and_compiled_without() {
         /app/.venv/bin/python /opt/sources.py /src /var/cache/pymono/sources.json && \
         CARGO_HOME=/opt/crates CARGO_NET_OFFLINE=true CARGO_TARGET_DIR=/var/cache/pymono/target PATH=/opt/backend/bin:$PATH PYTHONPATH=/opt/backend uv pip install --no-cache --no-deps --no-sources --no-build-isolation --offline /src/api && \
         sed -i '/uv_cache.json,/d' /app/.venv/lib/python3.*/site-packages/*.dist-info/RECORD && rm -f /app/.venv/lib/python3.*/site-packages/*.dist-info/uv_cache.json && \
-        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
+        rm -f /app/.venv/.lock && find /app/.venv -exec touch -h -d @315532800 /app {} +
     "#);
     let toolchain = stages(&rendered.dockerfile, &["toolchain-"]).concat();
     assert!(

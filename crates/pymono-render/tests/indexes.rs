@@ -133,7 +133,7 @@ fn each_index_is_a_stage_of_its_own_and_opened_by_name_or_netrc() {
     ARG TARGETARCH
         --mount=type=bind,from=pymono-pins,source=deps-api.txt,target=/pins.txt \
         uv pip install --no-deps --require-hashes --no-build --default-index https://public.example/simple --requirements /pins.txt && \
-        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
+        rm -f /app/.venv/.lock && find /app/.venv -exec touch -h -d @315532800 /app {} +
 
     # 1 distribution, for `api`:
     # one 1.0.
@@ -147,7 +147,7 @@ fn each_index_is_a_stage_of_its_own_and_opened_by_name_or_netrc() {
         [ -n "$UV_INDEX_CORP_USERNAME$UV_INDEX_CORP_PASSWORD" ] || unset UV_INDEX_CORP_USERNAME UV_INDEX_CORP_PASSWORD; \
         uv pip install --no-deps --require-hashes --no-build --requirements /pins.txt || { \
         echo 'pymono: if a login was refused, the index corp at https://corp.example/simple may want UV_INDEX_CORP_PASSWORD, UV_INDEX_CORP_USERNAME, NETRC' >&2; exit 1; } && \
-        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
+        rm -f /app/.venv/.lock && find /app/.venv -exec touch -h -d @315532800 /app {} +
 
     # 1 distribution, for `api`:
     # two 1.0.
@@ -160,7 +160,7 @@ fn each_index_is_a_stage_of_its_own_and_opened_by_name_or_netrc() {
         [ -n "$UV_INDEX_EXTRA_USERNAME$UV_INDEX_EXTRA_PASSWORD" ] || unset UV_INDEX_EXTRA_USERNAME UV_INDEX_EXTRA_PASSWORD; \
         uv pip install --no-deps --require-hashes --no-build --default-index 'extra=https://extra.example/simple' --requirements /pins.txt || { \
         echo 'pymono: if a login was refused, the index extra at https://extra.example/simple may want UV_INDEX_EXTRA_PASSWORD, UV_INDEX_EXTRA_USERNAME, NETRC' >&2; exit 1; } && \
-        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
+        rm -f /app/.venv/.lock && find /app/.venv -exec touch -h -d @315532800 /app {} +
     -- deps-api-2.txt
     one==1.0 \
         --hash=sha256:one
@@ -215,7 +215,7 @@ fn build_requirements_come_from_the_default_index_alone() {
         uv pip install --no-deps --require-hashes --config-file /uv.toml --requirements /pins.txt || { \
         echo 'pymono: if a login was refused, the index corp at https://corp.example/simple may want UV_INDEX_CORP_PASSWORD, UV_INDEX_CORP_USERNAME, NETRC; the index evil at https://evil.example/simple may want UV_INDEX_EVIL_PASSWORD, UV_INDEX_EVIL_USERNAME, NETRC' >&2; exit 1; } && \
         sed -i '/uv_cache.json,/d' /app/.venv/lib/python3.*/site-packages/*.dist-info/RECORD && rm -f /app/.venv/lib/python3.*/site-packages/*.dist-info/uv_cache.json && \
-        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
+        rm -f /app/.venv/.lock && find /app/.venv -exec touch -h -d @315532800 /app {} +
     -- sdist-api.toml
     [[index]]
     name = "evil"
@@ -261,7 +261,7 @@ fn pages_and_folders_of_files_are_looked_through_for_what_the_lock_has() {
         [ -n "$UV_INDEX_FLAT_USERNAME$UV_INDEX_FLAT_PASSWORD" ] || unset UV_INDEX_FLAT_USERNAME UV_INDEX_FLAT_PASSWORD; \
         uv pip install --no-deps --require-hashes --no-build --config-file /uv.toml --requirements /pins.txt || { \
         echo 'pymono: if a login was refused, the index flat at https://flat.example/simple may want UV_INDEX_FLAT_PASSWORD, UV_INDEX_FLAT_USERNAME, NETRC' >&2; exit 1; } && \
-        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
+        rm -f /app/.venv/.lock && find /app/.venv -exec touch -h -d @315532800 /app {} +
 
     # 1 distribution, for `api`:
     # local 1.0.
@@ -270,7 +270,7 @@ fn pages_and_folders_of_files_are_looked_through_for_what_the_lock_has() {
         --mount=type=bind,from=pymono-pins,source=deps-api-2.txt,target=/pins.txt \
         --mount=type=bind,source=wheels/local-1.0-py3-none-any.whl,target=/src/wheels/local-1.0-py3-none-any.whl \
         uv pip install --no-deps --no-build --no-index --find-links /src/wheels --requirements /pins.txt && \
-        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
+        rm -f /app/.venv/.lock && find /app/.venv -exec touch -h -d @315532800 /app {} +
     -- deps-api-2.txt
     local==1.0
 
@@ -294,7 +294,7 @@ fn pages_and_folders_of_files_are_looked_through_for_what_the_lock_has() {
         --mount=type=bind,source=wheels/compiled-1.0.tar.gz,target=/src/wheels/compiled-1.0.tar.gz \
         uv pip install --no-deps --requirements /pins.txt && \
         sed -i '/uv_cache.json,/d' /app/.venv/lib/python3.*/site-packages/*.dist-info/RECORD && rm -f /app/.venv/lib/python3.*/site-packages/*.dist-info/uv_cache.json && \
-        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
+        rm -f /app/.venv/.lock && find /app/.venv -exec touch -h -d @315532800 /app {} +
     -- sdist-api.txt
     compiled @ file:///src/wheels/compiled-1.0.tar.gz
     ");
@@ -338,7 +338,7 @@ fn commits_have_git_with_a_login_for_each_site() {
         uv pip install --no-deps --requirements /pins.txt || { \
         echo 'pymono: if a login was refused, the git repositories may want GIT_AUTH_TOKEN_GIT_EXAMPLE, GIT_AUTH_TOKEN_GIT_EXAMPLE_8443, KNOWN_HOSTS, NETRC, and an SSH agent' >&2; exit 1; } && \
         sed -i '/uv_cache.json,/d' /app/.venv/lib/python3.*/site-packages/*.dist-info/RECORD && rm -f /app/.venv/lib/python3.*/site-packages/*.dist-info/uv_cache.json && \
-        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
+        rm -f /app/.venv/.lock && find /app/.venv -exec touch -h -d @315532800 /app {} +
     -- git-api.txt
     inner @ git+ssh://git@ssh.example/inner.git@0123456789012345678901234567890123456789#path=dist/inner-1.0-py3-none-any.whl
     open @ git+https://git.example/a/open.git@0123456789012345678901234567890123456789#lfs=true
@@ -409,7 +409,7 @@ fn a_variable_in_a_login_is_a_secret_of_its_name() {
         [ -z "$UV_INDEX_PYMONO_PASSWORD" ] && unset UV_INDEX_PYMONO_PASSWORD || export UV_INDEX_PYMONO_USERNAME=__token__; \
         uv pip install --no-deps --require-hashes --no-build --requirements /pins.txt || { \
         echo 'pymono: if a login was refused, the index https://corp.example/simple may want CORP_TOKEN, NETRC' >&2; exit 1; } && \
-        rm -f /app/.venv/.lock && find /app -exec touch -h -d @315532800 {} +
+        rm -f /app/.venv/.lock && find /app/.venv -exec touch -h -d @315532800 /app {} +
     -- deps-api.txt
     one==1.0 \
         --hash=sha256:one

@@ -226,7 +226,7 @@ fn an_image_whose_name_tells_nothing_is_looked_at_before_anything_is_installed()
     RUN ! getconf GNU_LIBC_VERSION >/dev/null 2>&1 || { echo 'pymono: team/python:1 is taken for an image with musl, which it is not; `libc = "glibc"` says that it has glibc' >&2; exit 1; }; \
         mkdir -p /app && find /app -mindepth 1 -delete && \
         uv venv --no-cache --no-project --python 3.13 /app/.venv && \
-        find /app -exec touch -h -d @315532800 {} +
+        find /app/.venv -exec touch -h -d @315532800 /app {} +
     "#);
     let runtime = stage(&rendered.dockerfile, "runtime-py313");
     assert!(runtime.contains("{ ! getconf ") && runtime.contains("adduser -D -u 1001"));

@@ -15,11 +15,16 @@ pub(super) fn folder(path: &str) -> String {
     format!("find {path} -exec touch -h -d @{EPOCH} {{}} +")
 }
 
+/// Returns the command that settles the virtual environment, and the folder above it.
+pub(super) fn venv() -> String {
+    format!("find {VENV} -exec touch -h -d @{EPOCH} {HOME} {{}} +")
+}
+
 /// Returns the end of a step that installs something into the virtual environment.
 ///
 /// It takes away the file by which uv keeps others out of an environment, as anyone could write it.
 pub(super) fn environment() -> String {
-    format!(" && \\\n    rm -f {VENV}/.lock && {}", folder(HOME))
+    format!(" && \\\n    rm -f {VENV}/.lock && {}", venv())
 }
 
 /// Returns the same for what is installed from a folder or an archive: uv notes the times of the sources.

@@ -7,8 +7,8 @@ set -e
 rm -rf /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log
 rm -rf /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old /var/lib/dpkg/*-old
 [ ! -f /etc/shadow ] || sed -i -E 's/^([^:]*:[!*]*):[0-9]+:/\1::/' /etc/shadow
-# What the command has not changed is none of its layer. These are mounted.
-find / -xdev '(' -path /dev -o -path /proc -o -path /sys -o -path /etc/hosts -o -path /etc/resolv.conf ')' \
-    -prune -o -newer /tmp/begin -exec touch -h -d "@$SOURCE_DATE_EPOCH" '{}' +
+# What the command has not changed is none of its layer. These are mounted, this file too.
+find / -xdev '(' -path /dev -o -path /proc -o -path /sys -o -path /etc/hosts -o -path /etc/resolv.conf \
+    -o -path '/tmp/*.sh' ')' -prune -o -newer /tmp/begin -exec touch -h -d "@$SOURCE_DATE_EPOCH" '{}' +
 rm /tmp/begin
 touch -d "@$SOURCE_DATE_EPOCH" /tmp

@@ -301,7 +301,7 @@ fn base(
     let venv = format!(
         "mkdir -p {HOME} && find {HOME} -mindepth 1 -delete && \\\n    \
          uv venv --no-cache --no-project --python {python} {VENV} && \\\n    {}",
-        settle::folder(HOME)
+        settle::venv()
     );
     write!(f, "{}", Run::new(format!("{}{venv}", expect(*libc, base_image))))
 }
