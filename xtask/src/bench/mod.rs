@@ -39,6 +39,7 @@ enum BenchCommand {
     Fleets(fleets::FleetsArgs),
     Locks(locks::LocksArgs),
     Scan(scan::ScanArgs),
+    Affected(scan::AffectedArgs),
     #[command(hide = true)]
     ScanWalk(scan::WalkArgs),
 }
@@ -49,6 +50,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
         BenchCommand::Fleets(args) => fleets::run(args),
         BenchCommand::Locks(args) => locks::run(args),
         BenchCommand::Scan(args) => scan::run(args),
+        BenchCommand::Affected(args) => scan::affected(args),
         BenchCommand::ScanWalk(args) => scan::walk(args),
     }
 }

@@ -152,6 +152,9 @@ pub(super) struct Index {
     noted: OnceLock<Noted>,
 }
 
+/// So many files are hashed sooner than git tells of all files what they are.
+const FEW: usize = 2000;
+
 /// What is known of some files without asking for all.
 #[derive(Debug)]
 pub(super) struct Noted {
@@ -192,7 +195,7 @@ impl Index {
     /// Returns what each of some files is, where git knows it for certain.
     fn identities(&self, files: &[&TreePath]) -> Result<Vec<Option<Identity>>, ScanError> {
         if let Some(noted) = self.noted.get()
-            && files.iter().all(|file| noted.files.contains(*file))
+            && files.iter().filter(|file| !noted.files.contains(**file)).count() <= FEW
         {
             return Ok(files.iter().map(|file| noted.unmodified.get(*file).cloned()).collect());
         }

@@ -1,5 +1,6 @@
 //! `pymono list` on a big tree, beside git and beside a walk that does nothing else.
 
+mod affected;
 mod repo;
 mod rival;
 mod walk;
@@ -17,6 +18,7 @@ use crate::progress::Progress;
 use repo::Size;
 use rival::Rival;
 
+pub(super) use affected::{AffectedArgs, run as affected};
 pub(super) use walk::{WalkArgs, run as walk};
 
 /// Measure `pymono list` on a generated repository beside git and a bare walk
@@ -76,7 +78,7 @@ fn check(pymono: &Rival, folder: &Utf8Path, projects: u32) -> Result<()> {
 }
 
 fn measure(
-    rivals: &[Rival; 3],
+    rivals: &[Rival],
     folder: &Utf8Path,
     repetitions: u32,
     progress: &Progress,
@@ -84,25 +86,26 @@ fn measure(
     for rival in rivals {
         progress.say(format_args!("warm-up: {} takes {:.2} s", rival.name, rival.time(folder)?));
     }
-    let mut seconds = [const { Vec::new() }; 3];
+    let mut seconds = vec![Vec::new(); rivals.len()];
     for repetition in 0..repetitions as usize {
         for turn in 0..rivals.len() {
-            // Each is first in every third round.
+            // Each is first as often as the others.
             let at = (turn + repetition) % rivals.len();
             seconds[at].push(rivals[at].time(folder)?);
         }
     }
-    let peaks = [0, 1, 2].map(|at| rivals[at].peak_memory(folder).ok());
-    let names = [0, 1, 2].map(|at| rivals[at].name);
-    Ok(Report { names, seconds: seconds.map(median), peaks, repetitions })
+    let peaks = rivals.iter().map(|rival| rival.peak_memory(folder).ok()).collect();
+    let names = rivals.iter().map(|rival| rival.name).collect();
+    let seconds = seconds.into_iter().map(median).collect();
+    Ok(Report { names, seconds, peaks, repetitions })
 }
 
 /// Medians of one run.
 struct Report {
-    names: [&'static str; 3],
-    seconds: [f64; 3],
+    names: Vec<&'static str>,
+    seconds: Vec<f64>,
     /// In MB, where the system tells.
-    peaks: [Option<f64>; 3],
+    peaks: Vec<Option<f64>>,
     repetitions: u32,
 }
 
@@ -116,7 +119,7 @@ impl fmt::Display for Report {
             writeln!(f, "| {name} | {it:.3} | {:.2} | {peak} |", seconds[0] / it)?;
         }
         writeln!(f)?;
-        writeln!(f, "- medians of {repetitions}, each side first in every third repetition")?;
+        writeln!(f, "- medians of {repetitions}, each side first as often as the others")?;
         writeln!(f, "- only the ratios are claims: seconds are those of this machine and hour")
     }
 }
@@ -128,9 +131,9 @@ mod tests {
     #[test]
     fn the_table_says_how_often_pymono_takes_as_long() {
         let report = Report {
-            names: ["pymono", "git", "walk"],
-            seconds: [0.3, 0.4, 0.2],
-            peaks: [Some(99.6), None, Some(10.0)],
+            names: vec!["pymono", "git", "walk"],
+            seconds: vec![0.3, 0.4, 0.2],
+            peaks: vec![Some(99.6), None, Some(10.0)],
             repetitions: 9,
         };
         let text = report.to_string();

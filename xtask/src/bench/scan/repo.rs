@@ -56,7 +56,18 @@ pub(super) fn make(folder: &Utf8Path, size: Size) -> Result<()> {
     Ok(())
 }
 
-fn is_library(number: u32) -> bool {
+/// Returns a module of a project, which is committed.
+pub(super) fn module(number: u32) -> String {
+    let package = name(number).replace('-', "_");
+    format!("{}/src/{package}/part_0/module_0.py", path(number))
+}
+
+/// Returns the services that need a library.
+pub(super) fn users(library: u32) -> impl Iterator<Item = u32> {
+    library + 1..library + LIBRARIES
+}
+
+pub(super) fn is_library(number: u32) -> bool {
     number.is_multiple_of(LIBRARIES)
 }
 
@@ -64,7 +75,8 @@ fn name(number: u32) -> String {
     format!("{}-{number:04}", if is_library(number) { "lib" } else { "service" })
 }
 
-fn path(number: u32) -> String {
+/// Returns the folder of a project.
+pub(super) fn path(number: u32) -> String {
     format!("{}/{}", if is_library(number) { "libs" } else { "services" }, name(number))
 }
 

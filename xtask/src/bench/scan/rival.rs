@@ -25,6 +25,17 @@ impl Rival {
         Self { name: "`git ls-files -co --exclude-standard`", program: "git".into(), args }
     }
 
+    pub(super) fn affected(program: &Utf8Path) -> Self {
+        // As many commits as are compared.
+        let args = &["-C", "{}", "affected", "--base", "HEAD~20"];
+        Self { name: "`pymono affected`", program: program.into(), args }
+    }
+
+    pub(super) fn status() -> Self {
+        let args = &["-C", "{}", "status", "--porcelain=v2"];
+        Self { name: "`git status --porcelain=v2`", program: "git".into(), args }
+    }
+
     pub(super) fn walk(xtask: &Utf8Path) -> Self {
         let args = &["bench", "scan-walk", "{}"];
         Self { name: "bare walk by `ignore`", program: xtask.into(), args }
