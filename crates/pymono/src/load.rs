@@ -87,17 +87,21 @@ pub(crate) fn scan(session: &mut Session) -> Result<Workspace, CommandError> {
 /// Reads the tree and returns all that was found, its files too.
 pub(crate) fn scan_whole(session: &mut Session) -> Result<Scan, CommandError> {
     let scan = pymono_scan::scan(&scan_options(session))?;
+    warn_of(session, &scan)?;
+    Ok(scan)
+}
+
+/// Says what is odd about a tree but not wrong.
+fn warn_of(session: &mut Session, scan: &Scan) -> Result<(), CommandError> {
     for warning in &scan.warnings {
         session.shell.warn(warning)?;
     }
-    Ok(scan)
+    Ok(())
 }
 
 /// Says what is odd about a tree but not wrong, and which of its services cannot be built.
 pub(crate) fn warn_all(session: &mut Session, tree: &Reckoned) -> Result<(), CommandError> {
-    for warning in &tree.scan.warnings {
-        session.shell.warn(warning)?;
-    }
+    warn_of(session, &tree.scan)?;
     for warning in &tree.fleet.warnings {
         session.shell.warn(warning)?;
     }
@@ -138,7 +142,18 @@ pub(crate) fn scan_options(session: &Session) -> ScanOptions {
 
 /// Reads the tree and plans all of its services.
 pub(crate) fn load(session: &mut Session, overrides: &Overrides) -> Result<Loaded, CommandError> {
-    let Scan { mut workspace, tree, warnings: _ } = scan_whole(session)?;
+    let scan = pymono_scan::scan(&scan_options(session))?;
+    load_scanned(session, overrides, scan)
+}
+
+/// Plans all services of a tree that was read; what is odd about it is said.
+pub(crate) fn load_scanned(
+    session: &mut Session,
+    overrides: &Overrides,
+    scan: Scan,
+) -> Result<Loaded, CommandError> {
+    warn_of(session, &scan)?;
+    let Scan { mut workspace, tree, warnings: _ } = scan;
     overrides.apply(&mut workspace);
     let (mut fleet, mut unplanned) = pymono_plan::assemble(&workspace, overrides.locks.stale());
     fleet.settled = overrides.settled;

@@ -10,6 +10,8 @@ pub(crate) struct Config {
     pub(crate) autocrlf: String,
     /// `core.eol`, lower case; `native` where it is not set.
     pub(crate) eol: String,
+    /// Whether files on disk can be run, and are links, where git says so: `core.fileMode`, `core.symlinks`.
+    pub(crate) has_modes: bool,
     /// The remote that a partial clone takes missing objects from.
     pub(crate) promisor: Option<String>,
 }
@@ -18,7 +20,12 @@ impl Config {
     /// Asks git for them.
     pub(crate) fn read(git: &Git) -> Result<Self, ScanError> {
         let output = git.ask(&["config", "--list", "-z"])?;
-        let mut config = Self { autocrlf: "false".into(), eol: "native".into(), promisor: None };
+        let mut config = Self {
+            autocrlf: "false".into(),
+            eol: "native".into(),
+            has_modes: true,
+            promisor: None,
+        };
         for entry in entries(&output) {
             let text = String::from_utf8_lossy(entry);
             // A key without a value is true.
@@ -27,6 +34,7 @@ impl Config {
             match key {
                 "core.autocrlf" if truth() => config.autocrlf = "true".into(),
                 "core.autocrlf" => config.autocrlf = value.to_lowercase(),
+                "core.filemode" | "core.symlinks" => config.has_modes &= truth(),
                 "core.eol" => config.eol = value.to_lowercase(),
                 _ => {
                     let remote = key.strip_prefix("remote.");

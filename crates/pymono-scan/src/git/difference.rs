@@ -46,7 +46,8 @@ impl Difference {
         head: Option<&str>,
     ) -> Result<Option<Self>, ScanError> {
         let config = Config::read(git)?;
-        if config.guesses_text() || Attributes::beside_tree(git)? {
+        let is_as_stored = config.has_modes && !config.guesses_text();
+        if !is_as_stored || Attributes::beside_tree(git)? {
             return Ok(None);
         }
         let asked = match head {

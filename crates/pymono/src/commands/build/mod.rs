@@ -28,7 +28,7 @@ use wanted::Wanted;
 use crate::{
     error::CommandError,
     files::{Changes, rendered_files},
-    load::{Loaded, Overrides, load},
+    load::{Loaded, Overrides, load, load_scanned},
     session::Session,
 };
 
@@ -41,7 +41,12 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     }
     let (wanted, changes) = Wanted::of(session, args)?;
     let overrides = overrides(args);
-    let mut loaded = load(session, &overrides)?;
+    // What was compared need not be read again; of a sparse checkout, that was the commit.
+    let compared = changes.as_ref().map(|changes| &changes.head.scan);
+    let mut loaded = match compared.filter(|scan| scan.tree.commit().is_none()) {
+        Some(scan) => load_scanned(session, &overrides, scan.clone())?,
+        None => load(session, &overrides)?,
+    };
     if args.image.reproducible {
         reproducible::check(session, &loaded)?;
     }
