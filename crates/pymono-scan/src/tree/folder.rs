@@ -8,9 +8,10 @@ use pymono_names::TreePath;
 use super::{
     identity::Index,
     listing::{Aside, Listed},
-    merge::{self, Merge, Tracked},
+    merge::{self, Merge},
     plain,
     rules::Rules,
+    tracked::Tracked,
     walk::{Found, Ruled, Walk},
 };
 use crate::{ScanError, Warning, ask::Programs, git::Git};

@@ -8,7 +8,7 @@ use pymono_exec::Interrupt;
 use pymono_workspace::Workspace;
 use tempfile::TempDir;
 
-use super::{folder, merge::Tracked, *};
+use super::{folder, tracked::Tracked, *};
 use crate::{Pair, Scan, ScanOptions, assemble, git::Git, pair, scan};
 
 /// What a generated file is.

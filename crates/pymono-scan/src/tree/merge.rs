@@ -7,7 +7,8 @@ use pymono_names::TreePath;
 use rayon::prelude::*;
 
 use super::{
-    listing::{Aside, Listed, path_of},
+    listing::{Aside, Listed, not_utf8, path_of},
+    tracked::{ATTRIBUTES, Piece, Tracked},
     walk::{Found, Kind, Listing, Ruled, Walk, joined},
 };
 use crate::{
@@ -20,33 +21,8 @@ use crate::{
 /// How many names one thread looks for at a time.
 const CHUNK: usize = 8192;
 
-/// The name of the files that say what git makes of others.
-const ATTRIBUTES: &str = ".gitattributes";
-
-/// What git's index holds, each entry with a tag before its name.
-pub(super) struct Tracked(pub(super) Vec<u8>);
-
-impl Tracked {
-    /// Asks git; nothing if there is no git.
-    pub(super) fn ask(git: &Git) -> Result<Option<Self>, ScanError> {
-        Ok(git.try_ask(&["ls-files", "-z", "-v", "--cached"])?.map(Self))
-    }
-
-    /// Returns the names, and whether a sparse checkout keeps each off the disk; in order.
-    fn names(&self) -> impl Iterator<Item = (&[u8], bool)> {
-        // A small letter is for a file that git was told not to compare with the disk.
-        let is_sparse = |entry: &[u8]| matches!(entry.first(), Some(b'S' | b's'));
-        entries(&self.0).filter_map(move |entry| Some((entry.get(2..)?, is_sparse(entry))))
-    }
-
-    /// Returns whether each file is on disk as it is in the index unless git says that it is not: there
-    /// is no side of a conflict, nothing that git was told not to compare, and nothing that says what git
-    /// makes of files.
-    fn is_plain(&self) -> bool {
-        entries(&self.0)
-            .all(|entry| entry.starts_with(b"H ") && !entry.ends_with(ATTRIBUTES.as_bytes()))
-    }
-}
+/// How far from the last one a folder is looked for first.
+const NEAR: usize = 4;
 
 /// The files that were found so far.
 pub(super) struct Merge<'a> {
@@ -87,30 +63,23 @@ impl<'a> Merge<'a> {
         tracked: &Tracked,
         warnings: &mut Vec<Warning>,
     ) -> Result<Listed, ScanError> {
-        let plain = tracked.is_plain() && !self.found.has(ATTRIBUTES);
-        let mut names = Vec::new();
-        for (name, sparse) in tracked.names() {
-            if sparse {
-                self.listed.sparse.extend(path_of(name, warnings));
-            } else if let Ok(name) = str::from_utf8(name) {
-                names.push(name);
-            } else {
-                path_of(name, warnings);
-            }
+        let pieces = tracked.pieces();
+        let plain = !pieces.iter().any(|piece| piece.unsure) && !self.found.has(ATTRIBUTES);
+        for Piece { sparse, odd, .. } in &pieces {
+            self.listed.sparse.extend(sparse.iter().filter_map(|name| path_of(name, warnings)));
+            warnings.extend(odd.iter().map(|name| not_utf8(name)));
         }
-        self.take_all(&names);
+        self.take_all(&pieces.iter().map(|piece| piece.names.as_slice()).collect::<Vec<_>>());
         warnings.append(&mut self.found.warnings);
         self.warn_of_repositories(warnings);
         let on_disk = std::mem::take(&mut self.found);
         self.submodules()?;
         self.look_elsewhere(&on_disk, warnings)?;
         let plain = plain && !self.found.has(ATTRIBUTES);
-        let tracked = self.listed.files.len();
-        for folder in &on_disk.folders {
-            take_untracked(self.root, folder, &mut self.listed);
-        }
-        let untracked = &self.listed.files[tracked..];
-        self.listed.aside = plain.then(|| Aside { untracked: untracked.to_vec() });
+        let others = untracked_in(self.root, &on_disk.folders);
+        self.listed.aside = plain.then(|| Aside { untracked: others.files.clone() });
+        self.listed.files.extend(others.files);
+        self.listed.links.extend(others.links);
         self.listed.files.sort();
         self.listed.files.dedup();
         self.listed.sparse.dedup();
@@ -121,10 +90,10 @@ impl<'a> Merge<'a> {
     }
 
     /// Takes those of the tracked names that are on disk.
-    fn take_all(&mut self, names: &[&str]) {
-        let found = &self.found;
+    fn take_all(&mut self, names: &[&[&str]]) {
+        let (root, found) = (self.root, &self.found);
         let taken: Vec<Taken<'_>> =
-            names.par_chunks(CHUNK).map(|names| Taken::of(self.root, found, names)).collect();
+            names.par_iter().map(|names| Taken::of(root, found, names)).collect();
         for taken in taken {
             let Taken { files, links, entries, elsewhere, folders } = taken;
             self.listed.files.extend(files);
@@ -199,19 +168,32 @@ impl<'a> Merge<'a> {
         self.programs.go_on()?;
         warnings.append(&mut self.found.warnings);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        self.take_all(&names);
+        self.take_all(&names.chunks(CHUNK).collect::<Vec<_>>());
         Ok(())
     }
 }
 
 /// Returns all that was found as the files of a tree.
 pub(super) fn untracked(root: &Utf8Path, found: Found, warnings: &mut Vec<Warning>) -> Listed {
-    let mut listed = Listed::default();
-    for folder in &found.folders {
-        take_untracked(root, folder, &mut listed);
-    }
+    let mut listed = untracked_in(root, &found.folders);
     warnings.extend(found.warnings);
     listed.files.sort();
+    listed
+}
+
+/// Returns what git does not track and nothing ignores.
+fn untracked_in(root: &Utf8Path, folders: &[Listing]) -> Listed {
+    let of_some = folders.par_chunks(CHUNK / 8).map(|folders| {
+        let mut listed = Listed::default();
+        folders.iter().for_each(|folder| take_untracked(root, folder, &mut listed));
+        listed
+    });
+    let all: Vec<Listed> = of_some.collect();
+    let mut listed = Listed::default();
+    for Listed { files, links, .. } in all {
+        listed.files.extend(files);
+        listed.links.extend(links);
+    }
     listed
 }
 
@@ -268,7 +250,7 @@ impl<'a> Taken<'a> {
             }
             let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
             if found.folders.get(last).is_none_or(|listing| listing.path != folder) {
-                match find(found, folder) {
+                match near(found, folder, last).or_else(|| find(found, folder)) {
                     Some(at) => (last, next) = (at, 0),
                     None => {
                         taken.elsewhere.push(name);
@@ -298,6 +280,13 @@ impl<'a> Taken<'a> {
             }
         }
     }
+}
+
+/// Returns where a folder's listing is, if it is not far from another one: after what lies in a folder
+/// come its neighbours, or more of the folder itself.
+fn near(found: &Found, folder: &str, last: usize) -> Option<usize> {
+    let is_it = |at: &usize| found.folders.get(*at).is_some_and(|it| it.path == folder);
+    (last.saturating_sub(NEAR)..=last + NEAR).find(is_it)
 }
 
 /// Returns where a folder's listing is.

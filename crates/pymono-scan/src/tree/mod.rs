@@ -13,6 +13,7 @@ mod plain;
 mod revision;
 mod rules;
 mod submodule;
+mod tracked;
 mod walk;
 
 use std::{
