@@ -3,6 +3,7 @@
 mod affected;
 mod alpine;
 mod bake;
+mod budget;
 mod check;
 mod clones;
 mod closure;

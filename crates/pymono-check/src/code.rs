@@ -27,13 +27,15 @@ pub enum Code {
     UndeclaredImport,
     /// A hand-written Dockerfile copies what is not there, or does not copy what its project needs.
     MissingCopy,
+    /// An image is expected to have more bytes or layers than its configuration allows.
+    OverBudget,
     /// A file that is sent to a build looks as if it held a secret.
     SecretInContext,
 }
 
 impl Code {
     /// All codes, in the order in which findings are told.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Unplanned,
         Self::NoLock,
         Self::BrokenLock,
@@ -45,6 +47,7 @@ impl Code {
         Self::FloatingBase,
         Self::UndeclaredImport,
         Self::MissingCopy,
+        Self::OverBudget,
         Self::SecretInContext,
     ];
 
@@ -62,6 +65,7 @@ impl Code {
             Self::FloatingBase => "floating-base",
             Self::UndeclaredImport => "undeclared-import",
             Self::MissingCopy => "missing-copy",
+            Self::OverBudget => "over-budget",
             Self::SecretInContext => "secret-in-context",
         }
     }

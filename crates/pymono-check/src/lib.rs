@@ -3,13 +3,15 @@
 //! A pure function: what was scanned and assembled goes in, [`Finding`]s come
 //! out, sorted. Each kind of finding has a [`Code`] that scripts can rely on.
 
+mod budget;
 mod code;
 mod finding;
 mod rules;
 
-use pymono_plan::{Fleet, Unplanned};
+use pymono_plan::{BuildPlan, Fleet, Unplanned};
 use pymono_workspace::{Inspection, Workspace};
 
+pub use budget::{Excess, excesses};
 pub use code::Code;
 pub use finding::Finding;
 
@@ -24,6 +26,10 @@ pub struct Facts<'a> {
     pub fleet: &'a Fleet,
     /// Those that cannot, and why.
     pub unplanned: &'a [Unplanned],
+    /// The stages and images of the former.
+    pub plan: &'a BuildPlan,
+    /// Those of what it is compared with, where that is asked for.
+    pub before: Option<&'a BuildPlan>,
 }
 
 /// Returns all findings, by code and then by place.

@@ -67,7 +67,7 @@ pub struct DistributionEstimate {
 
 impl Bytes {
     /// Returns the estimate for one distribution.
-    fn of(requirement: &Requirement) -> Self {
+    pub(crate) fn of(requirement: &Requirement) -> Self {
         let size = Size::of(requirement.size);
         Self { installed: size.installed(), stored: size.stored() }
     }

@@ -9,6 +9,7 @@ mod access;
 mod assemble;
 mod assembly;
 mod close;
+mod content;
 mod error;
 mod estimate;
 mod finish;
@@ -35,6 +36,7 @@ mod version;
 pub use assemble::{Unplanned, assemble};
 pub use assembly::environment;
 pub use close::close;
+pub use content::{Content, ContentItem};
 pub use error::FleetError;
 pub use estimate::{Bytes, DistributionEstimate, Estimate, ImageEstimate};
 pub use fleet::{

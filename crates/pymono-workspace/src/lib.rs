@@ -24,7 +24,7 @@ pub use index::{Index, IndexFormat, Secret, SecretPlace, variable_of};
 pub use inspection::{Import, Inspection, Modules};
 pub use manager::Manager;
 pub use project::{BuildKind, BuildSystem, Declared, Further, GitVersion, Kind, Launch, Project};
-pub use settings::{BuildStep, CacheMount, Include, Settings, Test};
+pub use settings::{Budget, BuildStep, CacheMount, Include, Settings, Test};
 pub use unsent::{Unsent, literal_pattern};
 
 /// All Python projects of a tree, and what is true for all of them.

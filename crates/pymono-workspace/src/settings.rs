@@ -73,6 +73,17 @@ pub struct Settings {
     pub build_steps: Vec<BuildStep>,
     /// What tests the service, which is no part of its image.
     pub test: Option<Test>,
+    /// What the image may have at most.
+    pub budget: Budget,
+}
+
+/// What an image may have at most; anything where absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Budget {
+    /// Bytes in a file system, those of the base included.
+    pub size: Option<u64>,
+    /// Layers, those of the base included.
+    pub layers: Option<usize>,
 }
 
 /// How a service is tested, as it is configured.

@@ -95,6 +95,11 @@ impl CommandError {
         Self { kind: ErrorKind::Found, error: None, hint: None }
     }
 
+    /// Some image is over its budget; which and why was said.
+    pub(crate) fn over_budget() -> Self {
+        Self { kind: ErrorKind::Found, error: None, hint: None }
+    }
+
     /// Some services could not be planned; that was said before the others were built.
     pub(crate) fn unplanned() -> Self {
         Self { kind: ErrorKind::Workspace, error: None, hint: None }

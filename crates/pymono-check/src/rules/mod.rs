@@ -1,6 +1,7 @@
 //! The rules, a module for each.
 
 mod bases;
+mod budgets;
 mod builds;
 mod copies;
 mod imports;
@@ -21,6 +22,7 @@ pub(crate) fn all(facts: Facts<'_>) -> Vec<Finding> {
         locked::find,
         imports::find,
         copies::find,
+        budgets::find,
         secrets::find,
     ];
     rules.into_iter().flat_map(|rule| rule(facts)).collect()

@@ -1,7 +1,11 @@
 //! What values of keys may look like: one description, read by validation and by the schema.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroU32,
+};
 
+use bytesize::ByteSize;
 use glob::Pattern;
 use pep508_rs::ExtraName;
 use pymono_names::{Libc, Platform, PythonVersion};
@@ -20,6 +24,10 @@ pub(super) enum Shape {
     Flag,
     /// A TCP port.
     Port,
+    /// A number of bytes.
+    Bytes,
+    /// A number of things, at least one.
+    Count,
     /// The numeric id of a user.
     User,
     /// A version of Python.
@@ -62,6 +70,8 @@ impl Shape {
         match self {
             Self::Flag => shape::<bool>(value).map(drop),
             Self::Port => shape::<u16>(value).and_then(port),
+            Self::Bytes => bytes(value).map(drop),
+            Self::Count => shape::<NonZeroU32>(value).map(drop),
             Self::User => shape::<u32>(value).map(drop),
             Self::Python => shape::<PythonVersion>(value).map(drop),
             Self::Libc => shape::<Libc>(value).map(drop),
@@ -97,6 +107,8 @@ impl Shape {
         match self {
             Self::Flag => json!({ "type": "boolean" }),
             Self::Port => json!({ "type": "integer", "minimum": 1, "maximum": u16::MAX }),
+            Self::Bytes => text(&validate::BYTES),
+            Self::Count => json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX }),
             Self::User => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
             Self::Python => text(&validate::PYTHON),
             Self::Libc => json!({ "enum": ["glibc", "musl"] }),
@@ -136,6 +148,13 @@ pub(super) fn shape<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
 
 fn port(number: u16) -> Result<(), String> {
     if number == 0 { Err("no service can be reached on port 0".into()) } else { Ok(()) }
+}
+
+/// Returns a number of bytes that is written with its unit.
+pub(super) fn bytes(value: &Value) -> Result<u64, String> {
+    let text: String = shape(value)?;
+    validate::BYTES.check(&text)?;
+    text.parse::<ByteSize>().map(|size| size.as_u64())
 }
 
 /// Returns the patterns of folders in a list.

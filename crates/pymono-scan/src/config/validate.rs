@@ -121,6 +121,12 @@ form!(
     "no version such as `1.4.0`"
 );
 form!(
+    /// A number of bytes with its unit, decimal or binary.
+    BYTES,
+    r"^[0-9]{1,9}(\.[0-9]{1,3})? ?([kMG]|[KMG]i)B$",
+    "no size such as `500 MB` or `1.5 GiB`"
+);
+form!(
     /// Anything on one line.
     LINE,
     r"^[^\x00-\x1f\x7f-\x9f]*$",

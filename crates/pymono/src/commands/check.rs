@@ -3,14 +3,16 @@
 use clap::Args;
 use pymono_check::{Code, Facts, Finding, check};
 use pymono_names::TreePath;
-use pymono_plan::StaleLocks;
+use pymono_plan::{StaleLocks, plan};
 use pymono_report::plural;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
+    changes::{OnUnknown, since},
     error::CommandError,
     load::{inspect, scan},
+    reckon::Extent,
     session::Session,
 };
 
@@ -23,6 +25,9 @@ pub(crate) struct CheckArgs {
     /// Say nothing of findings with CODE (can be repeated)
     #[arg(long = "allow", value_name = "CODE")]
     allowed: Vec<Code>,
+    /// Say of images over their budget what is more than at the last commit in common with REF
+    #[arg(long, value_name = "REF")]
+    base: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -48,11 +53,19 @@ pub(crate) fn run(session: &mut Session, args: &CheckArgs) -> Result<(), Command
     let workspace = scan(session)?;
     let inspection = inspect(session, &workspace)?;
     let (fleet, unplanned) = pymono_plan::assemble(&workspace, StaleLocks::Refused);
+    let after = plan(&fleet);
+    let before = match &args.base {
+        Some(base) => since(session, base, OnUnknown::Error, Extent::Differing)?.before,
+        None => None,
+    };
+    let before = before.map(|before| plan(&before.fleet));
     let facts = Facts {
         workspace: &workspace,
         inspection: &inspection,
         fleet: &fleet,
         unplanned: &unplanned,
+        plan: &after,
+        before: before.as_ref(),
     };
     let mut findings = check(facts);
     findings.retain(|finding| !args.allowed.contains(&finding.code));

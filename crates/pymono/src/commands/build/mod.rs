@@ -1,6 +1,7 @@
 //! `pymono build`
 
 mod args;
+mod budget;
 mod handwritten;
 mod record;
 mod reproducible;
@@ -92,11 +93,16 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if !jobs.is_empty() {
         check(session, &docker, &loaded, &jobs, args)?;
     }
+    budget::warn_unseen(session, &loaded, &jobs)?;
     let (reports, builds) = build(session, &docker, &bases, &jobs, &found, args)?;
     reuse::remember(session, &jobs, &fingerprints, &reports)?;
+    let there = reports.iter().map(|(service, report)| (service, report));
+    let there = found.iter().chain(there).filter(|_| args.image.load || !args.image.push);
+    let budgets = budget::check(session, &docker, &loaded, there, changes.as_ref());
     let summary = told.write(session, &loaded, Some((&docker, builds)));
     outcome(session, &reports)?;
     summary?;
+    budgets?;
     if unplanned { Err(CommandError::unplanned()) } else { Ok(()) }
 }
 

@@ -1,0 +1,28 @@
+//! Images that are over their budget before they are built.
+
+use pymono_names::TreePath;
+use pymono_plan::Service;
+
+use crate::{Code, Facts, Finding, excesses};
+
+const HINT: &str = "take away what the service does not need (`pymono why SERVICE` lists all), or raise the budget";
+
+pub(super) fn find(facts: Facts<'_>) -> Vec<Finding> {
+    let services = facts.fleet.services.iter();
+    services.flat_map(|(path, service)| about(facts, path, service)).collect()
+}
+
+/// Returns what is known to be too much: the base and the local files come on top.
+fn about(facts: Facts<'_>, path: &TreePath, service: &Service) -> Vec<Finding> {
+    let project = facts.workspace.projects.get(path);
+    let budget = project.map(|project| project.settings.budget).unwrap_or_default();
+    let Some(content) = facts.plan.content(&service.name) else { return Vec::new() };
+    let before = facts.before.map(|plan| plan.content(&service.name).unwrap_or_default());
+    let (size, layers) = (content.installed(), content.layers);
+    let found = excesses(budget, size, layers, &content, before.as_ref());
+    let finding = |excess| {
+        let message = format!("without its base, the image is expected to have {excess}");
+        Finding::new(Code::OverBudget, path, message, HINT)
+    };
+    found.into_iter().map(finding).collect()
+}

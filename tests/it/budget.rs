@@ -1,0 +1,65 @@
+//! Budgets of images.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use pymono_tests::{
+    Repo, Site,
+    projects::{hatchling, sources},
+};
+
+/// A service that stands on a library, with these dependencies and this configuration.
+fn write(repo: &Repo, dependencies: &str, configuration: &str) {
+    let rest = format!(
+        "dependencies = [\"core\"{dependencies}]\n\n{}\n[tool.pymono]\ncommand = [\"true\"]\n{configuration}",
+        sources(&["core"])
+    );
+    repo.write("services/api/pyproject.toml", &hatchling("api", &rest));
+}
+
+fn site(name: &str, dependencies: &str, configuration: &str) -> Site {
+    let repo = Repo::new(name, "");
+    repo.write("libs/core/pyproject.toml", &hatchling("core", ""));
+    repo.write("libs/core/src/core/__init__.py", "");
+    repo.write("services/api/src/api/__init__.py", &format!("# {}\n", repo.unique()));
+    write(&repo, dependencies, configuration);
+    repo.lock(&[]);
+    repo.commit();
+    Site::new(repo)
+}
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn a_check_says_what_takes_an_image_over_its_budget_and_since_when() {
+    let site = site("budget-check", ", \"idna==3.10\"", "max-image-size = \"1 MB\"\n");
+    let args = ["check", "--allow", "floating-base"];
+    let _ = site.pymono(&args).run().succeeded();
+    write(
+        &site.repo,
+        ", \"idna==3.10\", \"pyyaml==6.0.2\"",
+        "max-image-size = \"1 MB\"\nmax-layers = 2\n",
+    );
+    site.repo.lock(&[]);
+    let found = site.pymono(&[&args[..], &["--base", "HEAD"]].concat()).run();
+    assert_eq!(found.code, Some(1), "{found:?}");
+    let lines: Vec<&str> = found.stdout.lines().filter(|it| it.contains("over-budget")).collect();
+    assert_eq!(lines.len(), 2, "{found:?}");
+    let size = lines.iter().find(|line| line.contains("`max-image-size`")).unwrap();
+    assert!(size.contains("most of it is pyyaml 6.0.2 ("), "{size}");
+    assert!(size.contains("more than at the base is pyyaml 6.0.2 ("), "{size}");
+    let layers = lines.iter().find(|line| line.contains("`max-layers`")).unwrap();
+    assert!(layers.contains("3 layers, more than the 2 of"), "{layers}");
+    assert!(layers.contains("2 of local packages (libs/core, services/api)"), "{layers}");
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_build_fails_where_the_real_image_is_over_its_budget() {
+    let site = site("budget-build", "", "max-layers = 3\n");
+    let (finished, run) = site.try_build(&["--all"]);
+    assert_eq!((finished.code, run.outcomes()["api"]), (Some(1), "built"), "{finished:?}");
+    // Nothing is built the second time, and it is over its budget all the same.
+    let again = site.pymono(&["build", "--all"]).run();
+    assert_eq!(again.code, Some(1), "{again:?}");
+    assert!(again.stderr.contains("more than the 3 of `max-layers`"), "{}", again.stderr);
+    write(&site.repo, "", "max-layers = 50\nmax-image-size = \"20 GB\"\n");
+    let _ = site.pymono(&["build", "--all"]).run().succeeded();
+}
