@@ -33,12 +33,11 @@ pub(super) struct Run {
 
 /// What pymono, uv and its interpreter are; without a `pymono`, the one of this tree is built.
 pub(super) fn programs(pymono: Option<&Utf8Path>, progress: &Progress) -> Result<Programs> {
-    let pymono = match pymono {
-        Some(pymono) => pymono.to_owned(),
-        None => {
-            progress.say("building pymono");
-            cargo::build_pymono(true)?
-        }
+    let pymono = if let Some(pymono) = pymono {
+        pymono.to_owned()
+    } else {
+        progress.say("building pymono");
+        cargo::build_pymono(true)?
     };
     let uv = uv::provide(&cargo::target_directory()?)?;
     let python = Tool::new("python3").args(["-c", "import sys; print(sys.executable)"]).read()?;
@@ -146,7 +145,7 @@ enum Registry {
 impl Registry {
     fn address(&self) -> Result<String> {
         match self {
-            Self::Own(registry) => Ok(registry.address().to_owned()),
+            Self::Own(registry) => Ok(registry.address()),
             Self::In(container) => container.address(),
         }
     }
