@@ -1,10 +1,10 @@
-//! Budgets of images.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! Budgets of images, and what images really take up.
 
 use pymono_tests::{
     Repo, Site,
     projects::{hatchling, sources},
 };
+use serde_json::Value;
 
 /// A service that stands on a library, with these dependencies and this configuration.
 fn write(repo: &Repo, dependencies: &str, configuration: &str) {
@@ -62,4 +62,30 @@ fn a_build_fails_where_the_real_image_is_over_its_budget() {
     assert!(again.stderr.contains("more than the 3 of `max-layers`"), "{}", again.stderr);
     write(&site.repo, "", "max-layers = 50\nmax-image-size = \"20 GB\"\n");
     let _ = site.pymono(&["build", "--all"]).run().succeeded();
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_measured_plan_counts_what_the_engine_has() {
+    let site = site("budget-measured", ", \"idna==3.10\"", "");
+    let missing = site.pymono(&["plan", "--measured"]).run().succeeded();
+    assert!(missing.stderr.contains("build it first"), "{}", missing.stderr);
+    site.build(&["--all"]);
+    let printed = site.pymono(&["plan", "--measured", "--json"]).read();
+    let plan: Value = serde_json::from_str(&printed).unwrap();
+    let measured = &plan["measured"];
+    let image = &measured["images"][0];
+    let inspected = site.docker.inspect(&site.repo.image("api"));
+    assert_eq!(image["layers"], inspected["RootFS"]["Layers"].as_array().unwrap().len());
+    assert_eq!(measured["unique"], image["bytes"], "one image shares nothing");
+    let stages = measured["stages"].as_array().unwrap();
+    let stage = |part: &str| {
+        stages.iter().find(|it| it["name"].as_str().unwrap().starts_with(part)).unwrap()
+    };
+    assert!(stage("deps-")["expected"].as_u64().unwrap() > 100_000, "{stages:#?}");
+    assert!(stage("deps-")["bytes"].as_u64().unwrap() > 100_000, "{stages:#?}");
+    assert_eq!(stage("pkg-core")["expected"], Value::Null);
+    let text = site.pymono(&["plan", "--measured"]).run().succeeded();
+    assert!(!text.stderr.contains("warning"), "{}", text.stderr);
+    assert!(text.stdout.contains("(measured, unpacked)"), "{}", text.stdout);
 }

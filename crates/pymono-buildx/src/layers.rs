@@ -51,6 +51,26 @@ impl Docker {
     }
 }
 
+impl Docker {
+    /// Returns a label of an image, empty where it has none; nothing where there is no such image.
+    pub fn label(
+        &self,
+        image: &str,
+        label: &str,
+        interrupt: &Interrupt,
+    ) -> Result<Option<String>, DockerError> {
+        let form = format!("{{{{index .Config.Labels {label:?}}}}}");
+        let words = ["image", "inspect", "--format", &form, image];
+        match self.ask(words.map(str::to_owned).to_vec(), interrupt) {
+            Ok(label) => Ok(Some(label)),
+            Err(DockerError::Command { message, .. }) if message.contains("No such image") => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
 /// Gives each layer its bytes: a history has the newest first, and lines of metadata between.
 fn matched(digests: &str, history: &str) -> Option<Vec<ImageLayer>> {
     let digests: Vec<&str> = digests.split_whitespace().collect();

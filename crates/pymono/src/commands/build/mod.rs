@@ -22,6 +22,7 @@ use pymono_report::{Bars, Builds, JsonLines, Lines, OutputError, Shell, plural};
 pub(crate) use args::BuildArgs;
 use args::{ImageArgs, ProgressStyle};
 use reuse::{Beside, Found};
+pub(crate) use reuse::{LABEL, fingerprints};
 use secrets::Given;
 use summary::Told;
 use wanted::Wanted;

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The label that an image has its fingerprint in.
-pub(super) const LABEL: &str = "pymono.fingerprint";
+pub(crate) const LABEL: &str = "pymono.fingerprint";
 
 /// Registries are asked about so many images at a time.
 const AT_ONCE: usize = 16;
@@ -33,13 +33,13 @@ const AT_ONCE: usize = 16;
 const TRIES: u32 = 2;
 
 /// The fingerprint of each service.
-pub(super) type Fingerprints = BTreeMap<ServiceName, Fingerprint>;
+pub(crate) type Fingerprints = BTreeMap<ServiceName, Fingerprint>;
 
 /// The images that exist, each as a report.
 pub(super) type Found = BTreeMap<ServiceName, ServiceReport>;
 
 /// Returns the fingerprint of each service that is planned.
-pub(super) fn fingerprints(
+pub(crate) fn fingerprints(
     session: &mut Session,
     loaded: &Loaded,
 ) -> Result<Fingerprints, CommandError> {

@@ -9,6 +9,8 @@ use pymono_plan::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::measured::Measured;
+
 #[derive(JsonSchema, Serialize)]
 pub(crate) struct PlanJson<'a> {
     version: u32,
@@ -17,6 +19,65 @@ pub(crate) struct PlanJson<'a> {
     handwritten: Vec<HandwrittenRow<'a>>,
     distributions: Vec<DistributionRow<'a>>,
     totals: Totals,
+    /// What the images that were built take up, with `--measured`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measured: Option<MeasuredRows<'a>>,
+}
+
+/// Bytes of layers as they are in a file system.
+#[derive(JsonSchema, Serialize)]
+struct MeasuredRows<'a> {
+    images: Vec<MeasuredImageRow<'a>>,
+    stages: Vec<MeasuredStageRow<'a>>,
+    /// All layers, each once.
+    unique: u64,
+    /// The layers of each image.
+    whole: u64,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct MeasuredImageRow<'a> {
+    name: &'a ServiceName,
+    /// Those of the base included.
+    layers: usize,
+    bytes: u64,
+    /// Layers that no other image of this repository has.
+    own: u64,
+    /// Layers that another one has as well.
+    shared: u64,
+    /// Its distributions as they were expected.
+    expected: u64,
+    /// The layers that these are in.
+    distributions: u64,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct MeasuredStageRow<'a> {
+    name: &'a str,
+    bytes: u64,
+    /// What was expected, for stages of distributions.
+    expected: Option<u64>,
+}
+
+impl<'a> From<&'a Measured> for MeasuredRows<'a> {
+    fn from(Measured { images, stages, unique, whole }: &'a Measured) -> Self {
+        let images = images.iter().map(|(name, image)| MeasuredImageRow {
+            name,
+            layers: image.layers,
+            bytes: image.bytes,
+            own: image.own,
+            shared: image.shared(),
+            expected: image.expected,
+            distributions: image.distributions,
+        });
+        let stages = stages.iter().map(|(name, stage)| MeasuredStageRow {
+            name: name.as_str(),
+            bytes: stage.bytes,
+            expected: stage.expected,
+        });
+        let (images, stages) = (images.collect(), stages.collect());
+        Self { images, stages, unique: *unique, whole: *whole }
+    }
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -90,7 +151,7 @@ impl From<Bytes> for BytesRow {
 
 /// Returns the stages in order of the Dockerfile, the images by name, and the distributions
 /// by name and version.
-pub(super) fn json(plan: &BuildPlan, estimate: &Estimate) -> String {
+pub(super) fn json(plan: &BuildPlan, estimate: &Estimate, measured: Option<&Measured>) -> String {
     let split = estimate.distributions.iter().filter(|one| one.copies > 1).count();
     let json = PlanJson {
         version: 1,
@@ -103,6 +164,7 @@ pub(super) fn json(plan: &BuildPlan, estimate: &Estimate) -> String {
             unshared: estimate.unshared.into(),
             split,
         },
+        measured: measured.map(MeasuredRows::from),
     };
     // Only a map with keys that are no strings could make this fail.
     serde_json::to_string_pretty(&json).unwrap_or_default()

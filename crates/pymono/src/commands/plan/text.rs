@@ -6,6 +6,8 @@ use pymono_names::ServiceName;
 use pymono_plan::{BuildPlan, DistributionEstimate, Estimate, Stage, StageKind};
 use pymono_report::{bytes, columns, plural};
 
+use super::measured::Measured;
+
 /// So many distributions are shown: those that matter most.
 const MOST_DISTRIBUTIONS: usize = 10;
 
@@ -13,7 +15,7 @@ const MOST_DISTRIBUTIONS: usize = 10;
 const MOST_USERS: usize = 3;
 
 /// Returns the stages, the images, the biggest distributions and the sums.
-pub(super) fn text(plan: &BuildPlan, estimate: &Estimate) -> String {
+pub(super) fn text(plan: &BuildPlan, estimate: &Estimate, measured: Option<&Measured>) -> String {
     let by_hand = (!plan.handwritten.is_empty()).then(|| handwritten(plan));
     if plan.images.is_empty() {
         return by_hand.unwrap_or_default();
@@ -24,6 +26,7 @@ pub(super) fn text(plan: &BuildPlan, estimate: &Estimate) -> String {
         by_hand,
         Some(biggest(estimate)),
         Some(sums(plan, estimate)),
+        measured.map(real),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("\n\n")
 }
@@ -132,6 +135,44 @@ fn sums(plan: &BuildPlan, estimate: &Estimate) -> String {
     format!(
         "{stages} for {images}\n{shared} of third-party distributions in a registry, {unshared} \
          if nothing were shared (estimated)\n{copied}"
+    )
+}
+
+/// Returns what the images that were built take up, and where the estimate was wrong.
+fn real(measured: &Measured) -> String {
+    let images = measured.images.iter().map(|(name, image)| {
+        [
+            name.to_string(),
+            image.layers.to_string(),
+            bytes(image.bytes),
+            bytes(image.own),
+            bytes(image.shared()),
+            bytes(image.distributions),
+            bytes(image.expected),
+        ]
+    });
+    let images = columns(
+        ["built", "layers", "unpacked", "of its own", "shared", "distributions", "expected"],
+        images,
+    );
+    let stages = measured.stages.iter().map(|(name, stage)| {
+        let missed = stage.expected.filter(|expected| *expected > 0).map(|expected| {
+            let per_cent = u128::from(stage.bytes) * 100 / u128::from(expected);
+            format!("{per_cent} %")
+        });
+        [
+            name.to_string(),
+            bytes(stage.bytes),
+            stage.expected.map_or_else(none, bytes),
+            missed.unwrap_or_else(none),
+        ]
+    });
+    let stages = columns(["layer of", "unpacked", "expected", "of that"], stages);
+    let (unique, whole) = (bytes(measured.unique), bytes(measured.whole));
+    let images_built = plural(measured.images.len(), "image");
+    format!(
+        "{images}\n\n{stages}\n\n{unique} in the layers of {images_built}, each once; {whole} if \
+         nothing were shared (measured, unpacked)\n"
     )
 }
 
