@@ -49,6 +49,8 @@ pub(crate) struct CommandError {
 enum Finding {
     #[error("there is no service in `{0}`")]
     NoServices(String),
+    #[error("the Dockerfile of all services has {0} bytes, and BuildKit takes {1} at most")]
+    BigDockerfile(usize, usize),
     #[error("there is no project `{0}`")]
     NoSuchProject(String),
     #[error("`{project}` is no service: {why}")]
@@ -115,6 +117,12 @@ impl CommandError {
         let hint = "`pymono list` shows what every project was taken for; \
                     `command = […]` below `[tool.pymono]` in a project's `pyproject.toml` makes it a service";
         Self::new(ErrorKind::Workspace, Finding::NoServices(root.to_string()), Some(hint.into()))
+    }
+
+    /// The plan has more stages than a builder takes.
+    pub(crate) fn big_dockerfile(bytes: usize, most: usize) -> Self {
+        let hint = "leave a part of the repository out with `members` or `exclude`, and build it on its own";
+        Self::new(ErrorKind::Workspace, Finding::BigDockerfile(bytes, most), Some(hint.into()))
     }
 
     /// The command line names a project that is not there.

@@ -12,6 +12,10 @@ use pymono_workspace::{Inspection, Project, Workspace};
 
 use crate::{error::CommandError, reckon::Reckoned, session::Session};
 
+/// `BuildKit` is sent a Dockerfile in one message of gRPC, with some words around it; a message of 16 MiB is the
+/// longest that it sends on.
+const MOST_BYTES: usize = (16 << 20) - (1 << 16);
+
 /// What the command line says about every image.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Overrides {
@@ -170,7 +174,13 @@ pub(crate) fn load_scanned(
     session.go_on()?;
     let plan = pymono_plan::plan(&fleet);
     let rendered = pymono_render::render(&plan, &workspace.unsent);
+    fits(rendered.dockerfile.len())?;
     Ok(Loaded { tree, workspace, fleet, unplanned, plan, rendered })
+}
+
+/// Refuses a Dockerfile of so many bytes if no builder takes it.
+fn fits(bytes: usize) -> Result<(), CommandError> {
+    if bytes > MOST_BYTES { Err(CommandError::big_dockerfile(bytes, MOST_BYTES)) } else { Ok(()) }
 }
 
 impl Loaded {
@@ -234,5 +244,17 @@ pub(crate) fn find_project<'a>(
         [project] => Ok(project),
         [] => Err(CommandError::no_such_project(text, workspace.projects.values())),
         _ => Err(CommandError::ambiguous(text, &bearers)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dockerfile_that_no_builder_takes_is_refused() {
+        // Sizes that a builder was given: the first one built, the second one answered that the message is too long.
+        assert!(fits(13_300_068).is_ok());
+        assert!(fits(17_800_068).is_err());
     }
 }
