@@ -25,6 +25,7 @@ mod lock_formats;
 mod lock_oracle;
 mod managers;
 mod native;
+mod paths;
 mod plan;
 mod rebuild;
 mod reproducible;

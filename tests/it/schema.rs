@@ -5,8 +5,9 @@ use pymono_tests::{Repo, Site, projects::hatchling};
 use serde_json::Value;
 
 /// What prints JSON without an engine, with the name of its schema.
-const OUTPUTS: [(&str, &[&str]); 11] = [
+const OUTPUTS: [(&str, &[&str]); 12] = [
     ("affected", &["affected", "--base", "HEAD", "--json"]),
+    ("affected", &["affected", "--paths", "uv.lock", "libs/new.py", "--json"]),
     ("why", &["why", "storefront", "--json"]),
     ("why", &["why", "storefront", "--base", "HEAD", "--json"]),
     ("list", &["list", "--json"]),

@@ -4,6 +4,7 @@
 use std::{
     ffi::OsStr,
     fmt,
+    io::{Seek, Write},
     process::{Child, Command, Stdio},
 };
 
@@ -50,6 +51,15 @@ impl Tool {
     #[must_use]
     pub fn cwd(mut self, folder: &Utf8Path) -> Self {
         self.command.current_dir(folder);
+        self
+    }
+
+    /// Gives the process something to read from standard input.
+    pub fn input(mut self, bytes: &[u8]) -> Self {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        file.rewind().unwrap();
+        self.command.stdin(file);
         self
     }
 

@@ -65,14 +65,14 @@ fn differences(
 }
 
 /// A piece that differs, on its way to a reason.
-struct Explained<'a> {
-    workspace: &'a Workspace,
-    service: &'a TreePath,
-    values: (Option<&'a String>, Option<&'a String>),
+pub(crate) struct Explained<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) service: &'a TreePath,
+    pub(crate) values: (Option<&'a String>, Option<&'a String>),
 }
 
 impl Explained<'_> {
-    fn reason(&self, piece: &Piece) -> Reason {
+    pub(crate) fn reason(&self, piece: &Piece) -> Reason {
         let (from, to) = (self.values.0.cloned(), self.values.1.cloned());
         match piece {
             Piece::Source(path) => Reason::Source { path: path.clone() },

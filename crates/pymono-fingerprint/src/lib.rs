@@ -19,6 +19,7 @@ mod piece;
 mod reason;
 mod rough;
 mod sent;
+mod touched;
 mod via;
 
 pub use beyond::{Made, beyond};
@@ -29,3 +30,4 @@ pub use layers::{Laid, LayerChange, layers};
 pub use piece::{Piece, Role};
 pub use reason::Reason;
 pub use sent::sent;
+pub use touched::{Asked, Presence, touched};

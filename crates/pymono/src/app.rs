@@ -180,7 +180,8 @@ fn session(
             let root = pymono_scan::find_root(&start);
             let below = start.strip_prefix(&root).map_or("", Utf8Path::as_str);
             let folder = below.parse().unwrap_or_else(|_| TreePath::root());
-            Ok(Session { root, folder, config, env, shell, interrupt })
+            let input = Box::new(std::io::stdin());
+            Ok(Session { root, folder, config, env, shell, input, interrupt })
         }
         Err(error) => Err((shell, error)),
     }

@@ -77,6 +77,12 @@ enum Finding {
     NoBase,
     #[error("nothing was asked for")]
     NothingAsked,
+    #[error("`{0}` lies outside of the repository")]
+    Outside(String),
+    #[error("`{0}` is no path of a file")]
+    OddPath(String),
+    #[error("failed to read standard input")]
+    Input(#[source] io::Error),
     #[error("there is no folder `{0}`")]
     NoFolder(String),
     #[error("failed to find `{path}`")]
@@ -196,7 +202,7 @@ impl CommandError {
 
     /// The command line does not say what to compare with.
     pub(crate) fn no_base() -> Self {
-        let hint = "give `--base REF`, or `--base auto` in CI";
+        let hint = "give `--base REF`, `--base auto` in CI, or `--paths` to ask about files";
         Self::new(ErrorKind::Usage, Finding::NoBase, Some(hint.into()))
     }
 
@@ -214,6 +220,23 @@ impl CommandError {
     pub(crate) fn nothing_asked() -> Self {
         let hint = "name services, or give `--all` or `--changed`";
         Self::new(ErrorKind::Usage, Finding::NothingAsked, Some(hint.into()))
+    }
+
+    /// The command line asks about a file that cannot be in any image.
+    pub(crate) fn outside(path: &Utf8Path) -> Self {
+        let hint = "paths are seen from the current folder, or from the one that `-C` names";
+        Self::new(ErrorKind::Usage, Finding::Outside(path.to_string()), Some(hint.into()))
+    }
+
+    /// Standard input has a line that is no plain path.
+    pub(crate) fn odd_path(text: &str) -> Self {
+        let hint = "git quotes unusual names; give `-z` to it and to pymono";
+        Self::new(ErrorKind::Usage, Finding::OddPath(text.to_owned()), Some(hint.into()))
+    }
+
+    /// Standard input cannot be read.
+    pub(crate) fn unreadable_input(error: io::Error) -> Self {
+        Self::new(ErrorKind::Usage, Finding::Input(error), None)
     }
 
     /// The command line names a folder that is not there.

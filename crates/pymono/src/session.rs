@@ -1,6 +1,6 @@
 //! All that a command may see of the outside world.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, io::Read};
 
 use camino::Utf8PathBuf;
 use pymono_exec::Interrupt;
@@ -22,6 +22,8 @@ pub(crate) struct Session {
     pub(crate) env: Vec<(OsString, OsString)>,
     /// Where output goes.
     pub(crate) shell: Shell,
+    /// What commands may be told by another program.
+    pub(crate) input: Box<dyn Read + Send>,
     /// Whether the user wants to stop.
     pub(crate) interrupt: Interrupt,
 }

@@ -1,6 +1,7 @@
 //! `pymono affected`
 
 mod json;
+mod paths;
 mod text;
 
 use clap::Args;
@@ -16,6 +17,7 @@ use crate::{
 };
 
 pub(super) use json::AffectedJson;
+use paths::PathsArgs;
 pub(super) use text::short;
 pub(crate) use text::{base_name, reason};
 
@@ -30,6 +32,8 @@ pub(crate) struct AffectedArgs {
     #[command(flatten)]
     base: BaseArgs,
     #[command(flatten)]
+    paths: PathsArgs,
+    #[command(flatten)]
     summary: SummaryArgs,
     /// Print JSON
     #[arg(long)]
@@ -37,6 +41,12 @@ pub(crate) struct AffectedArgs {
 }
 
 pub(crate) fn run(session: &mut Session, args: &AffectedArgs) -> Result<(), CommandError> {
+    if args.paths.are_given() {
+        let head = args.base.head(session)?;
+        let changes = args.paths.changes(session, &head)?;
+        let output = if args.json { json::json(&changes) } else { text::of_paths(&changes) };
+        return Ok(session.shell.print(output)?);
+    }
     let base = args.base.base.as_deref().ok_or_else(CommandError::no_base)?;
     let changes = args.base.changes(session, base, Extent::Differing)?;
     let affected = Some(summary::affected(&changes, |_| true));

@@ -12,17 +12,31 @@ use super::Changes;
 const MOST: usize = 10;
 
 pub(super) fn text(changes: &Changes) -> String {
-    let mut lines = Vec::new();
-    for (path, reasons) in &changes.comparison.services {
-        lines.push(path.to_string());
-        lines.extend(told(reasons).map(|line| format!("    {line}")));
-    }
+    let mut lines = services(changes);
     let removed = &changes.comparison.removed;
     lines.extend(removed.iter().map(|path| format!("{path} is no service any more")));
     let (affected, all) = (changes.comparison.services.len(), changes.head.inputs.len());
     let base = base_name(changes);
     lines.push(format!("{affected} of {} affected since {base}", plural(all, "service")));
     lines.join("\n")
+}
+
+/// Returns what files concern that were asked about.
+pub(super) fn of_paths(changes: &Changes) -> String {
+    let mut lines = services(changes);
+    let (affected, all) = (changes.comparison.services.len(), changes.head.inputs.len());
+    lines.push(format!("{affected} of {} would be affected", plural(all, "service")));
+    lines.join("\n")
+}
+
+/// Returns the services, each with its reasons.
+fn services(changes: &Changes) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (path, reasons) in &changes.comparison.services {
+        lines.push(path.to_string());
+        lines.extend(told(reasons).map(|line| format!("    {line}")));
+    }
+    lines
 }
 
 /// Returns what was compared with, as people know it.
