@@ -226,10 +226,11 @@ fn what_a_registry_has_is_not_built_and_gets_the_wanted_tags() {
     assert_eq!(run.outcomes()["cron"], "skipped");
     assert_eq!(digest("v3"), digest("v1"));
 
-    // A registry that does not answer is not one without the image.
-    let nobody =
-        [&push("v4")[..], &["--reuse-from".to_owned(), "127.0.0.1:1/nobody".to_owned()]].concat();
-    let (finished, run) = build(&nobody);
+    // A registry that does not answer is not one without the image; the configuration names it.
+    let manifest = site.repo.read("pyproject.toml");
+    let elsewhere = "\n[tool.pymono]\nreuse-from = [\"127.0.0.1:1/nobody\"]\n";
+    site.repo.write("pyproject.toml", &manifest.replacen("\n[tool.pymono]\n", elsewhere, 1));
+    let (finished, run) = build(&push("v4"));
     let finished = finished.succeeded();
     assert!(
         finished.stderr.contains("`api` is built: the registry does not say"),
@@ -237,4 +238,9 @@ fn what_a_registry_has_is_not_built_and_gets_the_wanted_tags() {
         finished.stderr
     );
     assert_eq!(run.outcomes(), both("cached"));
+    // The command line has the last word.
+    let told = [&push("v5")[..], &["--reuse-from".to_owned(), place.clone()]].concat();
+    let (finished, run) = build(&told);
+    let _ = finished.succeeded();
+    assert_eq!(run.outcomes(), both("skipped"));
 }

@@ -84,6 +84,7 @@ pub(crate) fn workspace(
         uv_image: whole.uv_image,
         image_lock: image_lock.map(|file| tree.read(&file)).transpose()?,
         apt_snapshot: whole.apt_snapshot,
+        reuse_from: whole.reuse_from,
         projects,
     };
     Ok((workspace, more))

@@ -75,6 +75,7 @@ pub(super) static KEYS: &[Key] = &[
     key("python", Shape::Python, "a version in quotes, such as `\"3.13\"`", "the Python of the image"),
     key("registry", Shape::Text(&REGISTRY), "a registry and the path before the image's name", "the registry and the path before the image's name"),
     key("require-locked", Shape::Flag, "`true` or `false`", "whether a service is refused that has requirements which nothing pins"),
+    whole(key("reuse-from", Shape::Texts(&REGISTRY), "a list of registries, each with the path before images' names", "where `pymono build --push` looks for images that exist, in place of their own registry")),
     key("runtime-image", Shape::Text(&IMAGE_REFERENCE), "the reference of the image on which services run", "the image on which the service runs"),
     key("secrets", Shape::Secrets, "a list of names, or of tables such as `{ id = \"token\", env = \"API_TOKEN\" }` or `{ id = \"conf\", target = \"/etc/conf\" }`", "secrets that install and build steps are given"),
     key("skip", Shape::Flag, "`true` or `false`", "whether it is kept from being a service"),
@@ -140,6 +141,7 @@ pub(super) fn set(
     }
     key.shape.check(value, whole)?;
     match name {
+        "reuse-from" => configured.reuse_from = shape(value)?,
         "uv-image" => configured.uv_image = Some(shape(value)?),
         "apt-snapshot" => configured.apt_snapshot = Some(shape(value)?),
         "exclude" => configured.exclude = shape::patterns(value)?,

@@ -10,7 +10,10 @@ mod shape;
 mod test;
 mod validate;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use glob::{MatchOptions, Pattern};
 use pymono_names::TreePath;
@@ -88,6 +91,8 @@ pub(crate) struct Configured {
     pub(crate) uv_image: Option<String>,
     /// The state of Debian's archive; for the whole tree.
     pub(crate) apt_snapshot: Option<String>,
+    /// Where images are looked for that exist.
+    pub(crate) reuse_from: BTreeSet<String>,
     /// Folders that are left out; for the whole tree.
     pub(crate) exclude: Vec<Pattern>,
     /// The folders that are projects; all where absent; for the whole tree.

@@ -122,7 +122,9 @@ pub(super) fn take_existing(
     let found = match jobs.first().map(|job| job.request.exports.as_slice()) {
         _ if anew => Found::new(),
         Some([Export::Load]) => in_store(session, docker, jobs, fingerprints)?,
-        Some([Export::Push]) => in_registry(session, docker, jobs, fingerprints, args)?,
+        Some([Export::Push]) => {
+            in_registry(session, docker, jobs, fingerprints, &loaded.workspace.reuse_from, args)?
+        }
         _ => Found::new(),
     };
     session.go_on()?;
@@ -235,6 +237,7 @@ fn in_registry(
     docker: &Docker,
     jobs: &[Job],
     fingerprints: &Fingerprints,
+    configured: &BTreeSet<String>,
     args: &BuildArgs,
 ) -> Result<Found, CommandError> {
     let interrupt = session.interrupt.clone();
@@ -243,7 +246,9 @@ fn in_registry(
         Some(_) => None,
         None => Some(docker.platform(&interrupt)?),
     };
-    let asking = Asking { docker, platform, interrupt: &interrupt, from: &args.image.reuse_from };
+    let told = &args.image.reuse_from;
+    let from = if told.is_empty() { configured.iter().collect() } else { told.iter().collect() };
+    let asking = Asking { docker, platform, interrupt: &interrupt, from };
     let wanted = jobs.iter().filter_map(|job| Some((job, fingerprints.get(&job.service)?)));
     let answers = asking.ask_all(&wanted.collect::<Vec<_>>());
     let mut found = Found::new();
@@ -292,7 +297,7 @@ struct Asking<'a> {
     platform: Option<String>,
     interrupt: &'a Interrupt,
     /// Where images are taken from in place of their own repository.
-    from: &'a [String],
+    from: Vec<&'a String>,
 }
 
 impl Asking<'_> {
