@@ -5,9 +5,11 @@ use pymono_tests::{Repo, Site, projects::hatchling};
 use serde_json::Value;
 
 /// What prints JSON without an engine, with the name of its schema.
-const OUTPUTS: [(&str, &[&str]); 12] = [
+const OUTPUTS: [(&str, &[&str]); 14] = [
     ("affected", &["affected", "--base", "HEAD", "--json"]),
     ("affected", &["affected", "--paths", "uv.lock", "libs/new.py", "--json"]),
+    ("matrix", &["matrix", "--all", "--shards", "2"]),
+    ("matrix", &["matrix", "--base", "HEAD"]),
     ("why", &["why", "storefront", "--json"]),
     ("why", &["why", "storefront", "--base", "HEAD", "--json"]),
     ("list", &["list", "--json"]),

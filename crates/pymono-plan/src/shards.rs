@@ -25,6 +25,9 @@ pub struct Shard {
     pub cost: u64,
 }
 
+/// So many numbers of shards are tried at most.
+const COUNTS: usize = 32;
+
 /// What a service needs: stages and images by their names, each with its cost.
 type Needs<'a> = BTreeMap<&'a str, u64>;
 
@@ -38,7 +41,11 @@ impl BuildPlan {
         };
         let most = most.get().min(services.len());
         let longest = |shards: &Vec<Shard>| shards.iter().map(|it| it.cost).max().unwrap_or(0);
-        let answers: Vec<Vec<Shard>> = (1..=most).map(|count| spread(&services, count)).collect();
+        // Of many numbers that are near each other some are enough.
+        let mut counts: Vec<usize> = (1..=most).rev().step_by(most.div_ceil(COUNTS)).collect();
+        counts.reverse();
+        let answers: Vec<Vec<Shard>> =
+            counts.into_iter().map(|count| spread(&services, count)).collect();
         let best = answers.iter().map(longest).min().unwrap_or(0);
         let enough = |shards: &Vec<Shard>| longest(shards) <= best + best / 10;
         answers.into_iter().find(enough).unwrap_or_default()

@@ -8,6 +8,8 @@ mod app;
 mod changes;
 mod commands;
 mod error;
+#[cfg(test)]
+mod examples;
 mod files;
 mod load;
 mod reckon;

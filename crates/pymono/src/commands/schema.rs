@@ -6,7 +6,10 @@ use pymono_render::{Export, GraphJson};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
-use super::{affected::AffectedJson, check::Findings, list::Listing, plan::PlanJson, why::WhyJson};
+use super::{
+    affected::AffectedJson, check::Findings, list::Listing, matrix::MatrixJson, plan::PlanJson,
+    why::WhyJson,
+};
 use crate::{error::CommandError, session::Session};
 
 /// Print the JSON Schema of the configuration or of a command's JSON
@@ -34,6 +37,8 @@ enum What {
     Plan,
     /// `pymono affected --json`
     Affected,
+    /// `pymono matrix --format github`
+    Matrix,
     /// `pymono why --json`
     Why,
     /// `pymono check --json`
@@ -50,11 +55,18 @@ pub(crate) fn run(session: &mut Session, args: &SchemaArgs) -> Result<(), Comman
         What::Export => of::<Export<'static>>(),
         What::Plan => of::<PlanJson<'static>>(),
         What::Affected => of::<AffectedJson<'static>>(),
+        What::Matrix => of::<MatrixJson<'static>>(),
         What::Why => of::<WhyJson<'static>>(),
         What::Check => of::<Findings<'static>>(),
         What::Build => of::<BuildEvent>(),
     };
     Ok(session.shell.print(format!("{schema:#}\n"))?)
+}
+
+/// Returns the schema of a matrix.
+#[cfg(test)]
+pub(crate) fn matrix() -> Value {
+    of::<MatrixJson<'static>>()
 }
 
 /// Returns the schema (draft 2020-12) of what a type is written as.

@@ -1,23 +1,51 @@
 //! Shards as CI services take them.
 
-use pymono_names::ServiceName;
+use pymono_names::{ServiceName, TreePath};
 use pymono_plan::Shard;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::{Map, Value, json};
+
+/// The matrix of a job of GitHub Actions.
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct MatrixJson<'a> {
+    /// One entry a job, at most 256.
+    #[schemars(length(max = 256))]
+    include: Vec<JobRow<'a>>,
+}
+
+#[derive(Debug, JsonSchema, Serialize)]
+struct JobRow<'a> {
+    /// The name of the job, which no other one has.
+    name: String,
+    /// The first of the services' folders.
+    path: &'a TreePath,
+    /// The folders of the services that it builds.
+    paths: Vec<&'a TreePath>,
+    /// The targets of their images.
+    services: Vec<&'a ServiceName>,
+    /// The same as arguments of `pymono build`.
+    arguments: String,
+    /// How long it is expected to take from nothing.
+    seconds: u64,
+}
 
 /// Returns the matrix of a job of GitHub Actions, on one line, as an output of a step has to be.
 pub(super) fn github(shards: &[Shard]) -> String {
-    let jobs = shards.iter().map(|shard| {
-        let paths: Vec<_> = shard.services.keys().collect();
-        json!({
-            "name": name(shard),
-            "path": paths.first(),
-            "paths": paths,
-            "services": targets(shard),
-            "arguments": arguments(shard),
-            "seconds": shard.cost.div_ceil(1000),
+    fn job(shard: &Shard) -> Option<JobRow<'_>> {
+        let paths: Vec<&TreePath> = shard.services.keys().collect();
+        Some(JobRow {
+            name: name(shard),
+            path: paths.first()?,
+            paths,
+            services: targets(shard),
+            arguments: arguments(shard),
+            seconds: shard.cost.div_ceil(1000),
         })
-    });
-    json!({ "include": jobs.collect::<Vec<_>>() }).to_string()
+    }
+    let matrix = MatrixJson { include: shards.iter().filter_map(job).collect() };
+    // Only a map with keys that are no strings, or a failing writer, could make this fail.
+    serde_json::to_string(&matrix).unwrap_or_default()
 }
 
 /// Returns a child pipeline of GitLab: JSON is YAML.

@@ -17,6 +17,8 @@ use crate::{
     summary::{self, SummaryArgs},
 };
 
+pub(super) use formats::MatrixJson;
+
 /// Print the jobs in which CI builds the affected services
 ///
 /// Without `--shards` each service is a job. With it, services that share stages
@@ -57,12 +59,32 @@ pub(crate) fn run(session: &mut Session, args: &MatrixArgs) -> Result<(), Comman
     if head.unplanned.iter().any(|unplanned| blocked(&unplanned.services)) {
         return Err(CommandError::unplanned());
     }
-    let shards = pymono_plan::plan(&head.fleet).shards(&wanted, args.shards);
+    let shards = pymono_plan::plan(&head.fleet).shards(&wanted, most(session, args, wanted.len())?);
     let text = match args.format {
         Format::Github => formats::github(&shards),
         Format::Gitlab => formats::gitlab(&shards, &args.template),
     };
     Ok(session.shell.print(text)?)
+}
+
+/// GitHub makes no more jobs of one matrix
+/// (<https://docs.github.com/actions/how-tos/write-workflows/choose-what-workflows-do/run-job-variations>).
+const MOST_OF_GITHUB: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
+/// Returns how many jobs there may be; what GitHub would refuse is said.
+fn most(
+    session: &mut Session,
+    args: &MatrixArgs,
+    services: usize,
+) -> Result<Option<NonZeroUsize>, CommandError> {
+    let asked = args.shards.map_or(services, NonZeroUsize::get).min(services);
+    if matches!(args.format, Format::Gitlab) || asked <= MOST_OF_GITHUB.get() {
+        return Ok(args.shards);
+    }
+    let said =
+        format!("GitHub makes at most {MOST_OF_GITHUB} jobs of one matrix: services share them");
+    session.shell.warn(said)?;
+    Ok(Some(MOST_OF_GITHUB))
 }
 
 /// Returns the tree, and the services of it that are asked for.
