@@ -47,7 +47,7 @@ impl Attributes {
         for name in ["GIT_ATTR_SYSTEM", "GIT_ATTR_GLOBAL"] {
             match git.ask(&["var", name]) {
                 Ok(path) => {
-                    found.push(String::from_utf8_lossy(&path).trim_end_matches('\n').into())
+                    found.push(String::from_utf8_lossy(&path).trim_end_matches('\n').into());
                 }
                 // It has none. An older git does not know the variable, and says that.
                 Err(ScanError::Answer { stderr, .. }) if stderr.is_empty() => {}

@@ -189,7 +189,9 @@ members = {members:?}
             let path = format!("{project}/{file}");
             // What is not there need not go.
             let _ = fs::remove_file(self.root.join(&path));
-            entry.iter().for_each(|entry| self.add(&path, entry));
+            if let Some(entry) = entry {
+                self.add(&path, entry);
+            }
         }
     }
 

@@ -185,7 +185,9 @@ pub(super) fn untracked(root: &Utf8Path, found: Found, warnings: &mut Vec<Warnin
 fn untracked_in(root: &Utf8Path, folders: &[Listing]) -> Listed {
     let of_some = folders.par_chunks(CHUNK / 8).map(|folders| {
         let mut listed = Listed::default();
-        folders.iter().for_each(|folder| take_untracked(root, folder, &mut listed));
+        for folder in folders {
+            take_untracked(root, folder, &mut listed);
+        }
         listed
     });
     let all: Vec<Listed> = of_some.collect();
@@ -250,13 +252,12 @@ impl<'a> Taken<'a> {
             }
             let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
             if found.folders.get(last).is_none_or(|listing| listing.path != folder) {
-                match near(found, folder, last).or_else(|| find(found, folder)) {
-                    Some(at) => (last, next) = (at, 0),
-                    None => {
-                        taken.elsewhere.push(name);
-                        continue;
-                    }
-                }
+                let at = near(found, folder, last).or_else(|| find(found, folder));
+                let Some(at) = at else {
+                    taken.elsewhere.push(name);
+                    continue;
+                };
+                (last, next) = (at, 0);
             }
             let entries = &found.folders[last].entries;
             if let Some(at) = entries.find(file, next) {
