@@ -34,7 +34,7 @@ fn repo() -> Repo {
 }
 
 /// A lock that nobody was asked for.
-fn written() -> String {
+pub(crate) fn written() -> String {
     let image = |reference: &str, digit: &str| {
         format!(
             "[[image]]\nreference = \"{reference}\"\ndigest = \"sha256:{}\"\n\n",
@@ -80,13 +80,9 @@ fn a_pin_of_a_backend_affects_whom_it_builds_and_a_digest_whoever_stands_on_it()
     site.repo.write(LOCK, &written());
     site.repo.commit();
     let backend = affected(&site, "flit-core==3.11.0", "flit-core==3.12.0");
-    let expected =
-        serde_json::json!([["services/cron", [{ "kind": "backend", "package": "services/cron" }]]]);
     let [service] = &backend.as_array().unwrap()[..] else { panic!("{backend}") };
-    assert_eq!(
-        (&service[0], &service[1][0]["kind"]),
-        (&expected[0][0], &expected[0][1][0]["kind"])
-    );
+    assert_eq!(service[0], "services/cron");
+    assert_eq!(service[1][0]["kind"], "backend", "{service}");
     let base = affected(&site, &"b".repeat(64), &"d".repeat(64));
     let paths: Vec<&Value> = base.as_array().unwrap().iter().map(|it| &it[0]).collect();
     assert_eq!(paths, ["services/api", "services/cron"], "{base}");

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::{
-    collections::BTreeMap,
-    fs::File,
+    collections::{BTreeMap, BTreeSet},
+    fs::{self, File},
     time::{Duration, SystemTime},
 };
 
@@ -135,4 +135,37 @@ fn two_engines_push_equal_manifests_and_only_with_the_flag() {
     for docker in [&main, &there.docker] {
         docker.remove_images(&place);
     }
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn system_packages_are_asked_of_the_archive_as_it_was() {
+    let repo = Repo::new("snapshot", "apt = [\"tini\"]\napt-snapshot = \"20260131T000000Z\"\n");
+    let command = "[tool.pymono]\ncommand = [\"python\", \"-m\", \"api\"]\n";
+    repo.write("services/api/pyproject.toml", &hatchling("api", command));
+    repo.write("services/api/src/api/__main__.py", "");
+    repo.lock(&[]);
+    let site = Site::new(repo);
+    let folder = site.bake();
+    let dockerfile = site.repo.read(".pymono/Dockerfile");
+    let asks = "export APT_CONFIG=\"$(sh /tmp/snapshot.sh 20260131T000000Z)\"";
+    assert_eq!(dockerfile.matches(asks).count(), 1, "{dockerfile}");
+    let script = site.repo.outside().join("snapshot.sh");
+    fs::copy(folder.join("pins/snapshot.sh"), &script).unwrap();
+
+    // The archive itself need not be there: apt tells what it would ask for.
+    let deb822 = "Types: deb\nURIs: http://deb.debian.org/debian-security/\nSuites: trixie-security\nComponents: main\n";
+    let mount = format!("{script}:/tmp/snapshot.sh:ro");
+    let told = format!(
+        "printf '{deb822}' >/etc/apt/sources.list.d/debian.sources; {asks}; apt-get update --print-uris"
+    );
+    let run = ["run", "--rm", "--volume", &mount, "python:3.13-slim", "sh", "-c", &told];
+    let uris = site.docker.tool(&run).read();
+    let hosts =
+        uris.lines().filter_map(|line| line.trim_start_matches('\'').split("/dists/").next());
+    let hosts: BTreeSet<&str> = hosts.collect();
+    let archive = "http://snapshot.debian.org/archive";
+    let expected =
+        ["debian-security", "debian"].map(|it| format!("{archive}/{it}/20260131T000000Z"));
+    assert_eq!(hosts.into_iter().collect::<Vec<_>>(), expected, "{uris}");
 }

@@ -63,6 +63,15 @@ fn what_is_printed_for_programs_fits_its_schema() {
 }
 
 #[test]
+fn a_lock_fits_its_schema() {
+    let site = Site::new(Repo::shop("schema-lock"));
+    let validator = validator(&site, "lock");
+    let lock: toml::Table = crate::lock::written().parse().unwrap_or_default();
+    fits(&validator, &serde_json::to_value(&lock).unwrap_or_default());
+    assert!(lock.contains_key("image") && !validator.is_valid(&serde_json::json!({ "image": [] })));
+}
+
+#[test]
 fn the_example_fits_the_schema_of_the_configuration() {
     let site = Site::new(Repo::shop("schema-config"));
     let validator = validator(&site, "config");

@@ -49,6 +49,10 @@ impl Inputs {
         let project = workspace.projects.get(&image.path)?;
         let written = written(project, image).filter(|written| written.missing.is_empty())?;
         let mut inputs = Self::default();
+        if fleet.settled {
+            // The image says another time than one that is built otherwise.
+            inputs.add(Piece::Config("reproducible"), &true);
+        }
         inputs.add_images(workspace, project, &[(image, written)], contents);
         inputs.add_lock(workspace, project);
         inputs.add_needed(workspace, fleet, project, contents);

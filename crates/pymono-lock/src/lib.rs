@@ -40,7 +40,7 @@ pub use any::AnyLock;
 pub use closure::{Closure, GroupName, Local, LocalKind, LocalPackage, Selection};
 pub use error::ClosureError;
 pub use format::LockFormat;
-pub use image_lock::{BackendKey, BackendPin, ImageLock, InvalidResolution};
+pub use image_lock::{BackendKey, BackendPin, ImageLock, ImageLockFile, InvalidResolution};
 pub use need::check_requirement;
 pub use pdm::PdmLock;
 pub use pin::{Artifact, Pin, PinSource};

@@ -100,7 +100,7 @@ fn backends<'a>(
 impl Package {
     /// Returns the build requirements as a lock knows them; nothing where the build requires nothing.
     pub fn backend_key(&self, environment: &Environment) -> Option<BackendKey> {
-        let requires = self.build.requires.iter().map(|line| Login::without_any(line).to_string());
+        let requires = self.build.requires.iter().map(|line| Login::without_any(line));
         let requires: Vec<String> = requires.collect();
         (!requires.is_empty()).then(|| BackendKey {
             requires,

@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub use resolved::InvalidResolution;
+pub use wire::ImageLockFile;
 
 /// What images stand on and are built with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use pymono_names::PythonVersion;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
@@ -22,42 +23,65 @@ const HEAD: &str = "\
 /// What stands for the index where an installer looks if it is told nothing.
 const DEFAULT_INDEX: &str = "default";
 
-#[derive(Deserialize, Serialize)]
+/// `pymono.lock` as it is written.
+#[derive(Deserialize, JsonSchema, Serialize)]
+#[schemars(title = "pymono.lock")]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct LockWire {
+pub struct ImageLockFile {
+    /// The version of the format, which is 1.
     version: u32,
+    /// The state of Debian's archive that system packages are taken from, as `20260131T000000Z`.
+    #[schemars(with = "Option<String>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     apt_snapshot: Option<Spanned<String>>,
+    /// Images, each with its digest.
     #[serde(default, rename = "image")]
     images: Vec<ImageWire>,
+    /// Build requirements, each with what they come down to.
     #[serde(default, rename = "backend")]
     backends: Vec<BackendWire>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 struct ImageWire {
+    /// The image's reference, without a digest.
+    #[schemars(with = "String")]
     reference: Spanned<String>,
+    /// The digest of its manifest, or of the index of several.
+    #[schemars(with = "String")]
     digest: Spanned<String>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 struct BackendWire {
+    /// The requirements, as `[build-system]` has them.
+    #[schemars(with = "Vec<String>")]
     requires: Spanned<Vec<String>>,
+    /// The Python that they are for.
+    #[schemars(with = "String")]
     python: Spanned<String>,
+    /// The URL of the index or the folder that they come from; the default index where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     index: Option<String>,
+    /// The distributions.
     #[serde(default, rename = "pin")]
     pins: Vec<PinWire>,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 struct PinWire {
+    /// The distribution with its version, such as `hatchling==1.27.0`.
+    #[schemars(with = "String")]
     requirement: Spanned<String>,
+    /// Where it is needed; everywhere if absent.
+    #[schemars(with = "Option<String>")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     marker: Option<Spanned<String>>,
+    /// The hashes of its files.
+    #[schemars(with = "Vec<String>")]
     #[serde(default)]
     hashes: Vec<Spanned<String>>,
 }
@@ -65,7 +89,7 @@ struct PinWire {
 /// Reads the text of a lock, and checks all that will stand in a Dockerfile.
 pub(super) fn read(text: &str) -> Result<ImageLock, LockError> {
     let page = &Page::new(LockFormat::Pymono, ImageLock::PATH, text);
-    let wire: LockWire = page.toml_of_version(&VERSIONS)?;
+    let wire: ImageLockFile = page.toml_of_version(&VERSIONS)?;
     let mut lock = ImageLock::default();
     if let Some(snapshot) = &wire.apt_snapshot {
         check(page, snapshot, "the snapshot", is_snapshot, "it has to be as `20260131T000000Z`")?;
@@ -181,7 +205,7 @@ pub(super) fn write(lock: &ImageLock) -> String {
         index: (key.index != DEFAULT_INDEX).then(|| key.index.clone()),
         pins: pins.iter().collect::<BTreeSet<_>>().into_iter().map(pin).collect(),
     });
-    let wire = LockWire {
+    let wire = ImageLockFile {
         version: 1,
         apt_snapshot: lock.apt_snapshot.as_ref().map(spanned),
         images: images.collect(),

@@ -9,6 +9,8 @@ use crate::repo::Repo;
 const RIGHT: &[&str] = &[
     "apk = [\"libpq\", \"py3-x~1.2\"]",
     "apt = [\"curl=7.88.1-10+deb12u5\"]",
+    "apt-snapshot = \"20260131T000000Z\"",
+    "apt-snapshot = \"locked\"",
     "base-image = \"registry.example:5000/team/python:3.13\"",
     "build-apk = []",
     "build-apt = [\"g++\"]",
@@ -59,6 +61,7 @@ const WRONG: &[&str] = &[
     "apk = [\"a b\"]",
     "apt = \"curl\"",
     "apt = [\"Curl\"]",
+    "apt-snapshot = \"2026-01-31\"",
     "base-image = \"a b\"",
     "build-steps = \"make\"",
     "build-steps = [\"\"]",

@@ -52,11 +52,18 @@ pub(crate) fn run(session: &mut Session, args: &LockArgs) -> Result<(), CommandE
     let (fleet, whole) = fleet(session, &workspace)?;
     let needed = Foundations::of(&fleet);
     let has_snapshot = workspace.apt_snapshot.as_deref() == Some(LOCKED_SNAPSHOT);
-    if args.check {
-        let known = known.unwrap_or_default();
-        return check(session, &fleet, needed.missing(&known), &known, has_snapshot && whole);
-    }
     let known = known.unwrap_or_default();
+    if args.check {
+        let mut wrong = needed.missing(&known).names();
+        if has_snapshot && known.apt_snapshot.is_none() {
+            wrong.push("the state of Debian's archive".to_owned());
+        }
+        let wrong = wrong.into_iter().map(|what| format!("it lacks {what}"));
+        // What services need that cannot be planned is not known.
+        let idle = if whole { unneeded(&fleet, &known) } else { Vec::new() };
+        let idle = idle.into_iter().map(|what| format!("nothing needs {what}"));
+        return check(session, &wrong.chain(idle).collect::<Vec<_>>());
+    }
     let mut lock = kept(&known, &needed, whole, args.upgrade);
     let missing = needed.missing(&lock);
     let docker = Docker::new(session.root.clone(), session.env.clone());
@@ -93,23 +100,11 @@ fn kept(known: &ImageLock, needed: &Foundations, whole: bool, upgrade: bool) -> 
     lock
 }
 
-fn check(
-    session: &mut Session,
-    fleet: &Fleet,
-    missing: Foundations,
-    known: &ImageLock,
-    has_snapshot: bool,
-) -> Result<(), CommandError> {
-    let missing = missing.names();
-    let snapshot = (has_snapshot && known.apt_snapshot.is_none())
-        .then(|| "the state of Debian's archive".to_owned());
-    let lacks = missing.into_iter().chain(snapshot).map(|what| format!("it lacks {what}"));
-    let idle = unneeded(fleet, known).into_iter().map(|what| format!("nothing needs {what}"));
-    let all: Vec<String> = lacks.chain(idle).collect();
-    if !all.is_empty() {
-        return Err(CommandError::stale_lock(&all));
+fn check(session: &mut Session, wrong: &[String]) -> Result<(), CommandError> {
+    if wrong.is_empty() {
+        return Ok(session.shell.status("Fresh", ImageLock::PATH)?);
     }
-    Ok(session.shell.status("Fresh", ImageLock::PATH)?)
+    Err(CommandError::stale_lock(wrong))
 }
 
 /// Asks for the digests of images, several at a time.

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use pymono_event::BuildEvent;
+use pymono_lock::ImageLockFile;
 use pymono_render::{Export, GraphJson};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
@@ -27,6 +28,8 @@ pub(crate) struct SchemaArgs {
 enum What {
     /// `pymono.toml`, and the tables that hold the same
     Config,
+    /// `pymono.lock`
+    Lock,
     /// `pymono list --json`
     List,
     /// `pymono graph --format json`
@@ -50,6 +53,7 @@ enum What {
 pub(crate) fn run(session: &mut Session, args: &SchemaArgs) -> Result<(), CommandError> {
     let schema = match args.what {
         What::Config => pymono_scan::config_schema(),
+        What::Lock => of::<ImageLockFile>(),
         What::List => of::<Listing>(),
         What::Graph => of::<GraphJson<'static>>(),
         What::Export => of::<Export<'static>>(),

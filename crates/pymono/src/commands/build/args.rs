@@ -49,6 +49,8 @@ pub(crate) struct BuildArgs {
     #[command(flatten)]
     pub(super) locks: LockArgs,
     #[command(flatten)]
+    pub(super) sameness: SamenessArgs,
+    #[command(flatten)]
     pub(super) image: ImageArgs,
     #[command(flatten)]
     pub(super) buildx: BuildxArgs,
@@ -63,6 +65,18 @@ pub(super) struct OnFailureArgs {
     /// Stop the others when an image fails
     #[arg(long, overrides_with = "keep_going")]
     pub(super) fail_fast: bool,
+}
+
+/// What makes images the same everywhere.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Images")]
+pub(super) struct SamenessArgs {
+    /// Give each image the digest that it has on every machine and day
+    ///
+    /// Needs `pymono.lock`. Layers are the same everywhere without it, too, but for files of a service
+    /// that is copied and not installed; the image itself says when it was made.
+    #[arg(long, conflicts_with_all = ["provenance", "sbom"])]
+    pub(super) reproducible: bool,
 }
 
 /// What becomes of images.
@@ -92,12 +106,6 @@ pub(super) struct ImageArgs {
     /// can write to.
     #[arg(long, value_name = "REGISTRY", value_parser = registry)]
     pub(super) reuse_from: Vec<String>,
-    /// Give each image the digest that it has on every machine and day
-    ///
-    /// Needs `pymono.lock`. Layers are the same everywhere without it, too, but for files of a service
-    /// that is copied and not installed; the image itself says when it was made.
-    #[arg(long, conflicts_with_all = ["provenance", "sbom"])]
-    pub(super) reproducible: bool,
     /// Build for PLATFORM in place of the configured ones (can be repeated)
     #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
     pub(super) platforms: Vec<Platform>,

@@ -49,7 +49,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
         Some(scan) => load_scanned(session, &overrides, scan.clone())?,
         None => load(session, &overrides)?,
     };
-    if args.image.reproducible {
+    if args.sameness.reproducible {
         reproducible::check(session, &loaded)?;
     }
     let env = session.env.clone();
@@ -85,7 +85,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
         reuse::take_existing(session, &docker, &loaded, &mut jobs, &fingerprints, args)?
     };
     let mut bases = requests::bases(&loaded.plan, &jobs, args);
-    if args.image.reproducible {
+    if args.sameness.reproducible {
         jobs.iter_mut().chain(&mut bases).for_each(reproducible::settle);
     }
     if args.dry_run {
@@ -115,7 +115,7 @@ fn overrides(args: &BuildArgs) -> Overrides {
         tags: tags.clone(),
         platforms: platforms.iter().copied().collect(),
         locks: args.locks.clone(),
-        settled: args.image.reproducible,
+        settled: args.sameness.reproducible,
     }
 }
 
