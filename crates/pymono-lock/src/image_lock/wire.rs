@@ -119,8 +119,10 @@ pub(super) fn read(text: &str) -> Result<ImageLock, LockError> {
             index: wire.index.clone().unwrap_or_else(|| DEFAULT_INDEX.to_owned()),
             python,
         };
-        let pins = wire.pins.iter().map(|wire| pin(page, wire)).collect::<Result<_, _>>()?;
-        if lock.backends.insert(key, pins).is_some() {
+        let pins = wire.pins.iter().map(|wire| pin(page, wire));
+        // In which order they are written is nothing that a build sees.
+        let pins = pins.collect::<Result<BTreeSet<BackendPin>, _>>()?;
+        if lock.backends.insert(key, pins.into_iter().collect()).is_some() {
             return Err(twice(page, &wire.python));
         }
     }
