@@ -55,6 +55,7 @@ impl Tool {
     }
 
     /// Gives the process something to read from standard input.
+    #[must_use]
     pub fn input(mut self, bytes: &[u8]) -> Self {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
