@@ -83,6 +83,8 @@ pub(super) fn is_running(home: &Home, name: Name) -> bool {
 /// unless it has the other store: then that is an error.
 pub(super) fn start(home: &Home, name: Name, store: Store, progress: &Progress) -> Result<()> {
     let files = Files::of(home, name);
+    fs::create_dir_all(&files.folder)
+        .with_context(|| format!("failed to make `{}`", files.folder))?;
     let bridge = network::provide(&files.bridge)?;
     resolver::start(&files.folder, bridge.address())?;
     let config = config(store, bridge.address());

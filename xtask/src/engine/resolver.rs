@@ -49,7 +49,6 @@ pub(super) fn start(engine: &Utf8Path, address: &str) -> Result<()> {
         }
         pid::stop(&files.pid, &files.flag)?;
     }
-    fs::create_dir_all(engine).with_context(|| format!("failed to make `{engine}`"))?;
     fs::write(&files.config, config)
         .with_context(|| format!("failed to write `{}`", files.config))?;
     launch(&files, address)
