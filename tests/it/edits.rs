@@ -15,6 +15,8 @@ use pymono_tests::{
 };
 use serde_json::Value;
 
+use crate::rebuild::stand_on_a_new_base;
+
 const EVERYTHING: &str = include_str!("edits/everything.py");
 
 /// Something that somebody does to a repository.
@@ -131,8 +133,11 @@ fn site() -> Site {
     library(&repo, "core", &needs);
     library(&repo, "base", "dependencies = []\n");
     repo.lock(&[]);
-    repo.commit();
-    Site::new(repo)
+    let site = Site::new(repo);
+    // What is built anew without a cache is new to every other build of the same steps.
+    stand_on_a_new_base(&site);
+    site.repo.commit();
+    site
 }
 
 /// What is in an image and what it is told to run.

@@ -104,7 +104,7 @@ fn a_new_pin_of_one_service_is_installed_for_that_service_alone() {
 /// Gives the repository a base image that no other has, so that no step on top was ever done.
 ///
 /// A stage of pins has nothing else that could be new: the same pins are the same stage.
-fn stand_on_a_new_base(site: &Site) {
+pub(crate) fn stand_on_a_new_base(site: &Site) {
     let image = site.repo.image("base");
     let dockerfile = site.repo.outside().join("Dockerfile");
     let text = format!("# {image}\nFROM python:3.13-slim\nCOPY Dockerfile /\n");
