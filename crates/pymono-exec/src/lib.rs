@@ -5,6 +5,7 @@
 //! and ends when the [`Interrupt`] that it was started under asks for it.
 //! This crate does not know what the programs do.
 
+mod both;
 mod dialogue;
 mod error;
 #[cfg_attr(unix, path = "group_unix.rs")]
@@ -14,6 +15,7 @@ mod interrupt;
 mod invocation;
 mod run;
 
+pub use both::both;
 pub use dialogue::Dialogue;
 pub use error::ExecError;
 pub use interrupt::{InstallError, Interrupt};

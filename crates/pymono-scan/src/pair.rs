@@ -1,7 +1,8 @@
 //! Two states of one tree, read at once.
 
-use std::{collections::BTreeSet, panic, thread};
+use std::collections::BTreeSet;
 
+use pymono_exec::both;
 use pymono_names::TreePath;
 
 use crate::{
@@ -71,13 +72,4 @@ fn difference(
         Head::WorkingTree => Difference::ask(&git, id, None),
         Head::Revision(name) => Difference::ask(&git, id, Some(&commit(&git, name)?)),
     }
-}
-
-/// Does two things at once.
-fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
-    thread::scope(|scope| {
-        let one = scope.spawn(one);
-        let other = other();
-        (one.join().unwrap_or_else(|panic| panic::resume_unwind(panic)), other)
-    })
 }

@@ -1,10 +1,8 @@
 //! From a tree to the inputs of its services.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    thread,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
+use pymono_exec::both;
 use pymono_fingerprint::{Comparison, Inputs, Made, State, beyond, compare, sent};
 use pymono_names::TreePath;
 use pymono_plan::{Fleet, StaleLocks, Unplanned};
@@ -51,13 +49,13 @@ impl Reckoned {
     ) -> (Result<Self, ScanError>, Result<Self, ScanError>) {
         let options = ScanOptions { head: Head::Revision(commit.to_owned()), ..head.clone() };
         let Pair { base, head: after, differing } = pymono_scan::pair(commit, head);
-        let (base, after) = at_once(|| base.map(Planned::of), || after.map(Planned::of));
+        let (base, after) = both(|| base.map(Planned::of), || after.map(Planned::of));
         match (base, after, differing.filter(|_| extent == Extent::Differing)) {
             (Ok(base), Ok(after), Some(mut paths)) => {
                 paths.extend(beyond(base.made(), after.made()));
-                at_once(|| base.reckoned(&options, &paths), || after.reckoned(head, &paths))
+                both(|| base.reckoned(&options, &paths), || after.reckoned(head, &paths))
             }
-            (base, after, _) => at_once(
+            (base, after, _) => both(
                 || base.and_then(|base| base.whole(&options)),
                 || after.and_then(|after| after.whole(head)),
             ),
@@ -117,13 +115,4 @@ impl Planned {
         let inputs = inputs.collect();
         Ok(Reckoned { scan, fleet, unplanned, contents, inputs })
     }
-}
-
-/// Does something for a base and for its head at once.
-fn at_once<A: Send, B>(base: impl FnOnce() -> A + Send, head: impl FnOnce() -> B) -> (A, B) {
-    thread::scope(|scope| {
-        let base = scope.spawn(base);
-        let head = head();
-        (base.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), head)
-    })
 }

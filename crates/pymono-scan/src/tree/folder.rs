@@ -1,8 +1,9 @@
 //! A working tree, with all that is not committed.
 
-use std::{fs, thread};
+use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use pymono_exec::both;
 use pymono_names::TreePath;
 
 use super::{
@@ -99,12 +100,10 @@ pub(super) fn look(
     programs: &Programs<'_>,
 ) -> Result<(Option<Tracked>, Found), ScanError> {
     // Git reads its index while we read the disk.
-    let (tracked, found) = thread::scope(|scope| {
-        let tracked = scope.spawn(|| Tracked::ask(git));
-        let walk = Walk::new(root, programs.interrupt);
-        let found = walk.run(vec![(String::new(), rules_above(root))]);
-        (tracked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), found)
-    });
+    let (tracked, found) = both(
+        || Tracked::ask(git),
+        || Walk::new(root, programs.interrupt).run(vec![(String::new(), rules_above(root))]),
+    );
     programs.go_on()?;
     Ok((tracked?, found))
 }
