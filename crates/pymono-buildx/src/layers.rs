@@ -49,9 +49,7 @@ impl Docker {
         let history = ask(&["history", "--no-trunc", "--human=false", "--format", form])?;
         Ok(matched(&digests, &history))
     }
-}
 
-impl Docker {
     /// Returns a label of an image, empty where it has none; nothing where there is no such image.
     pub fn label(
         &self,

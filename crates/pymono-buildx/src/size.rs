@@ -42,16 +42,15 @@ impl Docker {
         interrupt: &Interrupt,
     ) -> Option<u64> {
         let manifest = self.raw(&format!("{repository}{which}"), interrupt)?;
-        let mut blobs = BTreeMap::new();
         // Attestations have no platform, and nobody pulls them along.
         let is_image = |it: &&Descriptor| it.platform.as_ref().is_none_or(|it| it.os != "unknown");
         let images = manifest.manifests.iter().filter(is_image);
         let images = images.map(|it| self.raw(&format!("{repository}@{}", it.digest), interrupt));
-        for Manifest { manifests: _, config, layers } in images.collect::<Option<Vec<_>>>()? {
-            blobs.extend(config.into_iter().chain(layers).map(|it| (it.digest, it.size)));
-        }
-        let Manifest { manifests: _, config, layers } = manifest;
-        blobs.extend(config.into_iter().chain(layers).map(|it| (it.digest, it.size)));
+        let mut parts = images.collect::<Option<Vec<_>>>()?;
+        parts.push(manifest);
+        let blobs = parts.into_iter().flat_map(|it| it.config.into_iter().chain(it.layers));
+        // What several of them share is kept once.
+        let blobs: BTreeMap<String, u64> = blobs.map(|it| (it.digest, it.size)).collect();
         Some(blobs.values().sum())
     }
 
