@@ -69,10 +69,8 @@ pub(crate) fn workspace(
     let wanted_found = || wanted.iter().filter_map(|path| found.get(path));
     let bricks = wanted_found().flat_map(|found| found.manifest.bricks.keys());
     let sent = wanted.iter().chain(bricks).chain(outside(&projects)).cloned().collect();
+    let unsent = ignore::unsent(tree, &sent, &never_sent(tree, &workspaces, &found))?;
     let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
-    let image_lock = tree.file_in(&TreePath::root(), ImageLock::PATH);
-    let never = local::locks(&workspaces, &found).into_iter().chain(image_lock.clone()).collect();
-    let unsent = ignore::unsent(tree, &sent, &never)?;
     let locks = locks(tree, wanted_found())?;
     let manifests = manifests(tree, &workspaces, locks.keys());
     let workspace = Workspace {
@@ -82,12 +80,26 @@ pub(crate) fn workspace(
         manifests,
         unsent,
         uv_image: whole.uv_image,
-        image_lock: image_lock.map(|file| tree.read(&file)).transpose()?,
+        image_lock: image_lock(tree).map(|file| tree.read(&file)).transpose()?,
         apt_snapshot: whole.apt_snapshot,
         reuse_from: whole.reuse_from,
         projects,
     };
     Ok((workspace, more))
+}
+
+/// Returns the locks of the tree: what they say is in what is generated.
+fn never_sent(
+    tree: &Tree,
+    workspaces: &Workspaces,
+    found: &BTreeMap<TreePath, Found>,
+) -> BTreeSet<TreePath> {
+    local::locks(workspaces, found).into_iter().chain(image_lock(tree)).collect()
+}
+
+/// Returns the file of the digests and pins that images stand on, where there is one.
+fn image_lock(tree: &Tree) -> Option<TreePath> {
+    tree.file_in(&TreePath::root(), ImageLock::PATH)
 }
 
 /// Returns what projects are built from beside their own folders: crates, and files that are included.
