@@ -2,13 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, thread,
+    fs,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use jiff::Timestamp;
-use pymono_buildx::{BuildRequest, Docker, DockerError, Export, Located, Place};
+use pymono_buildx::{BuildRequest, Docker, Export, Located, Place};
 use pymono_lock::{BackendKey, BackendPin, ImageLock};
 use pymono_names::TreePath;
 use pymono_plan::{
@@ -18,7 +18,7 @@ use pymono_render::PINS_CONTEXT;
 use pymono_report::plural;
 use pymono_workspace::Workspace;
 
-use super::build::secrets::Given;
+use super::build::{at_once, secrets::Given};
 use crate::{error::CommandError, files::Changes, load::scan, session::Session};
 
 /// Where what a resolution needs is kept.
@@ -114,17 +114,9 @@ fn images(
     missing: &BTreeMap<String, BTreeSet<TreePath>>,
 ) -> Result<BTreeMap<String, String>, CommandError> {
     let interrupt = &session.interrupt;
-    let locate = |reference: &String| docker.locate(reference, interrupt);
-    let located: Vec<(&String, Result<Located, DockerError>)> = thread::scope(|scope| {
-        let mut asked = Vec::new();
-        for reference in missing.keys() {
-            asked.push((reference, scope.spawn(move || locate(reference))));
-        }
-        let answer = |result: thread::Result<_>| {
-            result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        asked.into_iter().map(|(it, handle)| (it, answer(handle.join()))).collect()
-    });
+    let references: Vec<&String> = missing.keys().collect();
+    let located =
+        at_once(&references, |reference| Some((*reference, docker.locate(reference, interrupt))));
     session.go_on()?;
     let mut digests = BTreeMap::new();
     for (reference, located) in located {

@@ -21,6 +21,7 @@ use pymono_report::{Bars, Builds, JsonLines, Lines, OutputError, Shell, plural};
 
 pub(crate) use args::BuildArgs;
 use args::{ImageArgs, ProgressStyle};
+pub(super) use reuse::at_once;
 use reuse::{Beside, Found};
 pub(crate) use reuse::{LABEL, fingerprints};
 use secrets::Given;
@@ -28,6 +29,7 @@ use summary::Told;
 use wanted::Wanted;
 
 use crate::{
+    changes,
     error::CommandError,
     files::{Changes, rendered_files},
     load::{Loaded, Overrides, load, load_scanned},
@@ -43,15 +45,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     }
     let (wanted, changes) = Wanted::of(session, args)?;
     let overrides = overrides(args);
-    // What was compared need not be read again; of a sparse checkout, that was the commit.
-    let compared = changes.as_ref().map(|changes| &changes.head.scan);
-    let mut loaded = match compared.filter(|scan| scan.tree.commit().is_none()) {
-        Some(scan) => load_scanned(session, &overrides, scan.clone())?,
-        None => load(session, &overrides)?,
-    };
-    if args.sameness.reproducible {
-        reproducible::check(session, &loaded)?;
-    }
+    let mut loaded = read(session, args, &overrides, changes.as_ref())?;
     let env = session.env.clone();
     let given = Given::new(&env);
     let services = wanted.services(&mut loaded, &session.folder, args)?;
@@ -97,14 +91,47 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     budget::warn_unseen(session, &loaded, &jobs)?;
     let (reports, builds) = build(session, &docker, &bases, &jobs, &found, args)?;
     reuse::remember(session, &jobs, &fingerprints, &reports)?;
-    let there = reports.iter().map(|(service, report)| (service, report));
-    let there = found.iter().chain(there).filter(|_| args.image.load || !args.image.push);
-    let budgets = budget::check(session, &docker, &loaded, there, changes.as_ref());
-    let summary = told.write(session, &loaded, Some((&docker, builds)));
-    outcome(session, &reports)?;
-    summary?;
-    budgets?;
+    conclude(session, &docker, &loaded, &told, &found, &reports, builds)?;
     if unplanned { Err(CommandError::unplanned()) } else { Ok(()) }
+}
+
+/// Reads the tree, unless that was done to compare it, and plans all of its services.
+fn read(
+    session: &mut Session,
+    args: &BuildArgs,
+    overrides: &Overrides,
+    changes: Option<&changes::Changes>,
+) -> Result<Loaded, CommandError> {
+    // Of a sparse checkout the commit was compared.
+    let compared = changes.map(|changes| &changes.head.scan);
+    let loaded = match compared.filter(|scan| scan.tree.commit().is_none()) {
+        Some(scan) => load_scanned(session, overrides, scan.clone())?,
+        None => load(session, overrides)?,
+    };
+    if args.sameness.reproducible {
+        reproducible::check(session, &loaded)?;
+    }
+    Ok(loaded)
+}
+
+/// Looks at the images that are there now, and says how it all ended.
+fn conclude(
+    session: &mut Session,
+    docker: &Docker,
+    loaded: &Loaded,
+    told: &Told<'_>,
+    found: &Found,
+    reports: &[(ServiceName, ServiceReport)],
+    builds: Builds,
+) -> Result<(), CommandError> {
+    let image = &told.args.image;
+    let there = reports.iter().map(|(service, report)| (service, report));
+    let there = found.iter().chain(there).filter(|_| image.load || !image.push);
+    let budgets = budget::check(session, docker, loaded, there, told.changes);
+    let summary = told.write(session, loaded, Some((docker, builds)));
+    outcome(session, reports)?;
+    summary?;
+    budgets
 }
 
 /// Returns what the command line says about every image.

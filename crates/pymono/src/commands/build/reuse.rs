@@ -267,7 +267,7 @@ fn in_registry(
 }
 
 /// Asks a registry about each of some things, several at a time.
-pub(super) fn at_once<T: Sync, K: Ord + Send, V: Send>(
+pub(in crate::commands) fn at_once<T: Sync, K: Ord + Send, V: Send>(
     things: &[T],
     ask: impl Fn(&T) -> Option<(K, V)> + Sync,
 ) -> BTreeMap<K, V> {
