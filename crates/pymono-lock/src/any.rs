@@ -56,7 +56,10 @@ impl AnyLock {
             LockFormat::Poetry => Self::Poetry(PoetryLock::parse(path, &text, &manifest())?),
             LockFormat::Pdm => Self::Pdm(PdmLock::parse(path, &text, &manifest())?),
             LockFormat::Pipfile => Self::Pipfile(PipfileLock::parse(path, &text)?),
-            _ => Self::Pylock(Pylock::parse(path, &text)?),
+            // No project has a `pymono.lock`, so nobody asks for one here.
+            LockFormat::Pylock | LockFormat::Requirements | LockFormat::Pymono => {
+                Self::Pylock(Pylock::parse(path, &text)?)
+            }
         })
     }
 
