@@ -85,10 +85,7 @@ fn check(pymono: &Rival, folder: &Utf8Path) -> Result<()> {
 /// Gives a repository a history, and changes that are not committed; returns the services that the last
 /// commits and these concern.
 fn history(folder: &Utf8Path, projects: u32, commits: u32) -> Result<BTreeSet<String>> {
-    let git = || {
-        let author = ["-c", "user.name=bench", "-c", "user.email=bench@example.org"];
-        Tool::new("git").args(["-C", folder.as_str()]).args(author)
-    };
+    let git = || repo::git(folder);
     git().args(["add", "--all"]).quiet()?;
     git().args(["commit", "--quiet", "--message", "notes"]).quiet()?;
     let services: Vec<u32> = (0..projects).filter(|number| !repo::is_library(*number)).collect();

@@ -45,15 +45,21 @@ pub(super) fn make(folder: &Utf8Path, size: Size) -> Result<()> {
         interrupt::check()?;
         project(folder, number, size.files / size.projects)?;
     }
-    let git = || Tool::new("git").args(["-C", folder.as_str()]);
-    git().args(["init", "--quiet"]).quiet()?;
-    git().args(["add", "--all"]).quiet()?;
-    let author = ["-c", "user.name=bench", "-c", "user.email=bench@example.org"];
-    git().args(author).args(["commit", "--quiet", "--message", "everything"]).quiet()?;
+    git(folder).args(["init", "--quiet"]).quiet()?;
+    git(folder).args(["add", "--all"]).quiet()?;
+    git(folder).args(["commit", "--quiet", "--message", "everything"]).quiet()?;
     for number in 0..size.projects {
         write(folder, &format!("{}/notes.txt", path(number)), "not committed yet\n")?;
     }
     Ok(())
+}
+
+/// Git in the repository in `folder`, as somebody who is the same everywhere. It tidies up nothing by
+/// itself: that would go on behind what is measured.
+pub(super) fn git(folder: &Utf8Path) -> Tool {
+    let author = ["-c", "user.name=bench", "-c", "user.email=bench@example.org"];
+    let untidy = ["-c", "gc.auto=0", "-c", "maintenance.auto=false"];
+    Tool::new("git").args(["-C", folder.as_str()]).args(author).args(untidy)
 }
 
 /// Returns a module of a project, which is committed.
