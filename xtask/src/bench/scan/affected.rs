@@ -12,7 +12,6 @@ use clap::{Args, value_parser};
 use super::repo::{self, Size};
 use super::{Rival, measure};
 use crate::cargo;
-use crate::process::Tool;
 use crate::progress::Progress;
 
 /// So many commits of the history are compared, each of which changes a service.
