@@ -5,26 +5,95 @@
 //! `[^…]`; `**` as a whole part, for any number of folders, none included. A
 //! pattern that matches a folder drops all that lies in it. There is no `!`.
 
-use regex::RegexSet;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::OnceLock,
+};
+
+use regex::{RegexSet, RegexSetBuilder};
 
 /// Patterns that are matched together.
+///
+/// They are kept by the folder that a pattern begins with, as most come from a `.gitignore` somewhere in
+/// the tree: a path is held against those of the folders that it lies in, and of thousands those are few.
 #[derive(Debug)]
-pub(super) struct Matcher(RegexSet);
+pub(super) struct Matcher<'a>(HashMap<&'a str, Patterns<'a>>);
 
-impl Matcher {
-    /// Compiles the patterns; one that cannot be compiled matches everything, so that what it may drop is kept.
-    pub(super) fn new(patterns: &[String]) -> Self {
-        let forms: Vec<String> = patterns.iter().map(|pattern| form(pattern)).collect();
-        let checked = forms
-            .iter()
-            .map(|form| if regex::Regex::new(form).is_ok() { form.as_str() } else { "" });
-        Self(RegexSet::new(checked).unwrap_or_else(|_| RegexSet::empty()))
+/// What patterns that begin with one folder say of what lies in it.
+#[derive(Debug, Default)]
+struct Patterns<'a> {
+    /// Those that are names.
+    names: BTreeSet<&'a str>,
+    /// The others, from the folder on.
+    others: Vec<&'a str>,
+    /// The same, compiled when they are wanted first.
+    set: OnceLock<RegexSet>,
+}
+
+/// The patterns that may match what lies in one folder.
+pub(super) struct Here<'a> {
+    /// How much of a path is the folder that patterns begin with, with the `/` behind it; and those.
+    patterns: Vec<(usize, &'a Patterns<'a>)>,
+}
+
+impl<'a> Matcher<'a> {
+    /// Returns what matches some patterns. One that cannot be compiled matches everything in the folder that
+    /// it begins with, so that what it may drop is kept.
+    pub(super) fn new(patterns: &'a [String]) -> Self {
+        let mut folders = HashMap::<&str, Patterns<'_>>::new();
+        for pattern in patterns {
+            let special = pattern.find(['*', '?', '[', '\\']);
+            let literal = special.unwrap_or(pattern.len());
+            let (folder, rest) = match pattern[..literal].rfind('/') {
+                Some(end) => (&pattern[..end], &pattern[end + 1..]),
+                None => ("", pattern.as_str()),
+            };
+            let found = folders.entry(folder).or_default();
+            match special {
+                Some(_) => found.others.push(rest),
+                None => _ = found.names.insert(rest),
+            }
+        }
+        Self(folders)
+    }
+
+    /// Returns what may match in a folder, empty for the root.
+    pub(super) fn within(&self, folder: &str) -> Here<'_> {
+        let on_way = folder.match_indices('/').map(|(end, _)| &folder[..end]).chain([folder]);
+        let on_way = on_way.filter(|folder| !folder.is_empty());
+        let deeper = on_way.filter_map(|above| Some((above.len() + 1, self.0.get(above)?)));
+        Here { patterns: self.0.get("").map(|it| (0, it)).into_iter().chain(deeper).collect() }
     }
 
     /// Returns whether some pattern matches the very path.
     pub(super) fn matches(&self, path: &str) -> bool {
-        self.0.is_match(path)
+        self.within(path.rsplit_once('/').map_or("", |(folder, _)| folder)).matches(path)
     }
+}
+
+impl Here<'_> {
+    /// Returns whether some pattern matches the very path, which lies in the folder.
+    pub(super) fn matches(&self, path: &str) -> bool {
+        self.patterns.iter().any(|(folder, patterns)| patterns.matches(&path[*folder..]))
+    }
+}
+
+impl Patterns<'_> {
+    fn matches(&self, path: &str) -> bool {
+        let set = || self.set.get_or_init(|| compiled(&self.others));
+        self.names.contains(path) || (!self.others.is_empty() && set().is_match(path))
+    }
+}
+
+fn compiled(patterns: &[&str]) -> RegexSet {
+    // The usual limit is for what strangers send; the lines of a tree are as many as they are.
+    let all = |forms: &[String]| RegexSetBuilder::new(forms).size_limit(usize::MAX).build();
+    let forms: Vec<String> = patterns.iter().map(|pattern| form(pattern)).collect();
+    all(&forms).unwrap_or_else(|_| {
+        let compiles = |form: &String| regex::Regex::new(form).is_ok();
+        let checked: Vec<String> = forms.into_iter().filter(compiles).collect();
+        all(&[checked, vec![String::new()]].concat()).expect("each of them compiles")
+    })
 }
 
 /// Returns the regular expression of a pattern.
@@ -89,6 +158,26 @@ mod tests {
             matches("a/**/b", "a/b") && matches("a/**/b", "a/c/d/b") && !matches("a/**/b", "ab")
         );
         assert!(matches("a/**", "a/b/c") && !matches("a/**", "a"));
+    }
+
+    #[test]
+    fn any_number_of_patterns_is_matched() {
+        let in_one = (0..3_000).map(|number| format!("**/out-{number}/[^a]?/*.log"));
+        let in_many = (0..3_000).map(|number| format!("service-{number}/**/*.log"));
+        let patterns: Vec<String> = in_one.chain(in_many).collect();
+        let matcher = Matcher::new(&patterns);
+        for path in ["out-2999/bc/x.log", "a/out-0/bc/x.log", "service-2999/a/b/x.log"] {
+            assert!(matcher.matches(path), "{path}");
+        }
+        for path in ["out-3000/bc/x.log", "out-0/ac/x.log", "service-3000/x.log", "service-0"] {
+            assert!(!matcher.matches(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_compiled_matches_everything() {
+        assert!(matches("a[z-a]", "whatever"));
+        assert!(Matcher::new(&["a[z-a]".to_owned(), "b".to_owned()]).matches("whatever"));
     }
 
     #[test]

@@ -74,19 +74,19 @@ fn kept(tree: &Tree, projects: &BTreeSet<TreePath>, patterns: &[String]) -> Vec<
 }
 
 /// Returns the files of the tree in `folder` that the matcher drops.
-fn kept_in(tree: &Tree, folder: &TreePath, matcher: &docker::Matcher) -> Vec<TreePath> {
+fn kept_in(tree: &Tree, folder: &TreePath, matcher: &docker::Matcher<'_>) -> Vec<TreePath> {
     let (mut folders, mut kept) = (BTreeMap::new(), Vec::new());
     // Most files lie in the folder of the one before.
-    let (mut last, mut dropped) = ("", false);
+    let (mut last, mut here, mut dropped) = ("", matcher.within(""), false);
     let itself = tree.has(folder).then_some(folder);
     for file in itself.into_iter().chain(tree.below(folder)) {
         let above = file.as_str().rsplit_once('/').map_or("", |(above, _)| above);
         if above != last {
-            last = above;
+            (last, here) = (above, matcher.within(above));
             let above = file.parent().filter(|above| !above.is_root());
             dropped = above.is_some_and(|above| drops(matcher, &above, &mut folders));
         }
-        if dropped || matcher.matches(file.as_str()) {
+        if dropped || here.matches(file.as_str()) {
             kept.push(file.clone());
         }
     }
@@ -95,7 +95,7 @@ fn kept_in(tree: &Tree, folder: &TreePath, matcher: &docker::Matcher) -> Vec<Tre
 
 /// Returns whether a path or a folder that it lies in is matched; answers for folders are remembered.
 fn drops(
-    matcher: &docker::Matcher,
+    matcher: &docker::Matcher<'_>,
     path: &TreePath,
     folders: &mut BTreeMap<TreePath, bool>,
 ) -> bool {
