@@ -69,13 +69,19 @@ pub(crate) fn workspace(
     let wanted_found = || wanted.iter().filter_map(|path| found.get(path));
     let bricks = wanted_found().flat_map(|found| found.manifest.bricks.keys());
     let sent = wanted.iter().chain(bricks).chain(outside(&projects)).cloned().collect();
-    let unsent = ignore::unsent(tree, &sent, &never_sent(tree, &workspaces, &found))?;
-    let projects = projects.into_iter().map(|project| (project.path.clone(), project)).collect();
-    let locks = locks(tree, wanted_found())?;
-    let manifests = manifests(tree, &workspaces, locks.keys());
+    let read = || {
+        let locks = locks(tree, wanted_found())?;
+        let manifests = manifests(tree, &workspaces, locks.keys());
+        let indexes = indexes(tree, &workspaces, &manifests, &locks, warnings)?;
+        let texts = texts(tree, wanted_found(), manifests.values().flatten())?;
+        Ok::<_, ScanError>((locks, manifests, indexes, texts))
+    };
+    let never = never_sent(tree, &workspaces, &found);
+    let (unsent, read) = rayon::join(|| ignore::unsent(tree, &sent, &never), read);
+    let (unsent, (locks, manifests, indexes, texts)) = (unsent?, read?);
     let workspace = Workspace {
-        indexes: indexes(tree, &workspaces, &manifests, &locks, warnings)?,
-        texts: texts(tree, wanted_found(), manifests.values().flatten())?,
+        indexes,
+        texts,
         locks,
         manifests,
         unsent,
@@ -83,8 +89,11 @@ pub(crate) fn workspace(
         image_lock: image_lock(tree).map(|file| tree.read(&file)).transpose()?,
         apt_snapshot: whole.apt_snapshot,
         reuse_from: whole.reuse_from,
-        projects,
+        projects: projects.into_iter().map(|project| (project.path.clone(), project)).collect(),
     };
+    // Many small pieces, and nobody waits for their end.
+    drop(ground);
+    rayon::spawn(move || drop((found, workspaces)));
     Ok((workspace, more))
 }
 
@@ -154,10 +163,10 @@ fn manifests<'a>(
 }
 
 /// Returns the texts of what is read along with locks: manifests, and what files of requirements lead to.
-fn texts<'a>(
+fn texts<'a, 'b>(
     tree: &Tree,
     projects: impl Iterator<Item = &'a Found>,
-    manifests: impl Iterator<Item = &'a TreePath>,
+    manifests: impl Iterator<Item = &'b TreePath>,
 ) -> Result<BTreeMap<TreePath, String>, ScanError> {
     let mut texts = BTreeMap::new();
     let mut files: BTreeSet<TreePath> = manifests.cloned().collect();

@@ -6,7 +6,7 @@
 //! pattern that matches a folder drops all that lies in it. There is no `!`.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::OnceLock,
 };
 
@@ -17,7 +17,7 @@ use regex::{RegexSet, RegexSetBuilder};
 /// They are kept by the folder that a pattern begins with, as most come from a `.gitignore` somewhere in
 /// the tree: a path is held against those of the folders that it lies in, and of thousands those are few.
 #[derive(Debug)]
-pub(super) struct Matcher<'a>(HashMap<&'a str, Patterns<'a>>);
+pub(super) struct Matcher<'a>(BTreeMap<&'a str, Patterns<'a>>);
 
 /// What patterns that begin with one folder say of what lies in it.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ impl<'a> Matcher<'a> {
     /// Returns what matches some patterns. One that cannot be compiled matches everything in the folder that
     /// it begins with, so that what it may drop is kept.
     pub(super) fn new(patterns: &'a [String]) -> Self {
-        let mut folders = HashMap::<&str, Patterns<'_>>::new();
+        let mut folders = BTreeMap::<&str, Patterns<'_>>::new();
         for pattern in patterns {
             let special = pattern.find(['*', '?', '[', '\\']);
             let literal = special.unwrap_or(pattern.len());

@@ -2,6 +2,8 @@
 
 use std::{ffi::OsStr, io, path::Path};
 
+use camino::{Utf8Path, Utf8PathBuf};
+
 use super::walk::Kind;
 
 /// The entries of a folder.
@@ -52,36 +54,82 @@ impl Entries {
     }
 }
 
-/// Calls `take` with the name of each entry of a folder and what it is, nothing for what has no
-/// content; and with what keeps some or all of it from being read.
-#[cfg(target_os = "linux")]
-pub(super) fn each(folder: &Path, mut take: impl FnMut(io::Result<(&OsStr, Option<Kind>)>)) {
-    use std::{mem::MaybeUninit, os::unix::ffi::OsStrExt};
+/// The root of a walk.
+#[derive(Debug)]
+pub(super) struct Root {
+    path: Utf8PathBuf,
+    /// The root itself, open: what is opened from here is not looked for from the top of the file system again.
+    #[cfg(target_os = "linux")]
+    open: Option<rustix::fd::OwnedFd>,
+}
 
-    use rustix::{
-        fs::{Mode, OFlags, RawDir, open},
-        io::{Errno, retry_on_intr},
-    };
-
-    // The standard library would ask once more what it opened, and copy each name twice.
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let opened = match retry_on_intr(|| open(folder, flags, Mode::empty())) {
-        Ok(opened) => opened,
-        Err(error) => return take(Err(error.into())),
-    };
-    let mut buffer = [const { MaybeUninit::uninit() }; 16 * 1024];
-    let mut listing = RawDir::new(&opened, &mut buffer);
-    while let Some(entry) = listing.next() {
-        match entry {
-            Ok(entry) if matches!(entry.file_name().to_bytes(), b"." | b"..") => {}
-            Ok(entry) => {
-                let name = OsStr::from_bytes(entry.file_name().to_bytes());
-                take(told(&opened, &entry).map(|kind| (name, kind)).map_err(io::Error::from));
-            }
-            Err(Errno::INTR) => {}
-            Err(error) => return take(Err(error.into())),
+impl Root {
+    pub(super) fn new(path: &Utf8Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            #[cfg(target_os = "linux")]
+            open: open_at(rustix::fs::CWD, path.as_std_path()).ok(),
         }
     }
+
+    /// Returns where a path from the root is on disk.
+    pub(super) fn join(&self, path: &str) -> Utf8PathBuf {
+        self.path.join(path)
+    }
+
+    /// Calls `take` with the name of each entry of a folder and what it is, nothing for what has no
+    /// content; and with what keeps some or all of it from being read.
+    #[cfg(target_os = "linux")]
+    pub(super) fn each(
+        &self,
+        folder: &str,
+        mut take: impl FnMut(io::Result<(&OsStr, Option<Kind>)>),
+    ) {
+        use std::{mem::MaybeUninit, os::unix::ffi::OsStrExt};
+
+        use rustix::{fd::AsFd, fs::RawDir, io::Errno};
+
+        // The standard library would ask once more what it opened, and copy each name twice.
+        let opened = match &self.open {
+            Some(root) if !folder.is_empty() => open_at(root.as_fd(), Path::new(folder)),
+            _ => open_at(rustix::fs::CWD, self.join(folder).as_std_path()),
+        };
+        let opened = match opened {
+            Ok(opened) => opened,
+            Err(error) => return take(Err(error.into())),
+        };
+        let mut buffer = [const { MaybeUninit::uninit() }; 16 * 1024];
+        let mut listing = RawDir::new(&opened, &mut buffer);
+        while let Some(entry) = listing.next() {
+            match entry {
+                Ok(entry) if matches!(entry.file_name().to_bytes(), b"." | b"..") => {}
+                Ok(entry) => {
+                    let name = OsStr::from_bytes(entry.file_name().to_bytes());
+                    take(told(&opened, &entry).map(|kind| (name, kind)).map_err(io::Error::from));
+                }
+                Err(Errno::INTR) => {}
+                Err(error) => return take(Err(error.into())),
+            }
+        }
+    }
+
+    /// Does the same where only the standard library knows how.
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn each(&self, folder: &str, take: impl FnMut(io::Result<(&OsStr, Option<Kind>)>)) {
+        portable(self.join(folder).as_std_path(), take);
+    }
+}
+
+/// Opens a folder, from where another one is.
+#[cfg(target_os = "linux")]
+fn open_at(
+    from: rustix::fd::BorrowedFd<'_>,
+    folder: &Path,
+) -> rustix::io::Result<rustix::fd::OwnedFd> {
+    use rustix::fs::{Mode, OFlags, openat};
+
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    rustix::io::retry_on_intr(|| openat(from, folder, flags, Mode::empty()))
 }
 
 /// Returns what an entry of an open folder is; some file systems do not tell along with its name.
@@ -107,12 +155,9 @@ fn told(
     })
 }
 
-#[cfg(not(target_os = "linux"))]
-pub(super) use portable as each;
-
-/// Does the same where only the standard library knows how.
+/// Lists a folder as the standard library does.
 #[cfg(any(not(target_os = "linux"), test))]
-pub(super) fn portable(folder: &Path, mut take: impl FnMut(io::Result<(&OsStr, Option<Kind>)>)) {
+fn portable(folder: &Path, mut take: impl FnMut(io::Result<(&OsStr, Option<Kind>)>)) {
     let listing = match std::fs::read_dir(folder) {
         Ok(listing) => listing,
         Err(error) => return take(Err(error)),
@@ -144,9 +189,14 @@ mod tests {
     /// Returns what is in a folder by the system's own way, which must be what the standard library says.
     fn listed(folder: &Path) -> Told {
         let (mut ours, mut standard) = (Told::default(), Told::default());
-        each(folder, |entry| told(entry, &mut ours));
-        portable(folder, |entry| told(entry, &mut standard));
-        assert_eq!(ours, standard);
+        let folder = Utf8Path::from_path(folder).unwrap();
+        let (root, name) = (folder.parent().unwrap(), folder.file_name().unwrap());
+        portable(folder.as_std_path(), |entry| told(entry, &mut standard));
+        for (root, name) in [(folder, ""), (root, name)] {
+            ours = Told::default();
+            Root::new(root).each(name, |entry| told(entry, &mut ours));
+            assert_eq!(ours, standard);
+        }
         ours
     }
 

@@ -13,7 +13,7 @@ use pymono_exec::Interrupt;
 use rayon::{Scope, prelude::*};
 
 use super::{
-    entries::{Entries, each},
+    entries::{Entries, Root},
     listing::not_utf8,
     rules::Rules,
 };
@@ -73,8 +73,8 @@ impl Ruled {
 
 /// One walk.
 pub(super) struct Walk<'a> {
-    pub(super) root: &'a Utf8Path,
-    pub(super) interrupt: &'a Interrupt,
+    root: Root,
+    interrupt: &'a Interrupt,
     found: Mutex<Found>,
 }
 
@@ -104,8 +104,8 @@ impl Found {
 
 impl<'a> Walk<'a> {
     /// Returns a walk that has not begun.
-    pub(super) fn new(root: &'a Utf8Path, interrupt: &'a Interrupt) -> Self {
-        Self { root, interrupt, found: Mutex::default() }
+    pub(super) fn new(root: &Utf8Path, interrupt: &'a Interrupt) -> Self {
+        Self { root: Root::new(root), interrupt, found: Mutex::default() }
     }
 
     /// Lists some folders and all that is below; a folder that is ignored, another repository or
@@ -134,14 +134,13 @@ impl<'a> Walk<'a> {
         if self.interrupt.requested() {
             return;
         }
-        let on_disk = self.root.join(&path);
-        let Listed { mut entries, odd, mut warnings } = list(&path, &on_disk);
+        let Listed { mut entries, odd, mut warnings } = list(&self.root, &path);
         let inner = !path.is_empty() && matches!(above, Ruled::By(_));
-        if inner && is_repository(&on_disk, &entries) {
+        if inner && is_repository(&self.root, &path, &entries) {
             self.found().repositories.insert(path);
             return;
         }
-        let rules = rules(&path, &on_disk, above, &entries);
+        let rules = rules(&self.root, &path, above, &entries);
         for (name, is_folder) in odd {
             let path = below(path.as_bytes(), &name);
             if !rules.ignore_bytes(&path, is_folder) {
@@ -190,9 +189,9 @@ struct Listed {
     warnings: Vec<Warning>,
 }
 
-fn list(path: &str, on_disk: &Utf8Path) -> Listed {
+fn list(root: &Root, path: &str) -> Listed {
     let mut listed = Listed::default();
-    each(on_disk.as_std_path(), |entry| match entry {
+    root.each(path, |entry| match entry {
         Ok((name, Some(kind))) => match name.to_str() {
             Some(name) => listed.entries.push(name, kind),
             None => listed.odd.push((name.as_encoded_bytes().to_owned(), kind == Kind::Folder)),
@@ -206,11 +205,11 @@ fn list(path: &str, on_disk: &Utf8Path) -> Listed {
 }
 
 /// Returns the rules in a folder.
-fn rules(path: &str, on_disk: &Utf8Path, above: Ruled, entries: &Entries) -> Ruled {
+fn rules(root: &Root, path: &str, above: Ruled, entries: &Entries) -> Ruled {
     let Ruled::By(above) = above else { return above };
     // Git follows no links here.
     let there = entries.iter().any(|entry| entry == (".gitignore", Kind::File));
-    match there.then(|| fs::read(on_disk.join(".gitignore")).ok()).flatten() {
+    match there.then(|| fs::read(root.join(path).join(".gitignore")).ok()).flatten() {
         Some(text) => Ruled::By(Some(Rules::in_folder(above, path, &text))),
         None => Ruled::By(above),
     }
@@ -237,11 +236,12 @@ pub(super) fn kind(kind: FileType) -> Option<Kind> {
 }
 
 /// Returns whether a folder is the top of a repository, a worktree or a submodule.
-fn is_repository(on_disk: &Utf8Path, entries: &Entries) -> bool {
-    let git = on_disk.join(".git");
-    entries.iter().any(|(name, _)| name == ".git")
-        && (git.join("HEAD").is_file()
-            || fs::read(git).is_ok_and(|text| text.starts_with(b"gitdir:")))
+fn is_repository(root: &Root, path: &str, entries: &Entries) -> bool {
+    if !entries.iter().any(|(name, _)| name == ".git") {
+        return false;
+    }
+    let git = root.join(path).join(".git");
+    git.join("HEAD").is_file() || fs::read(git).is_ok_and(|text| text.starts_with(b"gitdir:"))
 }
 
 /// Returns a warning about a folder, or one in it, that cannot be read.

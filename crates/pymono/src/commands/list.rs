@@ -64,6 +64,8 @@ pub(crate) fn run(session: &mut Session, args: &ListArgs) -> Result<(), CommandE
     let found = Found { workspace, fleet };
     let rows: Vec<Row> =
         found.workspace.projects.values().map(|project| found.row(project)).collect();
+    // These are many small pieces, and nobody needs their memory before the process ends.
+    std::mem::forget(found);
     if args.json {
         let listing = Listing { version: 1, root: TreePath::root(), projects: rows };
         return Ok(session.shell.print(json(&listing))?);
