@@ -12,6 +12,9 @@ use std::{
 
 use regex::{RegexSet, RegexSetBuilder};
 
+/// What is not a letter that stands for itself.
+const SPECIAL: [char; 4] = ['*', '?', '[', '\\'];
+
 /// Patterns that are matched together.
 ///
 /// They are kept by the folder that a pattern begins with, as most come from a `.gitignore` somewhere in
@@ -22,11 +25,18 @@ pub(super) struct Matcher<'a>(BTreeMap<&'a str, Patterns<'a>>);
 /// What patterns that begin with one folder say of what lies in it.
 #[derive(Debug, Default)]
 struct Patterns<'a> {
-    /// Those that are names.
-    names: BTreeSet<&'a str>,
-    /// The others, from the folder on.
+    /// Those for a path from the folder on.
+    paths: Forms<'a>,
+    /// Those for the last part of a path, at any depth.
+    last_parts: Forms<'a>,
+}
+
+/// Patterns for the same thing.
+#[derive(Debug, Default)]
+struct Forms<'a> {
+    literal: BTreeSet<&'a str>,
     others: Vec<&'a str>,
-    /// The same, compiled when they are wanted first.
+    /// The others, compiled when they are wanted first.
     set: OnceLock<RegexSet>,
 }
 
@@ -42,16 +52,15 @@ impl<'a> Matcher<'a> {
     pub(super) fn new(patterns: &'a [String]) -> Self {
         let mut folders = BTreeMap::<&str, Patterns<'_>>::new();
         for pattern in patterns {
-            let special = pattern.find(['*', '?', '[', '\\']);
-            let literal = special.unwrap_or(pattern.len());
+            let literal = pattern.find(SPECIAL).unwrap_or(pattern.len());
             let (folder, rest) = match pattern[..literal].rfind('/') {
                 Some(end) => (&pattern[..end], &pattern[end + 1..]),
                 None => ("", pattern.as_str()),
             };
-            let found = folders.entry(folder).or_default();
-            match special {
-                Some(_) => found.others.push(rest),
-                None => _ = found.names.insert(rest),
+            let patterns = folders.entry(folder).or_default();
+            match rest.strip_prefix("**/").filter(|rest| !rest.contains('/') && *rest != "**") {
+                Some(part) => patterns.last_parts.add(part),
+                None => patterns.paths.add(rest),
             }
         }
         Self(folders)
@@ -80,8 +89,23 @@ impl Here<'_> {
 
 impl Patterns<'_> {
     fn matches(&self, path: &str) -> bool {
+        let last_part = path.rsplit_once('/').map_or(path, |(_, last)| last);
+        self.paths.matches(path) || self.last_parts.matches(last_part)
+    }
+}
+
+impl<'a> Forms<'a> {
+    fn add(&mut self, pattern: &'a str) {
+        if pattern.contains(SPECIAL) {
+            self.others.push(pattern);
+        } else {
+            self.literal.insert(pattern);
+        }
+    }
+
+    fn matches(&self, text: &str) -> bool {
         let set = || self.set.get_or_init(|| compiled(&self.others));
-        self.names.contains(path) || (!self.others.is_empty() && set().is_match(path))
+        self.literal.contains(text) || (!self.others.is_empty() && set().is_match(text))
     }
 }
 
@@ -158,6 +182,8 @@ mod tests {
             matches("a/**/b", "a/b") && matches("a/**/b", "a/c/d/b") && !matches("a/**/b", "ab")
         );
         assert!(matches("a/**", "a/b/c") && !matches("a/**", "a"));
+        assert!(matches("a/**/x", "a/x") && matches("a/**/x", "a/b/x") && !matches("a/**/x", "x"));
+        assert!(matches("**/**", "a/b") && matches("**/a/x", "b/a/x") && !matches("**/a/x", "x"));
     }
 
     #[test]
