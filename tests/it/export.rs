@@ -170,7 +170,7 @@ fn a_service_is_asked_for_by_name_or_path_and_a_wrong_name_is_told() {
     assert_eq!(site.pymono(&["export", "./services/plain/"]).read(), by_name);
     let spelling = "check the spelling; if it was added just now, run `uv lock`";
     for (more, code, said, hint) in [
-        (&["nobody"][..], 2, "there is no project `nobody`", "projects are: all, plain"),
+        (&["nobody"][..], 2, "there is no project `nobody`", "projects are `all`, `plain`"),
         (&["plain", "--extra", "none"], 3, "`plain` has no extra `none`; it has none", spelling),
         (
             &["plain", "--group", "none"],

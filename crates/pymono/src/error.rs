@@ -136,9 +136,10 @@ impl CommandError {
         text: &str,
         projects: impl Iterator<Item = &'a Project>,
     ) -> Self {
-        let names = projects.map(|project| project.name.to_string()).collect::<Vec<_>>().join(", ");
         let finding = Finding::NoSuchProject(text.to_owned());
-        Self::new(ErrorKind::Usage, finding, Some(format!("projects are: {names}")))
+        let known = projects.map(|project| (project.name.as_ref(), project.path.as_str()));
+        let hint = those_that_are(text, &known.collect::<Vec<_>>());
+        Self::new(ErrorKind::Usage, finding, Some(hint))
     }
 
     /// The command line names several projects at once.
@@ -310,5 +311,43 @@ impl From<FileError> for CommandError {
     fn from(error: FileError) -> Self {
         let hint = error.hint();
         Self::new(ErrorKind::Output, error, hint)
+    }
+}
+/// Returns which projects there are, each with its name and its path: all of a few, and of many those that
+/// may have been meant.
+fn those_that_are(text: &str, projects: &[(&str, &str)]) -> String {
+    const FEW: usize = 12;
+    const MEANT: usize = 3;
+    let listed = |names: &mut dyn Iterator<Item = &str>| {
+        names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    if projects.len() <= FEW {
+        return format!("projects are {}", listed(&mut projects.iter().map(|(name, _)| *name)));
+    }
+    let like = |known: &str| strsim::jaro_winkler(text, known);
+    let scored = projects.iter().map(|(name, path)| (like(name).max(like(path)), *name));
+    let mut alike: Vec<(f64, &str)> = scored.filter(|(score, _)| *score > 0.8).collect();
+    alike.sort_by(|one, other| other.0.total_cmp(&one.0));
+    let meant = listed(&mut alike.iter().take(MEANT).map(|(_, name)| *name));
+    let all = format!("`pymono list` shows all {} projects", projects.len());
+    if meant.is_empty() { all } else { format!("did you mean {meant}? {all}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_projects_those_are_named_that_may_have_been_meant() {
+        let names: Vec<String> = (0..40).map(|number| format!("lib-{number:02}")).collect();
+        let mut projects: Vec<(&str, &str)> =
+            names.iter().map(|name| (name.as_str(), "libs/x")).collect();
+        projects.push(("orders", "services/orders"));
+        for text in ["order", "service/orders"] {
+            let hint = "did you mean `orders`? `pymono list` shows all 41 projects";
+            assert_eq!(those_that_are(text, &projects), hint);
+        }
+        assert_eq!(those_that_are("zzz", &projects), "`pymono list` shows all 41 projects");
+        assert_eq!(those_that_are("zzz", &projects[39..]), "projects are `lib-39`, `orders`");
     }
 }
