@@ -263,6 +263,41 @@ fn submodules_count_by_their_commits_whether_or_not_they_are_checked_out() {
 
 #[test]
 #[ignore = "needs uv: cargo xtask test"]
+fn a_service_in_a_submodule_is_read_at_the_base_as_well() {
+    let origin = origin();
+    let other = Repo::empty("other");
+    other.write("app/requirements.txt", "");
+    other.write("app/main.py", "from flask import Flask\n\napp = Flask(__name__)\n");
+    other.write("app/Procfile", "web: python main.py\n");
+    other.commit();
+    let url = format!("file://{}", other.root());
+    let allow = ["-c", "protocol.file.allow=always"];
+    origin.git(&[&allow[..], &["submodule", "--quiet", "add", &url, "linked/other"]].concat());
+    origin.commit();
+    origin.write("README.md", "nothing that an image has\n");
+    origin.commit();
+    other.write("app/main.py", "from flask import Flask\n\napp = Flask(\"x\")\n");
+    other.commit();
+    origin.git(&[&allow[..], &["submodule", "--quiet", "update", "--remote"]].concat());
+    origin.commit();
+    let update = [&allow[..], &["submodule", "--quiet", "update", "--init"]].concat();
+    let clone = Clone::new(&origin, "clone", &["--branch=main"]);
+    clone.git(&update);
+    let service = ["linked/other/app"];
+    let nobody = Vec::<String>::new();
+    assert_eq!(clone.affected(&["--base", "HEAD~1"]), service);
+    assert_eq!(clone.affected(&["--base", "HEAD~2", "--head", "HEAD~1"]), nobody);
+    assert_eq!(clone.affected(&["--base", "HEAD"]), nobody);
+    // Where the commit of the base is not there, nobody knows what has changed.
+    let shallow = Clone::new(&origin, "shallow", &["--branch=main"]);
+    shallow.git(&[&update[..], &["--depth=1"]].concat());
+    let told = shallow.run(&["--base", "HEAD~1"]);
+    assert!(told.stderr.contains("at the base: `linked/other` is a submodule"), "{}", told.stderr);
+    assert_eq!(shallow.affected(&["--base", "HEAD~1"]), service);
+}
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
 fn files_in_lfs_count_by_what_they_point_to() {
     let origin = origin();
     let pointer = |oid: &str| {

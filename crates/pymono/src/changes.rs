@@ -133,6 +133,11 @@ fn changes(
             if let Some(warning) = before.as_ref().and_then(|_| unversioned(&head)) {
                 session.shell.warn(warning)?;
             }
+            for warning in before.iter().flat_map(|before| &before.scan.warnings) {
+                if !head.scan.warnings.contains(warning) {
+                    session.shell.warn(format!("at the base: {warning}"))?;
+                }
+            }
             (before, comparison)
         }
         Err(error) if on_unknown == OnUnknown::Error => {

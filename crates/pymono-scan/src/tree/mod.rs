@@ -5,6 +5,7 @@ mod entries;
 mod folder;
 mod hash;
 mod identity;
+mod inner;
 mod lfs;
 mod link;
 mod listing;

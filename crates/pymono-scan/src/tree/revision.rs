@@ -8,6 +8,7 @@ use pymono_names::TreePath;
 use super::{
     hash,
     identity::{Identity, Mode},
+    inner::Inner,
     listing::{Listed, path_of},
 };
 use crate::{
@@ -26,6 +27,8 @@ pub(super) struct Revision {
     way: Vec<String>,
     /// What git has for each file of the tree, in the same order.
     blobs: Vec<Identity>,
+    /// The submodules that are checked out.
+    inner: Vec<Inner>,
     objects: Objects,
     attributes: Attributes,
     config: Config,
@@ -58,21 +61,17 @@ impl Revision {
                 None => _ = listed.submodules.insert(path, id.into()),
             }
         }
-        warnings.extend(listed.submodules.keys().map(|path| {
-            Warning::new(format!(
-                "`{path}` is a submodule: what lies there at `{name}` is in another repository, and is not read"
-            ))
-        }));
-        let (paths, blobs): (Vec<TreePath>, Vec<Identity>) = files.into_iter().unzip();
         let attributes = Attributes::new(git.clone(), config.clone());
         let is_plain = |path: &TreePath| path.file_name() != Some(".gitattributes");
-        let none = paths.iter().all(is_plain) && !Attributes::beside_tree(&git)?;
+        let none = files.keys().all(is_plain) && !Attributes::beside_tree(&git)?;
         let attributes = if none { attributes.without_any() } else { attributes };
-        let revision = Self {
+        let (paths, blobs): (Vec<TreePath>, Vec<Identity>) = files.into_iter().unzip();
+        let mut revision = Self {
             root: root.to_owned(),
             commit,
             way: way.map(str::to_owned).collect(),
             blobs,
+            inner: Vec::new(),
             objects: Objects::new(git),
             attributes,
             config,
@@ -80,7 +79,38 @@ impl Revision {
         revision.prefetch(&paths)?;
         listed.links = revision.links(&paths)?;
         listed.files = paths;
+        revision.look_inside(&mut listed, name, programs, warnings)?;
         Ok((revision, listed))
+    }
+
+    /// Adds what lies in the submodules that are checked out.
+    fn look_inside(
+        &mut self,
+        listed: &mut Listed,
+        name: &str,
+        programs: &Programs<'_>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(), ScanError> {
+        for (path, commit) in listed.submodules.clone() {
+            let Some((inner, within)) =
+                Inner::list(&self.root, &path, &commit, programs, warnings)?
+            else {
+                warnings.push(Warning::new(format!(
+                    "`{path}` is a submodule that is not checked out here, or without the commit that `{name}` has for it: \
+                     what lies there is not read"
+                )));
+                continue;
+            };
+            let outer = std::mem::take(&mut listed.files).into_iter();
+            let outer = outer.zip(std::mem::take(&mut self.blobs));
+            let all: BTreeMap<TreePath, Identity> =
+                outer.chain(within.files.into_iter().zip(inner.blobs().iter().cloned())).collect();
+            (listed.files, self.blobs) = all.into_iter().unzip();
+            listed.links.extend(within.links);
+            listed.submodules.extend(within.submodules);
+            self.inner.push(inner);
+        }
+        Ok(())
     }
 
     /// Returns a commit of which only some files are known, with a blob each, and of which none is converted.
@@ -97,6 +127,7 @@ impl Revision {
             commit: commit.to_owned(),
             way: Vec::new(),
             blobs,
+            inner: Vec::new(),
             objects: Objects::new(git.clone()),
             attributes: Attributes::new(git, config.clone()).without_any(),
             config,
@@ -113,8 +144,16 @@ impl Revision {
         &self.commit
     }
 
+    /// Returns what git has for each file, in their order.
+    pub(super) fn blobs(&self) -> &[Identity] {
+        &self.blobs
+    }
+
     /// Returns the content of the file at place `at` of the listing, as a checkout has it.
     pub(super) fn read(&self, file: &TreePath, at: usize) -> Result<Vec<u8>, ScanError> {
+        if let Some(inner) = self.inner.iter().find_map(|inner| inner.read(file)) {
+            return inner;
+        }
         let id = &*self.blobs[at].content;
         if self.attributes.converted(&[file])? == [true] {
             return self.objects.checked_out(id, file);
@@ -128,25 +167,36 @@ impl Revision {
         &self,
         files: &[(&TreePath, usize)],
     ) -> Result<Vec<Identity>, ScanError> {
-        let paths: Vec<&TreePath> = files.iter().map(|(path, _)| *path).collect();
-        let converted = self.attributes.converted(&paths)?;
-        let identity = |((path, at), converted): (&(&TreePath, usize), bool)| {
+        let own = self.own(files);
+        let paths: Vec<&TreePath> = own.iter().map(|(path, _)| *path).collect();
+        let mut converted = self.attributes.converted(&paths)?.into_iter();
+        let identity = |(path, at): &(&TreePath, usize)| {
+            if let Some(inner) = self.inner.iter().find_map(|inner| inner.identity(path)) {
+                return inner;
+            }
             let blob = &self.blobs[*at];
-            if !converted || blob.mode == Mode::Link {
+            if converted.next() != Some(true) || blob.mode == Mode::Link {
                 return Ok(blob.clone());
             }
             let content = self.objects.checked_out(&blob.content, path)?;
             Ok(Identity { mode: blob.mode, content: hash::blob(&content, self.commit.len()) })
         };
-        files.iter().zip(converted).map(identity).collect()
+        files.iter().map(identity).collect()
+    }
+
+    /// Returns those of some files that lie in no submodule.
+    fn own<'a>(&self, files: &[(&'a TreePath, usize)]) -> Vec<(&'a TreePath, usize)> {
+        let is_own = |(file, _): &&(&TreePath, usize)| !self.inner.iter().any(|it| it.has(file));
+        files.iter().filter(is_own).copied().collect()
     }
 
     /// Returns those of some files that are kept in Git LFS, with the blob that git has for each; each
-    /// stands with its place in the listing.
+    /// stands with its place in the listing. A submodule counts by its commit.
     pub(super) fn pointers<'a>(
         &self,
         files: &[(&'a TreePath, usize)],
     ) -> Result<Vec<(&'a TreePath, Vec<u8>)>, ScanError> {
+        let files = self.own(files);
         let paths: Vec<&TreePath> = files.iter().map(|(path, _)| *path).collect();
         let kept = files.iter().zip(self.attributes.in_lfs(&paths)?);
         let kept: Vec<_> = kept

@@ -141,7 +141,7 @@ fn an_option_is_no_revision() {
 }
 
 #[test]
-fn a_submodule_is_a_commit_at_a_revision_and_a_folder_on_disk() {
+fn a_submodule_is_read_at_the_commit_that_a_revision_has_for_it() {
     let library = Repo::new();
     library
         .file("pyproject.toml", "[project]\nname = \"lib\"\nversion = \"1\"\n")
@@ -160,22 +160,34 @@ fn a_submodule_is_a_commit_at_a_revision_and_a_folder_on_disk() {
         "vendor/lib",
     ]);
     repo.committed();
+    repo.git(&["-C", "vendor/lib", "rm", "--quiet", "x.py"]);
+    repo.file("vendor/lib/y.py", "y").git(&["-C", "vendor/lib", "add", "y.py"]);
+    let author = ["-C", "vendor/lib", "-c", "user.name=a", "-c", "user.email=a@example.org"];
+    repo.git(&[&author[..], &["commit", "--quiet", "--message", "y"]].concat());
+    repo.committed();
     repo.file("vendor/lib/untracked.py", "");
-    let disk = repo.try_scan().unwrap();
     let paths = |scan: &Scan| scan.tree.files().iter().map(ToString::to_string).collect::<Vec<_>>();
-    let (own, of_library) = (
-        [".gitmodules", "a/pyproject.toml", "pyproject.toml", "uv.lock"],
-        ["vendor/lib/pyproject.toml", "vendor/lib/x.py"],
-    );
-    assert_eq!(paths(&disk), [&own[..], &of_library].concat());
-    let commit = repo.at("HEAD").unwrap();
-    assert_eq!(paths(&commit), own);
-    assert_eq!(commit.tree.submodules(), disk.tree.submodules());
+    let own = [".gitmodules", "a/pyproject.toml", "pyproject.toml", "uv.lock"];
+    let with = |file| [&own[..], &["vendor/lib/pyproject.toml", file]].concat();
+    let disk = repo.try_scan().unwrap();
+    let [before, now] = ["HEAD~1", "HEAD"].map(|name| repo.at(name).unwrap());
+    assert_eq!(paths(&before), with("vendor/lib/x.py"));
+    assert_eq!([paths(&now), paths(&disk)], [with("vendor/lib/y.py"), with("vendor/lib/y.py")]);
+    assert_eq!(now.workspace, disk.workspace);
+    assert_eq!(now.tree.submodules(), disk.tree.submodules());
+    let identities = |scan: &Scan| scan.tree.identities(scan.tree.files()).unwrap();
+    assert_eq!(identities(&now), identities(&disk));
+    assert_eq!(now.warnings, disk.warnings);
+
+    let without = clone(&repo, &[]).at("HEAD").unwrap();
+    assert_eq!(paths(&without), own);
+    assert_eq!(without.tree.submodules(), now.tree.submodules());
     let warning =
-        commit.warnings.iter().map(ToString::to_string).find(|it| it.contains("submodule"));
+        without.warnings.iter().map(ToString::to_string).find(|it| it.contains("submodule"));
     assert_eq!(
         warning.unwrap(),
-        "`vendor/lib` is a submodule: what lies there at `HEAD` is in another repository, and is not read"
+        "`vendor/lib` is a submodule that is not checked out here, or without the commit that `HEAD` has for it: \
+         what lies there is not read"
     );
 }
 
