@@ -67,17 +67,16 @@ pub(crate) enum Form {
 
 /// Returns the groups of all services' distributions, sorted.
 pub(crate) fn groups(fleet: &Fleet) -> Vec<Group> {
-    let services: Vec<&ServiceName> =
-        fleet.services.values().map(|service| &service.name).collect();
-    let installed = users_of_each(fleet);
-    let solved = group::solve(&instance(fleet, &installed));
+    let services = in_order(fleet);
+    let installed = users_of_each(&services);
+    let solved = group::solve(&instance(&services, &installed));
     let installed: Vec<&Installed> = installed.keys().collect();
     let groups = solved.into_iter().map(|group| {
         let (environment, supply, _) = installed[group.items[0]];
         let items = group.items.iter().map(|item| installed[*item].2.clone());
         Group {
             environment: environment.clone(),
-            users: group.users.iter().map(|user| services[*user].clone()).collect(),
+            users: group.users.iter().map(|user| services[*user].name.clone()).collect(),
             supply: supply.clone(),
             requirements: items.collect(),
         }
@@ -87,8 +86,18 @@ pub(crate) fn groups(fleet: &Fleet) -> Vec<Group> {
     groups
 }
 
+/// Returns the services in an order that follows from what they need, and only then from their names.
+///
+/// Where two groupings cost the same, the order decides; so it must not be that of folders, which
+/// say nothing of what is installed.
+fn in_order(fleet: &Fleet) -> Vec<&Service> {
+    let mut services: Vec<&Service> = fleet.services.values().collect();
+    services.sort_by_key(|it| (&it.environment, &it.requirements, it.packages.len(), &it.name));
+    services
+}
+
 /// Returns the question which of these to install together.
-fn instance(fleet: &Fleet, installed: &BTreeMap<Installed, FixedBitSet>) -> Instance {
+fn instance(services: &[&Service], installed: &BTreeMap<Installed, FixedBitSet>) -> Instance {
     let mut classes = BTreeMap::new();
     let items = installed.iter().map(|((environment, supply, requirement), users)| {
         let next = classes.len();
@@ -102,9 +111,8 @@ fn instance(fleet: &Fleet, installed: &BTreeMap<Installed, FixedBitSet>) -> Inst
         }
     });
     let items = items.collect();
-    let room = fleet
-        .services
-        .values()
+    let room = services
+        .iter()
         .map(|service| MOST_LAYERS.saturating_sub(service.packages.len()).clamp(1, MOST_GROUPS));
     Instance { items, room: room.collect() }
 }
@@ -112,13 +120,13 @@ fn instance(fleet: &Fleet, installed: &BTreeMap<Installed, FixedBitSet>) -> Inst
 type Installed = (Environment, Supply, Requirement);
 
 /// Returns each distribution and the places in the fleet of the services that need it.
-fn users_of_each(fleet: &Fleet) -> BTreeMap<Installed, FixedBitSet> {
+fn users_of_each(services: &[&Service]) -> BTreeMap<Installed, FixedBitSet> {
     let mut users = BTreeMap::<Installed, FixedBitSet>::new();
-    for (place, service) in fleet.services.values().enumerate() {
+    for (place, service) in services.iter().enumerate() {
         for requirement in &service.requirements {
             let supply = Supply::of(requirement, service);
             let installed = (service.environment.clone(), supply, requirement.clone());
-            let none = || FixedBitSet::with_capacity(fleet.services.len());
+            let none = || FixedBitSet::with_capacity(services.len());
             users.entry(installed).or_insert_with(none).insert(place);
         }
     }
