@@ -54,6 +54,8 @@ pub enum Update {
 struct StepRecord {
     name: String,
     state: Option<StepState>,
+    started: Option<String>,
+    completed: Option<String>,
     /// Begun lines of standard output and standard error.
     begun: [Vec<u8>; 2],
     last_lines: VecDeque<String>,
@@ -117,6 +119,8 @@ impl Progress {
         let state = state(&vertex);
         let step = self.steps.entry(vertex.digest.clone()).or_default();
         step.name = vertex.name;
+        step.started = vertex.started;
+        step.completed = vertex.completed;
         let Some(state) = state else { return };
         if state != StepState::Running {
             step.end_lines(updates);
@@ -149,7 +153,9 @@ impl StepRecord {
 
     fn to_event(&self, digest: &str) -> Option<Step> {
         let state = self.state.clone()?;
-        Some(Step { digest: digest.to_owned(), name: self.name.clone(), state })
+        let (started, completed) = (self.started.clone(), self.completed.clone());
+        let (digest, name) = (digest.to_owned(), self.name.clone());
+        Some(Step { digest, name, state, started, completed })
     }
 
     /// Ends the lines that were begun, because nothing more will come.

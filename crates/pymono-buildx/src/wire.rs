@@ -24,7 +24,7 @@ pub(crate) struct SolveStatus {
 pub(crate) struct Vertex {
     pub(crate) digest: String,
     pub(crate) name: String,
-    /// A time stamp; that there is one is all that matters here.
+    /// A time stamp.
     pub(crate) started: Option<String>,
     pub(crate) completed: Option<String>,
     pub(crate) cached: bool,

@@ -76,6 +76,12 @@ pub struct Step {
     pub name: String,
     /// How far it is.
     pub state: StepState,
+    /// When it began, as BuildKit tells it: a point in time of RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started: Option<String>,
+    /// When it ended, in the same form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completed: Option<String>,
 }
 
 impl Step {
@@ -212,7 +218,13 @@ mod tests {
     use super::*;
 
     fn instruction(name: &str) -> Option<String> {
-        let step = Step { digest: String::new(), name: name.to_owned(), state: StepState::Running };
+        let step = Step {
+            digest: String::new(),
+            name: name.to_owned(),
+            state: StepState::Running,
+            started: None,
+            completed: None,
+        };
         step.instruction().map(str::to_owned)
     }
 

@@ -64,13 +64,15 @@ mod tests {
             digest: "sha256:1".into(),
             name: "[api 2/2] RUN x".into(),
             state: StepState::Failed("exit\ncode".into()),
+            started: Some("2026-01-02T03:04:05.6Z".into()),
+            completed: None,
         };
         json.observe(&BuildEvent::Stage { service: "api".parse().unwrap(), step });
         json.observe(sample().last().unwrap());
         json.finish().unwrap();
         let text = stdout.text();
         let (stage, summary) = text.split_once('\n').unwrap();
-        insta::assert_snapshot!(stage, @r#"{"version":1,"event":"stage","service":"api","step":{"digest":"sha256:1","name":"[api 2/2] RUN x","state":{"failed":"exit\ncode"}}}"#);
+        insta::assert_snapshot!(stage, @r#"{"version":1,"event":"stage","service":"api","step":{"digest":"sha256:1","name":"[api 2/2] RUN x","state":{"failed":"exit\ncode"},"started":"2026-01-02T03:04:05.6Z"}}"#);
         let summary: serde_json::Value = serde_json::from_str(summary).unwrap();
         assert_eq!(summary["seconds"], 123.0);
         assert_eq!(summary["services"][2]["service"], "worker");

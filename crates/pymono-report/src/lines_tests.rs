@@ -26,7 +26,8 @@ fn report(
 }
 
 fn step(service: &str, digest: &str, name: &str, state: StepState) -> BuildEvent {
-    let step = Step { digest: digest.into(), name: name.into(), state };
+    let (digest, name) = (digest.into(), name.into());
+    let step = Step { digest, name, state, started: None, completed: None };
     BuildEvent::Stage { service: service.parse().unwrap(), step }
 }
 
