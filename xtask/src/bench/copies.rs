@@ -1,7 +1,7 @@
 //! A copy of a tree for each side, so that neither sees what the other writes
 //! and the tree stays as it is.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -18,6 +18,8 @@ pub(super) struct Copies {
     root: Utf8PathBuf,
     source: Utf8PathBuf,
     peers: Vec<Peer>,
+    /// The place of the one side that has its turn; all have it where there is none.
+    turn: Cell<Option<usize>>,
     /// The files that are not as in `source`.
     changed: RefCell<BTreeSet<Utf8PathBuf>>,
 }
@@ -28,7 +30,8 @@ impl Copies {
         let folder = tempfile::Builder::new().prefix("pymono-bench-").tempdir()?;
         let root = Utf8PathBuf::try_from(folder.path().canonicalize()?)?;
         let (source, peers) = (source.to_owned(), peers.to_vec());
-        let copies = Self { _folder: folder, root, source, peers, changed: RefCell::default() };
+        let (turn, changed) = (Cell::default(), RefCell::default());
+        let copies = Self { _folder: folder, root, source, peers, turn, changed };
         let files = files(&copies.source)?;
         for peer in &copies.peers {
             for file in &files {
@@ -42,9 +45,17 @@ impl Copies {
         Ok(copies)
     }
 
-    /// The sides.
+    /// The sides that have their turn.
     pub(super) fn peers(&self) -> &[Peer] {
-        &self.peers
+        match self.turn.get() {
+            Some(place) => self.peers.get(place..=place).unwrap_or_default(),
+            None => &self.peers,
+        }
+    }
+
+    /// Lets one side alone have its turn, or all.
+    pub(super) fn turn_to(&self, peer: Option<Peer>) {
+        self.turn.set(peer.and_then(|peer| self.peers.iter().position(|it| *it == peer)));
     }
 
     /// The copy that `peer` builds.

@@ -16,7 +16,9 @@ mod run_steps;
 mod scan;
 mod scenario;
 mod shop;
+mod spent_report;
 mod verify;
+mod vertices;
 
 use std::process::ExitCode;
 

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::copies::{Copies, write};
 use super::listing::{self, Service};
+use super::vertices::Spent;
 use super::{expert, guide, run_steps};
 use crate::docker::Docker;
 use crate::interrupt;
@@ -91,6 +92,8 @@ pub(super) struct Sample {
     pub(super) seconds: f64,
     /// `RUN` steps that ran and were not answered from the cache.
     pub(super) run_steps: u32,
+    /// Where the time went, where the stream of progress tells.
+    pub(super) spent: Option<Spent>,
 }
 
 /// Programs that are not the engine's.
@@ -246,7 +249,12 @@ impl Workshop {
             Peer::Compose => run_steps::of_plain(&stream),
             Peer::Pymono => run_steps::of_pymono(&stream),
         };
-        Ok(Sample { seconds, run_steps })
+        let spent = match peer {
+            Peer::Guide | Peer::Expert => Some(Spent::of_bake(&stream)),
+            Peer::Pymono => Some(Spent::of_pymono(&stream)),
+            Peer::Compose => None,
+        };
+        Ok(Sample { seconds, run_steps, spent })
     }
 
     fn bake(&self, peer: Peer) -> Tool {

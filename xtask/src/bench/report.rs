@@ -24,6 +24,8 @@ pub(super) struct Report {
     pub(super) scenarios: Vec<Measured>,
     /// Empty where there was no registry to push to.
     pub(super) bytes: BTreeMap<Peer, StoredBytes>,
+    /// What of the unique bytes of others pymono's may be at most.
+    pub(super) most_bytes: Option<f64>,
 }
 
 /// One scenario, measured for all sides.
@@ -31,7 +33,7 @@ pub(super) struct Report {
 pub(super) struct Measured {
     #[serde(serialize_with = "words")]
     pub(super) scenario: Scenario,
-    series: BTreeMap<Peer, Series>,
+    pub(super) series: BTreeMap<Peer, Series>,
 }
 
 fn words<S: Serializer>(
@@ -55,10 +57,10 @@ impl Measured {
 
 /// Measurements of one thing, in the order in which they were made.
 #[derive(Debug, Default)]
-struct Series(Vec<Sample>);
+pub(super) struct Series(pub(super) Vec<Sample>);
 
 impl Series {
-    fn seconds(&self) -> f64 {
+    pub(super) fn seconds(&self) -> f64 {
         median(self.0.iter().map(|sample| sample.seconds).collect())
     }
 
@@ -119,7 +121,9 @@ impl fmt::Display for Report {
             let unique = "all images in it, each layer once, MB";
             self.row(f, unique, &rivals, |peer| of(peer, |bytes| bytes.unique), 0, "")?;
         }
-        self.notes(f)
+        self.notes(f)?;
+        self.bounds(f)?;
+        self.spent(f)
     }
 }
 
@@ -182,8 +186,8 @@ mod tests {
     fn report() -> Report {
         let mut measured = Measured::new(Scenario::new("one line in a library", Change::Nothing));
         for (guide, pymono, run_steps) in [(30.0, 10.0, 1), (24.0, 8.0, 3), (90.0, 9.0, 2)] {
-            measured.push(Peer::Guide, Sample { seconds: guide, run_steps: 6 });
-            measured.push(Peer::Pymono, Sample { seconds: pymono, run_steps });
+            measured.push(Peer::Guide, Sample { seconds: guide, run_steps: 6, spent: None });
+            measured.push(Peer::Pymono, Sample { seconds: pymono, run_steps, spent: None });
         }
         let machine = Machine {
             system: "linux x86_64".into(),
@@ -197,7 +201,7 @@ mod tests {
         };
         let bytes = |pushed, unique| StoredBytes { pushed, unique };
         Report {
-            version: 2,
+            version: 3,
             command: "cargo xtask bench shop".into(),
             machine,
             load_at_end: Some(2.5),
@@ -207,6 +211,7 @@ mod tests {
                 (Peer::Guide, bytes(310_000_000, 300_000_000)),
                 (Peer::Pymono, bytes(155_000_000, 150_000_000)),
             ]),
+            most_bytes: None,
         }
     }
 

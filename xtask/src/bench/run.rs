@@ -29,6 +29,11 @@ pub(super) struct Run {
     /// In this order, each after the one that it starts from.
     pub(super) scenarios: Vec<Scenario>,
     pub(super) repetitions: u32,
+    /// Whether each side has all scenarios after each other, and is cleared away before the next
+    /// one: that takes less disk, and a machine that is as busy all the time.
+    pub(super) one_by_one: bool,
+    /// What of the unique bytes of others pymono's may be at most.
+    pub(super) most_bytes: Option<f64>,
 }
 
 /// What pymono, uv and its interpreter are; without a `pymono`, the one of this tree is built.
@@ -53,24 +58,39 @@ impl Run {
         provided: &Provided,
         progress: &Progress,
     ) -> Result<Report> {
-        let Self { command, peers, scenarios, repetitions } = self;
+        let Self { command, peers, scenarios, repetitions, one_by_one, most_bytes } = self;
         let machine = Machine::look(&provided.docker)?;
         let copies = Copies::make(tree, &peers)?;
         let workshop = Workshop::new(provided.docker.clone(), programs, copies)?;
         warm_up(&workshop, &scenarios, progress)?;
         let mut scenarios: Vec<_> = scenarios.into_iter().map(Measured::new).collect();
+        let mut bytes = BTreeMap::new();
         for repetition in 1..=repetitions {
-            if provided.is_private {
-                workshop.clear();
-            }
-            for measured in &mut scenarios {
-                once(measured, &workshop, repetition, progress)?;
+            for turn in turns(&peers, repetition, one_by_one) {
+                workshop.copies.turn_to(turn);
+                if provided.is_private {
+                    workshop.clear();
+                }
+                for measured in &mut scenarios {
+                    once(measured, &workshop, repetition, progress)?;
+                }
+                if repetition == repetitions {
+                    bytes.extend(stored(&workshop, provided, progress)?);
+                }
             }
         }
-        let bytes = stored(&workshop, provided, progress)?;
         let load_at_end = machine::load();
-        Ok(Report { version: 2, command, machine, load_at_end, peers, scenarios, bytes })
+        let version = 3;
+        Ok(Report { version, command, machine, load_at_end, peers, scenarios, bytes, most_bytes })
     }
+}
+
+/// The sides one after the other, or once all of them.
+fn turns(peers: &[Peer], repetition: u32, one_by_one: bool) -> Vec<Option<Peer>> {
+    if !one_by_one {
+        return vec![None];
+    }
+    peer::in_turn(peers, repetition).into_iter().map(Some).collect()
 }
 
 /// Fills the download caches of all, and looks whether all images work.
@@ -101,7 +121,7 @@ fn once(
     measured.scenario.prepare(workshop, repetition)?;
     for peer in peer::in_turn(workshop.copies.peers(), repetition) {
         let sample = workshop.build(peer)?;
-        let (scenario, Sample { seconds, run_steps }) = (&measured.scenario, &sample);
+        let (scenario, Sample { seconds, run_steps, .. }) = (&measured.scenario, &sample);
         progress.say(format_args!(
             "{repetition}: {scenario}: {peer} took {seconds:.2} s, {run_steps} RUN steps"
         ));

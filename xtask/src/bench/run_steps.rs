@@ -49,17 +49,19 @@ pub(super) fn of_plain(stream: &str) -> u32 {
 
 /// What BuildKit tells in one line.
 #[derive(Deserialize)]
-struct Status {
+pub(super) struct Status {
     #[serde(default)]
-    vertexes: Vec<Vertex>,
+    pub(super) vertexes: Vec<Vertex>,
 }
 
+/// A step, as both streams have it.
 #[derive(Deserialize)]
-struct Vertex {
-    digest: String,
+pub(super) struct Vertex {
+    pub(super) digest: String,
     #[serde(default)]
-    name: String,
-    completed: Option<String>,
+    pub(super) name: String,
+    pub(super) started: Option<String>,
+    pub(super) completed: Option<String>,
     #[serde(default)]
     cached: bool,
     #[serde(default)]
@@ -82,7 +84,7 @@ struct Step {
 }
 
 /// The lines that are a `T`; between them is text of the client, and more.
-fn lines<T: DeserializeOwned>(stream: &str) -> impl Iterator<Item = T> {
+pub(super) fn lines<T: DeserializeOwned>(stream: &str) -> impl Iterator<Item = T> {
     stream.lines().filter_map(|line| serde_json::from_str(line).ok())
 }
 

@@ -1,17 +1,20 @@
 //! What changed before a build.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use anyhow::{Context, Result};
 
 use super::listing::Service;
-use super::peer::Workshop;
+use super::peer::{Peer, Workshop};
 use super::verify;
 
 /// What changed since the last build, and in which words.
 #[derive(Debug)]
 pub(super) struct Scenario {
     pub(super) what: String,
+    /// What pymono may take at most of what others take.
+    pub(super) bounds: BTreeMap<Peer, f64>,
     change: Change,
 }
 
@@ -50,7 +53,12 @@ pub(super) struct Pins {
 
 impl Scenario {
     pub(super) fn new(what: impl Into<String>, change: Change) -> Self {
-        Self { what: what.into(), change }
+        Self { what: what.into(), bounds: BTreeMap::new(), change }
+    }
+
+    /// Sets what pymono may take at most of what others take.
+    pub(super) fn at_most(self, bounds: impl IntoIterator<Item = (Peer, f64)>) -> Self {
+        Self { bounds: bounds.into_iter().collect(), ..self }
     }
 
     /// Whether an image gets what it did not have before.

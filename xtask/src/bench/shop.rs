@@ -42,6 +42,8 @@ pub(super) fn run(args: &ShopArgs) -> Result<ExitCode> {
         peers: vec![Peer::Guide, Peer::Pymono],
         scenarios: scenarios(),
         repetitions: args.repetitions,
+        one_by_one: false,
+        most_bytes: None,
     };
     let tree = cargo::root().join("examples/shop");
     run.measure(&tree, programs, &provided, &progress)?.print(args.json)?;

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::{Args, value_parser};
+use clap::{Args, ValueEnum, value_parser};
 
 use self::fleet::Fleet;
 use self::tree::Tree;
@@ -40,6 +40,12 @@ pub(super) struct FleetsArgs {
     /// Which sides are measured [default: all that this machine has]
     #[arg(long, value_name = "SIDE", value_delimiter = ',')]
     sides: Vec<Peer>,
+    /// Which scenarios are measured, beside cold layers [default: all]
+    #[arg(long, value_name = "SCENARIO", value_delimiter = ',')]
+    scenarios: Vec<Kind>,
+    /// Measure all of one side, clear it away on a private engine, and go on with the next
+    #[arg(long)]
+    one_by_one: bool,
     /// How often each scenario is measured
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = value_parser!(u32).range(1..))]
     repetitions: u32,
@@ -54,7 +60,21 @@ pub(super) struct FleetsArgs {
     home: Option<Utf8PathBuf>,
 }
 
+/// A scenario, as it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    Unchanged,
+    Service,
+    Library,
+    Pin,
+    DevelopmentPin,
+}
+
 impl FleetsArgs {
+    fn wants(&self, kind: Kind) -> bool {
+        self.scenarios.is_empty() || self.scenarios.contains(&kind)
+    }
+
     fn libraries(&self) -> u32 {
         self.libraries.unwrap_or_else(|| self.services.div_ceil(5))
     }
@@ -76,7 +96,19 @@ impl FleetsArgs {
         let sides: Vec<&str> = self.sides.iter().map(|side| side.as_str()).collect();
         let sides =
             if sides.is_empty() { String::new() } else { format!(" --sides {}", sides.join(",")) };
-        format!("cargo xtask bench fleets {fleet}{sides} --repetitions {}", self.repetitions)
+        let scenarios: Vec<String> = (self.scenarios.iter())
+            .filter_map(|kind| Some(kind.to_possible_value()?.get_name().to_owned()))
+            .collect();
+        let scenarios = if scenarios.is_empty() {
+            String::new()
+        } else {
+            format!(" --scenarios {}", scenarios.join(","))
+        };
+        let one_by_one = if self.one_by_one { " --one-by-one" } else { "" };
+        let repetitions = self.repetitions;
+        format!(
+            "cargo xtask bench fleets {fleet}{sides}{scenarios}{one_by_one} --repetitions {repetitions}"
+        )
     }
 }
 
@@ -92,7 +124,7 @@ pub(super) fn run(args: &FleetsArgs) -> Result<ExitCode> {
     if args.apart {
         share_nothing(&programs, &root, &fleet)?;
     }
-    let scenarios = scenarios(&tree, &fleet)?;
+    let scenarios = scenarios(args, &tree, &fleet)?;
     let mut peers = args.sides.clone();
     if peers.is_empty() {
         peers = vec![Peer::Guide, Peer::Expert, Peer::Pymono];
@@ -100,26 +132,55 @@ pub(super) fn run(args: &FleetsArgs) -> Result<ExitCode> {
             peers.insert(2, Peer::Compose);
         }
     }
-    let run = Run { command: args.command(), peers, scenarios, repetitions: args.repetitions };
+    let run = Run {
+        command: args.command(),
+        peers,
+        scenarios,
+        repetitions: args.repetitions,
+        one_by_one: args.one_by_one,
+        most_bytes: (!args.apart).then_some(0.2),
+    };
     run.measure(&root, programs, &provided, &progress)?.print(args.json)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn scenarios(tree: &Tree<'_>, fleet: &Fleet) -> Result<Vec<Scenario>> {
-    let mut scenarios = vec![
-        Scenario::new("cold layers, warm download caches", Change::Base),
-        Scenario::new("nothing changed", Change::Nothing),
-    ];
-    // Not the one whose pin changes: it would be built anew for both.
-    let service = Tree::source("services", &fleet.services[fleet.services.len() / 2]);
-    scenarios.push(Scenario::new("one service edited", Change::Line(service)));
-    if let Some(library) = fleet.libraries.first() {
-        let library = Tree::source("libs", library);
-        scenarios.push(Scenario::new("a library edited that all use", Change::Line(library)));
+/// What is measured, and what pymono may take at most of what the others take for 40 services.
+fn scenarios(args: &FleetsArgs, tree: &Tree<'_>, fleet: &Fleet) -> Result<Vec<Scenario>> {
+    let bounded = |scenario: Scenario, guide, expert| {
+        let bounds = [(Peer::Guide, guide), (Peer::Expert, expert)];
+        scenario.at_most(bounds.into_iter().filter(|_| !args.apart))
+    };
+    let cold = Scenario::new("cold layers, warm download caches", Change::Base);
+    let mut scenarios = vec![if args.apart {
+        // Where nothing can be shared, sharing may cost next to nothing.
+        cold.at_most([(Peer::Expert, 1.1)])
+    } else {
+        bounded(cold, 0.25, 0.25)
+    }];
+    if args.wants(Kind::Unchanged) {
+        let nothing = Scenario::new("nothing changed", Change::Nothing);
+        scenarios.push(bounded(nothing, 0.05, 0.05));
     }
-    scenarios.push(Scenario::new("a pin bumped that one service uses", Change::Pins(tree.pin()?)));
-    let tools = "a pin bumped that one service is developed with";
-    scenarios.push(Scenario::new(tools, Change::Pins(tree.development_pin()?)));
+    if args.wants(Kind::Service) {
+        // Not the one whose pin changes: it would be built anew for both.
+        let service = Tree::source("services", &fleet.services[fleet.services.len() / 2]);
+        let edited = Scenario::new("one service edited", Change::Line(service));
+        scenarios.push(bounded(edited, 0.03, 0.2));
+    }
+    if let Some(library) = fleet.libraries.first().filter(|_| args.wants(Kind::Library)) {
+        let library = Tree::source("libs", library);
+        let edited = Scenario::new("a library edited that all use", Change::Line(library));
+        scenarios.push(bounded(edited, 0.07, 0.07));
+    }
+    if args.wants(Kind::Pin) {
+        let pin = Change::Pins(tree.pin()?);
+        let bumped = Scenario::new("a pin bumped that one service uses", pin);
+        scenarios.push(bounded(bumped, 0.05, 0.5));
+    }
+    if args.wants(Kind::DevelopmentPin) {
+        let tools = "a pin bumped that one service is developed with";
+        scenarios.push(Scenario::new(tools, Change::Pins(tree.development_pin()?)));
+    }
     Ok(scenarios)
 }
 
