@@ -3,6 +3,7 @@
 use pymono_tests::{
     Repo, Site,
     projects::{hatchling, sources},
+    registry,
 };
 use serde_json::Value;
 
@@ -27,16 +28,18 @@ fn site(name: &str, dependencies: &str, configuration: &str) -> Site {
 }
 
 #[test]
-#[ignore = "needs uv: cargo xtask test"]
+#[ignore = "needs an engine and uv: cargo xtask test"]
 fn a_check_says_what_takes_an_image_over_its_budget_and_since_when() {
-    let site = site("budget-check", ", \"idna==3.10\"", "max-image-size = \"1 MB\"\n");
+    let site = site("budget-check", ", \"idna==3.10\"", "");
+    let sizes = ["history", "--human=false", "--format", "{{.Size}}", "python:3.13-slim"];
+    let sizes = site.docker.tool(&sizes).read();
+    let base: u64 = sizes.lines().map(|line| line.parse::<u64>().unwrap()).sum();
+    let budget = format!("max-image-size = \"{} kB\"\n", base / 1000 + 1000);
+    write(&site.repo, ", \"idna==3.10\"", &budget);
+    site.repo.commit();
     let args = ["check", "--allow", "floating-base"];
     let _ = site.pymono(&args).run().succeeded();
-    write(
-        &site.repo,
-        ", \"idna==3.10\", \"pyyaml==6.0.2\"",
-        "max-image-size = \"1 MB\"\nmax-layers = 2\n",
-    );
+    write(&site.repo, ", \"idna==3.10\", \"pyyaml==6.0.2\"", &format!("{budget}max-layers = 2\n"));
     site.repo.lock(&[]);
     let found = site.pymono(&[&args[..], &["--base", "HEAD"]].concat()).run();
     assert_eq!(found.code, Some(1), "{found:?}");
@@ -46,8 +49,45 @@ fn a_check_says_what_takes_an_image_over_its_budget_and_since_when() {
     assert!(size.contains("most of it is pyyaml 6.0.2 ("), "{size}");
     assert!(size.contains("more than at the base is pyyaml 6.0.2 ("), "{size}");
     let layers = lines.iter().find(|line| line.contains("`max-layers`")).unwrap();
-    assert!(layers.contains("3 layers, more than the 2 of"), "{layers}");
+    let base = site.docker.inspect("python:3.13-slim");
+    let of_base = base["RootFS"]["Layers"].as_array().unwrap().len();
+    assert!(layers.contains(&format!("{} layers, more than the 2 of", 3 + of_base)), "{layers}");
+    assert!(layers.contains("the image is expected to have"), "{layers}");
+    assert!(!layers.contains("without its base"), "{layers}");
     assert!(layers.contains("2 of local packages (libs/core, services/api)"), "{layers}");
+}
+
+#[test]
+#[ignore = "needs uv: cargo xtask test"]
+fn a_check_counts_local_files_and_says_that_a_base_is_not_there() {
+    let configuration = "max-image-size = \"3 MB\"\nruntime-image = \"python:3.13-of-nobody\"\n";
+    let site = site("budget-local", "", configuration);
+    let args = ["check", "--allow", "floating-base"];
+    let _ = site.pymono(&args).run().succeeded();
+    site.repo.write("libs/core/src/core/words.txt", &"word\n".repeat(1_000_000));
+    let found = site.pymono(&args).run();
+    assert_eq!(found.code, Some(1), "{found:?}");
+    assert!(
+        found.stdout.contains("`docker pull python:3.13-of-nobody` has it counted"),
+        "{found:?}"
+    );
+    assert!(found.stdout.contains("5.0 MB, more than the 3.0 MB of `max-image-size`"), "{found:?}");
+}
+
+#[test]
+#[ignore = "needs an engine and a registry: cargo xtask test"]
+fn an_image_that_is_only_pushed_is_held_to_its_budget_by_what_the_registry_tells() {
+    let site = site("budget-push", "", "max-layers = 3\nmax-image-size = \"1 MB\"\n");
+    let place = format!("{}/{}", registry(), site.repo.unique());
+    let push = ["--all", "--push", "--registry", place.as_str()];
+    let (finished, run) = site.try_build(&push);
+    assert_eq!((finished.code, run.outcomes()["api"]), (Some(1), "built"), "{finished:?}");
+    assert!(finished.stderr.contains("in the registry, compressed, has"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("more than the 3 of `max-layers`"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("more than the 1.0 MB of"), "{}", finished.stderr);
+    write(&site.repo, "", "max-layers = 50\nmax-image-size = \"20 GB\"\n");
+    let (finished, _) = site.try_build(&push);
+    assert!(!finished.succeeded().stderr.contains("warning: budgets"));
 }
 
 #[test]

@@ -54,6 +54,24 @@ impl Docker {
         Some(blobs.values().sum())
     }
 
+    /// Returns the compressed bytes of each layer of an image in a registry, by platform in the registry's
+    /// order; nothing where it does not tell.
+    pub fn published_layers(
+        &self,
+        reference: &str,
+        interrupt: &Interrupt,
+    ) -> Option<Vec<Vec<u64>>> {
+        let (repository, _) = reference.split_once('@').unwrap_or((reference, ""));
+        let manifest = self.raw(reference, interrupt)?;
+        let is_image = |it: &&Descriptor| it.platform.as_ref().is_none_or(|it| it.os != "unknown");
+        let images = manifest.manifests.iter().filter(is_image);
+        let images = images.map(|it| self.raw(&format!("{repository}@{}", it.digest), interrupt));
+        let mut images = images.collect::<Option<Vec<_>>>()?;
+        images.extend((!manifest.layers.is_empty()).then_some(manifest));
+        let layers = |it: Manifest| it.layers.into_iter().map(|layer| layer.size).collect();
+        Some(images.into_iter().map(layers).collect())
+    }
+
     fn raw(&self, reference: &str, interrupt: &Interrupt) -> Option<Manifest> {
         let args = ["buildx", "imagetools", "inspect", "--raw", reference].map(str::to_owned);
         let output = self.invocation(args.to_vec()).output(interrupt).ok()?;

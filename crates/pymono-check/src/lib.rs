@@ -8,6 +8,9 @@ mod code;
 mod finding;
 mod rules;
 
+use std::collections::BTreeMap;
+
+use pymono_names::ServiceName;
 use pymono_plan::{BuildPlan, Fleet, Unplanned};
 use pymono_workspace::{Inspection, Workspace};
 
@@ -30,6 +33,17 @@ pub struct Facts<'a> {
     pub plan: &'a BuildPlan,
     /// Those of what it is compared with, where that is asked for.
     pub before: Option<&'a BuildPlan>,
+    /// What the images of services that have a budget get beside distributions.
+    pub beside: &'a BTreeMap<ServiceName, Beside>,
+}
+
+/// What an image gets beside distributions, as far as it is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// The bytes of local files that its build is sent.
+    pub local: u64,
+    /// The bytes and layers of the image that it stands on, where somebody tells.
+    pub base: Option<(u64, usize)>,
 }
 
 /// Returns all findings, by code and then by place.

@@ -1,6 +1,6 @@
 //! What is in one image, and what is in it that was not before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 use pymono_names::{ServiceName, TreePath};
@@ -48,6 +48,27 @@ impl BuildPlan {
             }
         }
         Some(content)
+    }
+}
+
+impl BuildPlan {
+    /// Returns what an image gets of the tree: files, and folders with all that is in them, none of
+    /// which lies in another.
+    pub fn local_sources(&self, service: &ServiceName) -> BTreeSet<&TreePath> {
+        let layers = self.images.get(service).into_iter().flat_map(|image| &image.layers);
+        let of_stage = |stage| match self.stage(stage).map(|stage| &stage.kind) {
+            Some(StageKind::Package(build)) => build.sources.iter().collect(),
+            Some(StageKind::Files { files, .. }) => files.iter().map(|it| &it.source).collect(),
+            Some(StageKind::Included(included)) => included.all().map(|it| &it.source).collect(),
+            _ => Vec::new(),
+        };
+        let all = layers.flat_map(|layer| match layer {
+            Layer::File(file) => vec![&file.source],
+            layer => layer.stage().map(of_stage).unwrap_or_default(),
+        });
+        let all: BTreeSet<&TreePath> = all.collect();
+        let above = |path: &&TreePath| !all.iter().any(|it| it != path && path.is_in(it));
+        all.iter().copied().filter(above).collect()
     }
 }
 

@@ -132,6 +132,19 @@ impl Tree {
         self.files[start..].iter().take_while(|path| path.is_in(folder))
     }
 
+    /// Returns the bytes of a file, or of all files in a folder; what cannot be read counts nothing.
+    pub fn size(&self, path: &TreePath) -> u64 {
+        let itself = self.has(path).then_some(path);
+        let sizes = itself.into_iter().chain(self.below(path)).map(|file| match &*self.source {
+            Source::Folder(folder) => {
+                let path = folder.root().join(file.as_str());
+                path.symlink_metadata().map_or(0, |metadata| metadata.len())
+            }
+            _ => self.bytes(file).map_or(0, |bytes| bytes.len() as u64),
+        });
+        sizes.fold(0, u64::saturating_add)
+    }
+
     /// Returns whether `file` is a file of the tree.
     pub fn has(&self, file: &TreePath) -> bool {
         self.files.binary_search(file).is_ok()

@@ -1,17 +1,22 @@
 //! `pymono check`
 
+use std::collections::BTreeMap;
+
 use clap::Args;
-use pymono_check::{Code, Facts, Finding, check};
-use pymono_names::TreePath;
-use pymono_plan::{StaleLocks, plan};
+use pymono_buildx::Docker;
+use pymono_check::{Beside, Code, Facts, Finding, check};
+use pymono_names::{ServiceName, TreePath};
+use pymono_plan::{BuildPlan, Fleet, StaleLocks, plan};
 use pymono_report::plural;
+use pymono_scan::{Scan, Tree};
+use pymono_workspace::{Budget, Workspace};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     changes::{OnUnknown, since},
     error::CommandError,
-    load::{inspect, scan},
+    load::{inspect, scan_whole},
     reckon::Extent,
     session::Session,
 };
@@ -50,7 +55,7 @@ struct FindingRow<'a> {
 }
 
 pub(crate) fn run(session: &mut Session, args: &CheckArgs) -> Result<(), CommandError> {
-    let workspace = scan(session)?;
+    let Scan { workspace, tree, .. } = scan_whole(session)?;
     let inspection = inspect(session, &workspace)?;
     let (fleet, unplanned) = pymono_plan::assemble(&workspace, StaleLocks::Refused);
     let after = plan(&fleet);
@@ -59,6 +64,7 @@ pub(crate) fn run(session: &mut Session, args: &CheckArgs) -> Result<(), Command
         None => None,
     };
     let before = before.map(|before| plan(&before.fleet));
+    let beside = beside(session, &workspace, &tree, &fleet, &after);
     let facts = Facts {
         workspace: &workspace,
         inspection: &inspection,
@@ -66,6 +72,7 @@ pub(crate) fn run(session: &mut Session, args: &CheckArgs) -> Result<(), Command
         unplanned: &unplanned,
         plan: &after,
         before: before.as_ref(),
+        beside: &beside,
     };
     let mut findings = check(facts);
     findings.retain(|finding| !args.allowed.contains(&finding.code));
@@ -74,6 +81,36 @@ pub(crate) fn run(session: &mut Session, args: &CheckArgs) -> Result<(), Command
     let projects = plural(workspace.projects.len(), "project");
     session.shell.status("Checked", projects)?;
     if findings.is_empty() { Ok(()) } else { Err(CommandError::found(findings.len())) }
+}
+
+/// Returns what images with a budget get beside distributions.
+///
+/// Only where there is a budget is the engine asked, and without one nothing is known of bases.
+fn beside(
+    session: &Session,
+    workspace: &Workspace,
+    tree: &Tree,
+    fleet: &Fleet,
+    plan: &BuildPlan,
+) -> BTreeMap<ServiceName, Beside> {
+    let docker = Docker::new(session.root.clone(), session.env.clone());
+    let mut bases = BTreeMap::<&str, Option<(u64, usize)>>::new();
+    let has_budget = |path: &TreePath| {
+        let project = workspace.projects.get(path);
+        project.is_some_and(|project| project.settings.budget != Budget::default())
+    };
+    let services = fleet.services.iter().filter(|(path, _)| has_budget(path));
+    let each = services.map(|(_, service)| {
+        let base = *bases.entry(&service.runtime_image).or_insert_with_key(|image| {
+            let layers = docker.layers(image, &session.interrupt).ok()??;
+            let bytes = layers.iter().map(|layer| layer.bytes).fold(0, u64::saturating_add);
+            Some((bytes, layers.len()))
+        });
+        let sources = plan.local_sources(&service.name).into_iter();
+        let local = sources.map(|path| tree.size(path)).fold(0, u64::saturating_add);
+        (service.name.clone(), Beside { local, base })
+    });
+    each.collect()
 }
 
 fn json(findings: &[Finding]) -> String {

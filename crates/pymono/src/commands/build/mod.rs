@@ -126,8 +126,9 @@ fn conclude(
 ) -> Result<(), CommandError> {
     let image = &told.args.image;
     let there = reports.iter().map(|(service, report)| (service, report));
-    let there = found.iter().chain(there).filter(|_| image.load || !image.push);
-    let budgets = budget::check(session, docker, loaded, there, told.changes);
+    let there = found.iter().chain(there);
+    let is_loaded = image.load || !image.push;
+    let budgets = budget::check(session, docker, loaded, there, told.changes, is_loaded);
     let summary = told.write(session, loaded, Some((docker, builds)));
     outcome(session, reports)?;
     summary?;
