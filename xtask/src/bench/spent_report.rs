@@ -60,7 +60,7 @@ impl Report {
         let missed = rows.iter().filter(|(measured, peer, ..)| {
             *peer == Peer::Pymono && rows_of(measured).any(|row| row.ratio > row.most)
         });
-        for (measured, _, _, spent) in missed {
+        for (measured, _, _, spent) in missed.filter(|(.., spent)| !spent.longest.is_empty()) {
             writeln!(f, "\nThe longest vertices of pymono, {}:\n", measured.scenario)?;
             for (name, seconds) in &spent.longest {
                 writeln!(f, "- {seconds:.2} s: `{name}`")?;

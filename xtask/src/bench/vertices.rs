@@ -37,11 +37,10 @@ impl Kind {
         [Self::Dependencies, Self::Local, Self::Run, Self::Copy, Self::Export, Self::Load];
 
     fn of(name: &str) -> Self {
-        if name.starts_with("exporting") || name.starts_with("importing") {
-            return Self::Export;
-        }
-        let instruction = name.split_once("] ").map(|(_, instruction)| instruction);
-        match instruction.and_then(|text| text.split_whitespace().next()) {
+        // A bake puts the target before all that is none of a stage's.
+        let instruction = name.split_once("] ").map_or(name, |(_, instruction)| instruction);
+        match instruction.split_whitespace().next() {
+            Some("exporting" | "importing") => Self::Export,
             Some("RUN") => Self::of_run(name),
             Some("COPY" | "LINK" | "ADD" | "WORKDIR") => Self::Copy,
             _ => Self::Load,
@@ -177,6 +176,7 @@ mod tests {
             ("[base-3 3/3] RUN uv venv", Kind::Run),
             ("[api 3/4] LINK COPY --link --from=deps /app /app", Kind::Copy),
             ("exporting to image", Kind::Export),
+            ("[api] exporting to image", Kind::Export),
             ("[internal] load build context", Kind::Load),
             ("[api 1/4] FROM python", Kind::Load),
         ] {
@@ -195,13 +195,13 @@ mod tests {
 "#;
         let spent = Spent::of_pymono(stream);
         assert_eq!(spent.kinds, [(Kind::Run, 4.0), (Kind::Export, 2.5)].into());
-        assert_eq!(spent.busy, 5.5);
+        assert_eq!(spent.busy.to_string(), "5.5");
         assert_eq!(spent.longest[0], ("[d 2/2] RUN a".to_owned(), 4.0));
     }
 
     #[test]
     fn an_interval_within_another_adds_nothing() {
         let intervals = [(0.0, 10.0), (2.0, 3.0), (12.0, 13.0)];
-        assert_eq!(union(intervals.into_iter()), 11.0);
+        assert_eq!(union(intervals.into_iter()).to_string(), "11");
     }
 }
