@@ -35,7 +35,7 @@ pub(crate) struct BuildArgs {
     /// Build images that exist already, too
     #[arg(long)]
     pub(super) force: bool,
-    /// How many images are built at a time, by default one per processor
+    /// How many images are built at a time, by default two per processor
     #[arg(short, long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
     #[command(flatten)]

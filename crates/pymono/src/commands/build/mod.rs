@@ -214,7 +214,9 @@ fn build(
     found: &Found,
     args: &BuildArgs,
 ) -> Result<(Vec<(ServiceName, ServiceReport)>, Builds), CommandError> {
-    let processors = || available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    // Half of its time a client waits for the engine.
+    let twice = |it: NonZeroUsize| it.saturating_add(it.get());
+    let processors = || twice(available_parallelism().unwrap_or(NonZeroUsize::MIN));
     let options = DriveOptions {
         jobs: args.jobs.unwrap_or_else(processors),
         on_failure: if args.on_failure.fail_fast {
