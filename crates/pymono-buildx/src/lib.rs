@@ -11,6 +11,7 @@ mod docker;
 mod drive;
 mod fault;
 mod layers;
+mod loopback;
 mod progress;
 mod registry;
 mod request;

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use pymono_exec::{ExecError, Interrupt, Output};
 use serde::Deserialize;
 
-use crate::{Docker, DockerError, fault};
+use crate::{Docker, DockerError, fault, loopback::Loopback};
 
 /// What a registry says of a reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +47,10 @@ enum Configurations {
     Several(BTreeMap<String, Configuration>),
 }
 
+/// What we read of an image's configuration
+/// (<https://github.com/opencontainers/image-spec/blob/main/config.md>).
 #[derive(Debug, Deserialize)]
-struct Configuration {
+pub(crate) struct Configuration {
     architecture: String,
     os: String,
     #[serde(default)]
@@ -66,6 +68,10 @@ impl Docker {
     ///
     /// What does not answer is asked `tries` times more, each after a longer pause.
     pub fn published(&self, reference: &str, tries: u32, interrupt: &Interrupt) -> Published {
+        let nearby = Loopback::of(reference).and_then(|(it, which)| it.published(which));
+        if let Some(published) = nearby {
+            return published;
+        }
         let mut pause = Duration::from_millis(250);
         for _ in 0..tries {
             let found = self.ask_registry(reference, interrupt);
@@ -86,18 +92,41 @@ impl Docker {
         }
     }
 
-    /// Gives an image of a registry further references, without pulling it.
+    /// Gives an image of a registry further references, without pulling it; what has them already is left as
+    /// it is.
+    ///
+    /// The source is a repository and a digest in it.
     pub fn publish_as(
         &self,
-        source: &str,
-        references: &[String],
+        (repository, digest): (&str, &str),
+        references: &[&str],
         interrupt: &Interrupt,
     ) -> Result<(), DockerError> {
+        let source = format!("{repository}@{digest}");
+        let is_missing = |it: &&str| !self.has_name(&source, digest, it, interrupt);
+        let missing: Vec<&str> = references.iter().copied().filter(is_missing).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
         // What is no index shall not be wrapped into one: its digest would be another.
         let options = ["buildx", "imagetools", "create", "--prefer-index=false"].map(str::to_owned);
-        let tags = references.iter().flat_map(|it| ["--tag".to_owned(), it.clone()]);
-        let args = options.into_iter().chain(tags).chain([source.to_owned()]).collect();
+        let tags = missing.into_iter().flat_map(|it| ["--tag", it].map(str::to_owned));
+        let args = options.into_iter().chain(tags).chain([source]).collect();
         self.ask(args, interrupt).map(drop)
+    }
+
+    /// Returns whether a reference means an image, after giving it that where no client is needed for it.
+    fn has_name(&self, source: &str, digest: &str, reference: &str, interrupt: &Interrupt) -> bool {
+        match (Loopback::of(source), Loopback::of(reference)) {
+            (Some((from, _)), Some((to, tag))) if from == to => {
+                from.manifest(digest).is_some_and(|it| to.name(&it, tag))
+            }
+            (_, Some((to, tag))) => to.manifest(tag).is_some_and(|it| it.digest == digest),
+            _ => matches!(
+                self.ask_registry(reference, interrupt),
+                Published::Image(image) if image.digest == digest
+            ),
+        }
     }
 
     /// Returns the platform that the engine builds for where nobody names one, such as `linux/amd64`.
@@ -143,11 +172,18 @@ impl From<Answer> for PublishedImage {
             Configurations::One(image) => vec![image],
             Configurations::Several(images) => images.into_values().collect(),
         };
-        let labels = images.into_iter().map(|Configuration { architecture, os, config }| {
-            (format!("{os}/{architecture}"), config.labels.unwrap_or_default())
-        });
-        Self { digest: manifest.digest, labels: labels.collect() }
+        Self { digest: manifest.digest, labels: labels(images) }
     }
+}
+
+/// Returns the labels of some images, by platform.
+pub(crate) fn labels(
+    images: impl IntoIterator<Item = Configuration>,
+) -> BTreeMap<String, BTreeMap<String, String>> {
+    let labels = images.into_iter().map(|Configuration { architecture, os, config }| {
+        (format!("{os}/{architecture}"), config.labels.unwrap_or_default())
+    });
+    labels.collect()
 }
 
 fn words(output: &Output) -> String {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pymono_exec::Interrupt;
 use serde::Deserialize;
 
-use crate::Docker;
+use crate::{Docker, loopback::Loopback};
 
 /// What we read of a manifest, or of an index of several
 /// (<https://github.com/opencontainers/image-spec/blob/main/manifest.md>).
@@ -73,6 +73,10 @@ impl Docker {
     }
 
     fn raw(&self, reference: &str, interrupt: &Interrupt) -> Option<Manifest> {
+        let nearby = Loopback::of(reference).and_then(|(it, which)| it.manifest(which));
+        if let Some(document) = nearby {
+            return serde_json::from_slice(&document.bytes).ok();
+        }
         let args = ["buildx", "imagetools", "inspect", "--raw", reference].map(str::to_owned);
         let output = self.invocation(args.to_vec()).output(interrupt).ok()?;
         output.status.success().then(|| serde_json::from_slice(&output.stdout).ok())?

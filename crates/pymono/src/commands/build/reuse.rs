@@ -320,7 +320,9 @@ impl Asking<'_> {
                 Published::Image(image) => self.checked(job, fingerprint, &reference, &image),
             };
             match answer {
-                Answer::Found(digest) => return self.named(job, &repository, digest),
+                Answer::Found(digest) => {
+                    return self.named(job, (&repository, &reference), digest);
+                }
                 Answer::Missing => {}
                 refused @ Answer::Refused(_) => last = refused,
             }
@@ -372,10 +374,11 @@ impl Asking<'_> {
         ))
     }
 
-    /// Gives an image that was found the wanted references.
-    fn named(&self, job: &Job, repository: &str, digest: String) -> Answer {
-        let source = format!("{repository}@{digest}");
-        match self.docker.publish_as(&source, &job.request.tags, self.interrupt) {
+    /// Gives an image that was found under a reference the other ones that are wanted.
+    fn named(&self, job: &Job, (repository, found): (&str, &str), digest: String) -> Answer {
+        let others = job.request.tags.iter().map(String::as_str).filter(|it| *it != found);
+        let others: Vec<&str> = others.collect();
+        match self.docker.publish_as((repository, &digest), &others, self.interrupt) {
             Ok(()) => Answer::Found(digest),
             Err(error) => Answer::Refused(format!("its references could not be moved: {error}")),
         }
