@@ -11,6 +11,7 @@ mod locks;
 mod machine;
 mod peer;
 mod report;
+mod reuse;
 mod run;
 mod run_steps;
 mod scan;
@@ -40,6 +41,7 @@ enum BenchCommand {
     Shop(shop::ShopArgs),
     Fleets(fleets::FleetsArgs),
     Locks(locks::LocksArgs),
+    Reuse(reuse::ReuseArgs),
     Scan(scan::ScanArgs),
     Affected(scan::AffectedArgs),
     #[command(hide = true)]
@@ -51,6 +53,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode> {
         BenchCommand::Shop(args) => shop::run(args),
         BenchCommand::Fleets(args) => fleets::run(args),
         BenchCommand::Locks(args) => locks::run(args),
+        BenchCommand::Reuse(args) => reuse::run(args),
         BenchCommand::Scan(args) => scan::run(args),
         BenchCommand::Affected(args) => scan::affected(args),
         BenchCommand::ScanWalk(args) => scan::walk(args),

@@ -19,6 +19,7 @@ use repo::Size;
 use rival::Rival;
 
 pub(super) use affected::{AffectedArgs, run as affected};
+pub(super) use repo::{git, write};
 pub(super) use walk::{WalkArgs, run as walk};
 
 /// Measure `pymono list` on a generated repository beside git and a bare walk

@@ -56,7 +56,7 @@ pub(super) fn make(folder: &Utf8Path, size: Size) -> Result<()> {
 
 /// Git in the repository in `folder`, as somebody who is the same everywhere. It tidies up nothing by
 /// itself: that would go on behind what is measured.
-pub(super) fn git(folder: &Utf8Path) -> Tool {
+pub(in crate::bench) fn git(folder: &Utf8Path) -> Tool {
     let author = ["-c", "user.name=bench", "-c", "user.email=bench@example.org"];
     let untidy = ["-c", "gc.auto=0", "-c", "maintenance.auto=false"];
     Tool::new("git").args(["-C", folder.as_str()]).args(author).args(untidy)
@@ -162,7 +162,8 @@ fn lock(projects: u32) -> String {
     text
 }
 
-fn write(folder: &Utf8Path, path: &str, text: &str) -> Result<()> {
+/// Writes a file, and the folders that it is in.
+pub(in crate::bench) fn write(folder: &Utf8Path, path: &str, text: &str) -> Result<()> {
     let path = folder.join(path);
     let above = path.parent().unwrap_or(folder);
     let written = fs::create_dir_all(above).and_then(|()| fs::write(&path, text));
