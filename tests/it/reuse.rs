@@ -133,6 +133,7 @@ fn a_summary_tells_what_was_built_and_how_large_it_is_against_the_base() {
     let push = ["--push", "--registry", place.as_str()];
     site.build(&[&["--all"], &push[..]].concat());
     site.build(&["--all"]);
+    let base = label(&site, &site.repo.image("api"));
     // Bytes that no compression makes less.
     let noise = Tool::new("sh").args(["-c", "head -c 60000 /dev/urandom | base64 -w 0"]);
     site.repo.write(MODULE, &format!("NOISE = '{}'\nprint('two')\n", noise.read()));
@@ -147,6 +148,14 @@ fn a_summary_tells_what_was_built_and_how_large_it_is_against_the_base() {
         assert!(row.contains(" kB, from ") && row.contains("| +"), "{row}");
         fs::write(&summary, "before\n").unwrap();
     }
+    // The base's tag tells no size once it was put onto another image.
+    let (tag, other) = (format!("{place}/api:fp-{}", &base[..32]), format!("{place}/cron:latest"));
+    site.docker.tool(&["buildx", "imagetools", "create", "--tag", &tag, &other]).read();
+    site.build(&[&["--changed=main"], &file[..], &push[..]].concat());
+    let text = read();
+    let row = text.lines().find(|line| line.starts_with("| api |") && line.contains("skipped"));
+    assert!(row.unwrap().contains("unknown"), "{text}");
+    fs::write(&summary, "before\n").unwrap();
     // A shard names its services, and tells of these alone; what it takes as it is has its size, too.
     site.build(&[&["cron", "--base", "main"], &file[..], &push[..]].concat());
     let text = read();

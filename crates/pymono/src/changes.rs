@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use clap::{Args, ValueEnum};
 use pymono_fingerprint::{Comparison, Reason};
 use pymono_names::TreePath;
+use pymono_plan::{Fleet, StaleLocks};
 use pymono_scan::{Against, Base, Head, ScanError, ScanOptions};
 
 use crate::{
@@ -100,9 +101,30 @@ pub(crate) fn since(
     on_unknown: OnUnknown,
     extent: Extent,
 ) -> Result<Changes, CommandError> {
-    let against = if base == "auto" { Against::Auto } else { Against::MergeBase(base.to_owned()) };
     let options = working_tree(session)?;
-    changes(session, &options, &against, on_unknown, extent)
+    changes(session, &options, &against(base), on_unknown, extent)
+}
+
+/// Returns the services of the last commit in common with `base`, without reading what their files hold.
+pub(crate) fn fleet_at(session: &mut Session, base: &str) -> Result<Option<Fleet>, CommandError> {
+    let options = working_tree(session)?;
+    let found = pymono_scan::base(&options, &against(base));
+    session.go_on()?;
+    let Base { commit, how } = found.map_err(CommandError::unknown_base)?;
+    if base == "auto" {
+        session.shell.status("Comparing", format!("with {how}"))?;
+    }
+    let Some(commit) = commit else { return Ok(None) };
+    let options = ScanOptions { head: Head::Revision(commit), ..options };
+    let scan = pymono_scan::scan(&options);
+    session.go_on()?;
+    let scan = scan.map_err(CommandError::unknown_base)?;
+    Ok(Some(pymono_plan::assemble(&scan.workspace, StaleLocks::Used).0))
+}
+
+/// Returns what the working tree is compared with, as `--base` says it.
+fn against(base: &str) -> Against {
+    if base == "auto" { Against::Auto } else { Against::MergeBase(base.to_owned()) }
 }
 
 fn changes(

@@ -14,10 +14,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    changes::{OnUnknown, since},
+    changes::fleet_at,
     error::CommandError,
     load::{inspect, scan_whole},
-    reckon::Extent,
     session::Session,
 };
 
@@ -60,10 +59,9 @@ pub(crate) fn run(session: &mut Session, args: &CheckArgs) -> Result<(), Command
     let (fleet, unplanned) = pymono_plan::assemble(&workspace, StaleLocks::Refused);
     let after = plan(&fleet);
     let before = match &args.base {
-        Some(base) => since(session, base, OnUnknown::Error, Extent::Differing)?.before,
+        Some(base) => fleet_at(session, base)?.as_ref().map(plan),
         None => None,
     };
-    let before = before.map(|before| plan(&before.fleet));
     let beside = beside(session, &workspace, &tree, &fleet, &after);
     let facts = Facts {
         workspace: &workspace,

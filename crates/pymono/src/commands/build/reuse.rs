@@ -213,6 +213,15 @@ fn in_store(
     Ok(found)
 }
 
+/// Returns whether each image behind a reference says that it was built from a fingerprint.
+pub(super) fn bears(image: &PublishedImage, fingerprint: &Fingerprint) -> bool {
+    let mut images = image.labels.iter().filter(|(it, _)| !it.starts_with("unknown/")).peekable();
+    let is_own = |labels: &BTreeMap<String, String>| {
+        labels.get(LABEL).is_some_and(|label| label == fingerprint.as_str())
+    };
+    images.peek().is_some() && images.all(|(_, labels)| is_own(labels))
+}
+
 /// Returns the repository of the image that a job makes.
 fn name_of(job: &Job) -> &str {
     job.request.tags.first().map_or("", |it| repository(it))
@@ -363,10 +372,7 @@ impl Asking<'_> {
         if wanted.is_empty() || !wanted.is_subset(&has) {
             return Answer::Missing;
         }
-        let is_own = |platform: &&String| {
-            image.labels[*platform].get(LABEL).is_some_and(|label| label == fingerprint.as_str())
-        };
-        if has.iter().all(is_own) {
+        if bears(image, fingerprint) {
             return Answer::Found(image.digest.clone());
         }
         Answer::Refused(format!(

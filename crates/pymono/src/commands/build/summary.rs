@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pymono_buildx::Docker;
+use pymono_buildx::{Docker, Published};
 use pymono_event::ServiceReport;
 use pymono_fingerprint::Fingerprint;
 use pymono_names::{ServiceName, TreePath};
@@ -12,7 +12,7 @@ use pymono_report::{Before, Builds, Summary};
 use super::{
     args::BuildArgs,
     record::Record,
-    reuse::{Fingerprints, all_fingerprints, at_once, image_of},
+    reuse::{Fingerprints, all_fingerprints, at_once, bears, image_of},
 };
 use crate::{
     changes::Changes,
@@ -146,7 +146,16 @@ fn of_registry(
         let repository = image_of(report);
         let size = |which: String| docker.published_size(repository, &which, interrupt);
         let now = report.digest.as_ref().and_then(|digest| size(format!("@{digest}")));
-        let tag = |fingerprint: &Fingerprint| size(format!(":{}", fingerprint.tag()));
+        // A tag alone proves nothing: it may have been put onto another image.
+        let tag = |fingerprint: &Fingerprint| {
+            let reference = format!("{repository}:{}", fingerprint.tag());
+            match docker.published(&reference, 0, interrupt) {
+                Published::Image(image) if bears(&image, fingerprint) => {
+                    size(format!("@{}", image.digest))
+                }
+                _ => None,
+            }
+        };
         Some((service.clone(), Sizes { now, before: base.get(service).and_then(tag) }))
     })
 }
