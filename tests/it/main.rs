@@ -9,6 +9,7 @@ mod clones;
 mod closure;
 mod commands;
 mod context;
+mod context_rules;
 mod edits;
 mod export;
 mod failure;

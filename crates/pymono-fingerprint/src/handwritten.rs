@@ -76,9 +76,12 @@ impl Inputs {
         self.add(Piece::Config("dockerfile"), &json!(builds));
         let recipes: BTreeSet<&TreePath> =
             images.iter().flat_map(|(_, written)| recipes(&written.build)).collect();
-        for (_, Handwritten { sources, .. }) in images {
+        for (_, Handwritten { sources, left_out, .. }) in images {
             let sources: Vec<TreePath> = sources.iter().cloned().collect();
             for (file, content) in contents.of_all(&sources) {
+                if left_out.contains(file) && !recipes.contains(file) {
+                    continue;
+                }
                 let piece = if recipes.contains(file) {
                     Piece::Dockerfile(file.clone())
                 } else {

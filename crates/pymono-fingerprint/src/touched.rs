@@ -93,7 +93,7 @@ impl Service<'_> {
 
     /// Returns whether a build is sent what lies at a path, though that is no piece by itself.
     fn takes(&self, path: &TreePath) -> bool {
-        let images = self.project.images.iter().flat_map(|image| &image.sources);
+        let mut images = self.project.images.iter();
         let service = self.fleet.services.get(&self.project.path);
         let packages = service.into_iter().flat_map(|service| &service.packages);
         let packages = packages.filter_map(|it| self.fleet.packages.get(it)).map(|it| &it.index);
@@ -103,7 +103,9 @@ impl Service<'_> {
             _ => None,
         });
         let vendored = service.into_iter().flat_map(vendored);
-        images.chain(folders).chain(vendored).any(|it| path.is_in(it))
+        images.any(|image| {
+            image.sources.iter().any(|it| path.is_in(it)) && !image.left_out.contains(path)
+        }) || folders.chain(vendored).any(|it| path.is_in(it))
     }
 
     /// Returns whether a file would be in the image if it were there.

@@ -266,6 +266,7 @@ fn image(name: &str, build: DockerfileBuild) -> Handwritten {
         env: BTreeMap::new(),
         missing: BTreeSet::new(),
         copies: BTreeSet::new(),
+        left_out: BTreeSet::new(),
         sources: BTreeSet::new(),
     }
 }

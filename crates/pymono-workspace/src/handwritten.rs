@@ -36,6 +36,8 @@ pub struct Handwritten {
     /// All paths of the tree that decide what it is: what its build and those that it stands on
     /// can read, their Dockerfiles and their ignore files. A folder stands for all that is in it.
     pub sources: BTreeSet<TreePath>,
+    /// Those of these paths and of the files in them that no build is sent, because ignore files name them.
+    pub left_out: BTreeSet<TreePath>,
 }
 
 /// A build of a hand-written Dockerfile.

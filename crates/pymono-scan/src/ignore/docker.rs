@@ -121,7 +121,7 @@ fn compiled(patterns: &[&str]) -> RegexSet {
 }
 
 /// Returns the regular expression of a pattern.
-fn form(pattern: &str) -> String {
+pub(super) fn form(pattern: &str) -> String {
     let mut form = String::from("(?s)^");
     let mut rest = pattern;
     let mut in_class = false;

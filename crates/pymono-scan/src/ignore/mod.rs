@@ -8,6 +8,7 @@
 //! file of the tree is lost.
 
 mod class;
+mod context;
 mod docker;
 mod git;
 
@@ -18,6 +19,8 @@ use pymono_workspace::{Unsent, literal_pattern};
 use rayon::prelude::*;
 
 use crate::{ScanError, litter, tree::Tree};
+
+pub(crate) use context::ContextRules;
 
 /// Returns what is not sent of the folders in `projects`.
 ///

@@ -6,6 +6,7 @@ use pymono_names::TreePath;
 use pymono_recipe::{Image, ImageBuild, ImageReference, Named};
 use pymono_workspace::{DockerfileBuild, Handwritten, MissingSource, NamedContext};
 
+use super::left_out::left_out;
 use crate::tree::Tree;
 
 /// Makes one of images that are one build, started in several ways: the first that listens, or the first.
@@ -25,9 +26,11 @@ pub(super) fn united(images: Vec<Image>) -> Vec<Image> {
 pub(crate) fn handwritten(tree: &Tree, image: &Image) -> Handwritten {
     let build = build(tree, &image.build);
     let mut sources: BTreeSet<TreePath> = image.sources.iter().map(|it| it.path.clone()).collect();
-    add_recipes(&build, &mut sources);
+    let left_out = left_out(tree, &build, &sources);
     let missing =
         image.missing.iter().map(|it| MissingSource { source: it.source.clone(), line: it.line });
+    let lost = lost(image, &left_out);
+    add_recipes(&build, &mut sources);
     let base = image.base.as_deref();
     Handwritten {
         name: image.name.clone(),
@@ -41,10 +44,24 @@ pub(crate) fn handwritten(tree: &Tree, image: &Image) -> Handwritten {
         health: image.health.clone(),
         user: image.user.clone(),
         env: image.env.clone(),
-        missing: missing.collect(),
+        missing: missing.chain(lost).collect(),
+        left_out,
         copies: image.copies.keys().cloned().collect(),
         sources,
     }
+}
+
+/// Returns the paths that the build of an image is not sent though its Dockerfile names them.
+pub(super) fn unsent(tree: &Tree, image: &Image) -> BTreeSet<TreePath> {
+    let sources = image.sources.iter().map(|it| it.path.clone()).collect();
+    left_out(tree, &build(tree, &image.build), &sources)
+}
+
+/// Returns what a Dockerfile names and an ignore file keeps from it, all of it.
+fn lost(image: &Image, left_out: &BTreeSet<TreePath>) -> Vec<MissingSource> {
+    let own = image.sources.iter().filter(|it| it.dockerfile == image.build.dockerfile);
+    let lost = own.filter(|it| left_out.contains(&it.path));
+    lost.map(|it| MissingSource { source: it.path.to_string(), line: it.line }).collect()
 }
 
 /// Adds the Dockerfiles of a build and of those that it stands on, with their ignore files.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, iter};
 use pymono_names::TreePath;
 use pymono_recipe::{Image, ImageBuild, Named};
 
-use super::Recipes;
+use super::{Recipes, convert::unsent};
 use crate::infer;
 
 impl Recipes<'_> {
@@ -32,7 +32,8 @@ impl Recipes<'_> {
 
     /// Returns the projects in folders that are copied as a whole.
     ///
-    /// Where something says which projects in such a folder are needed, the others are only there.
+    /// Where something says which projects in such a folder are needed, the others are only there. One that
+    /// an ignore file keeps from the builds is none.
     fn gathered(
         &self,
         folder: &TreePath,
@@ -48,7 +49,13 @@ impl Recipes<'_> {
             let projects = self.projects.keys().filter(|project| !infer::is_aside(project));
             projects.filter(|project| project.is_in(source)).cloned().collect::<Vec<_>>()
         };
-        whole.flat_map(inside).collect()
+        let mut gathered: BTreeSet<TreePath> = whole.flat_map(inside).collect();
+        if !gathered.is_empty() {
+            let unsent: Vec<_> = images.iter().map(|image| unsent(self.tree, image)).collect();
+            let is_sent = |file: &TreePath| unsent.iter().any(|unsent| !unsent.contains(file));
+            gathered.retain(|project| self.tree.below(project).any(is_sent));
+        }
+        gathered
     }
 
     /// Returns the project that a path lies in, the nearest.

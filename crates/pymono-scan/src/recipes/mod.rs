@@ -5,6 +5,7 @@ mod edges;
 mod folder;
 mod heed;
 mod hint;
+mod left_out;
 mod named;
 mod read;
 

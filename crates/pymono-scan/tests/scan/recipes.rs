@@ -51,6 +51,31 @@ fn a_dockerfile_without_configuration_is_built_as_it_is() {
 }
 
 #[test]
+fn what_an_ignore_file_keeps_from_a_build_is_not_copied() {
+    let repo = Repo::new();
+    let text = "FROM python:3.12-slim\nCOPY api config ./\nCOPY libs libs\nCMD [\"python\", \"-m\", \"api\"]\n";
+    repo.project("libs/core", "[]", HATCH).project("libs/other", "[]", HATCH);
+    repo.file("libs/core/core.py", "").file("libs/other/other.py", "").file("config/a.toml", "");
+    repo.file(
+        "compose.yaml",
+        "services:\n  api: { build: { context: ., dockerfile: api/Dockerfile } }\n",
+    )
+    .file(".dockerignore", "*\n!api\n!libs/core\n**/notes.md\n")
+    .file("api/requirements.txt", "")
+    .file("api/api.py", "")
+    .file("api/notes.md", "")
+    .file("api/Dockerfile", text);
+    let api = repo.get("api");
+    assert_eq!(texts(&api.needs), ["libs/core"]);
+    let image = &api.images[0];
+    let left_out = ["api/notes.md", "config", "config/a.toml"];
+    let others = ["libs/other/other.py", "libs/other/pyproject.toml"];
+    assert_eq!(texts(&image.left_out), [&left_out[..], &others].concat());
+    let missing: Vec<_> = image.missing.iter().map(|it| (it.source.as_str(), it.line)).collect();
+    assert_eq!(missing, [("config", 2)]);
+}
+
+#[test]
 fn what_is_configured_is_generated_with_what_the_dockerfile_knows() {
     let repo = Repo::new();
     let text = "FROM python:3.12-slim\nARG MORE\nRUN apt-get update && apt-get install -y gcc libpq5 ${MORE}\nCOPY . .\nCMD [\"poetry\", \"run\", \"gunicorn\", \"-b\", \"0.0.0.0:9000\", \"api.app:app\"]\n";
