@@ -5,11 +5,12 @@ use pymono_tests::{Repo, Site, projects::hatchling};
 use serde_json::Value;
 
 /// What prints JSON without an engine, with the name of its schema.
-const OUTPUTS: [(&str, &[&str]); 14] = [
+const OUTPUTS: [(&str, &[&str]); 15] = [
     ("affected", &["affected", "--base", "HEAD", "--json"]),
     ("affected", &["affected", "--paths", "uv.lock", "libs/new.py", "--json"]),
     ("matrix", &["matrix", "--all", "--shards", "2"]),
     ("matrix", &["matrix", "--base", "HEAD"]),
+    ("jobs", &["matrix", "--all", "--format", "json"]),
     ("why", &["why", "storefront", "--json"]),
     ("why", &["why", "storefront", "--base", "HEAD", "--json"]),
     ("list", &["list", "--json"]),

@@ -13,6 +13,7 @@ mod content;
 mod error;
 mod estimate;
 mod finish;
+mod first;
 mod fleet;
 mod foundation;
 mod group;
@@ -39,6 +40,7 @@ pub use close::close;
 pub use content::{Content, ContentItem};
 pub use error::FleetError;
 pub use estimate::{Bytes, DistributionEstimate, Estimate, ImageEstimate};
+pub use first::FirstJob;
 pub use fleet::{
     Environment, Finish, Fleet, ImageSettings, Included, Open, OpenRequirement, Package, Service,
     ServiceTest,

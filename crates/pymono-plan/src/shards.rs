@@ -144,7 +144,7 @@ const RUST: u64 = 60_000;
 const HANDWRITTEN: u64 = 60_000;
 
 /// Returns what a stage is expected to take, in milliseconds.
-fn cost(kind: &StageKind) -> u64 {
+pub(crate) fn cost(kind: &StageKind) -> u64 {
     match kind {
         StageKind::Uv { .. } | StageKind::Files { .. } | StageKind::Included(_) => COPY,
         StageKind::Base { .. } => RUN,

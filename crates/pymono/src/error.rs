@@ -75,6 +75,8 @@ enum Finding {
     UnknownBase(#[source] ScanError),
     #[error("there is nothing to compare with")]
     NoBase,
+    #[error("there is no stage `{0}`")]
+    NoStage(String),
     #[error("nothing was asked for")]
     NothingAsked,
     #[error("`{0}` lies outside of the repository")]
@@ -221,6 +223,12 @@ impl CommandError {
     pub(crate) fn nothing_asked() -> Self {
         let hint = "name services, or give `--all` or `--changed`";
         Self::new(ErrorKind::Usage, Finding::NothingAsked, Some(hint.into()))
+    }
+
+    /// The command line names a stage that the plan has not.
+    pub(crate) fn no_stage(name: &str) -> Self {
+        let hint = "`pymono plan` shows the stages of this tree; `pymono matrix` names them for the same one";
+        Self::new(ErrorKind::Usage, Finding::NoStage(name.to_owned()), Some(hint.into()))
     }
 
     /// The command line asks about a file that cannot be in any image.

@@ -8,7 +8,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
 use super::{
-    affected::AffectedJson, check::Findings, list::Listing, matrix::MatrixJson, plan::PlanJson,
+    affected::AffectedJson, check::Findings, list::Listing, matrix::{JobsJson, MatrixJson}, plan::PlanJson,
     why::WhyJson,
 };
 use crate::{error::CommandError, session::Session};
@@ -42,6 +42,8 @@ enum What {
     Affected,
     /// `pymono matrix --format github`
     Matrix,
+    /// `pymono matrix --format json`
+    Jobs,
     /// `pymono why --json`
     Why,
     /// `pymono check --json`
@@ -60,6 +62,7 @@ pub(crate) fn run(session: &mut Session, args: &SchemaArgs) -> Result<(), Comman
         What::Plan => of::<PlanJson<'static>>(),
         What::Affected => of::<AffectedJson<'static>>(),
         What::Matrix => of::<MatrixJson<'static>>(),
+        What::Jobs => of::<JobsJson<'static>>(),
         What::Why => of::<WhyJson<'static>>(),
         What::Check => of::<Findings<'static>>(),
         What::Build => of::<BuildEvent>(),

@@ -19,6 +19,12 @@ pub(crate) struct BuildArgs {
     /// Build every service
     #[arg(long, conflicts_with = "changed")]
     pub(super) all: bool,
+    /// Build a stage of the plan and no image, into the cache that `--cache-to` names (can be repeated)
+    ///
+    /// `pymono matrix` names those that pay to be built before its other jobs. All are one build, for
+    /// which `{service}` stands for `shared.stages`.
+    #[arg(long = "stage", value_name = "STAGE", conflicts_with_all = ["services", "all", "changed", "summary", "test", "push", "load", "tags", "reuse_from", "registry", "provenance", "sbom", "force"])]
+    pub(super) stages: Vec<String>,
     /// Build the services whose inputs differ from the last commit in common with REF
     ///
     /// Without REF it is what the CI service tells of the run, or else the remote's default branch.

@@ -8,6 +8,7 @@ mod reproducible;
 mod requests;
 mod reuse;
 pub(super) mod secrets;
+mod shared;
 mod summary;
 mod wanted;
 
@@ -40,7 +41,8 @@ use crate::{
 const FOLDER: &str = ".pymono/state";
 
 pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), CommandError> {
-    if !args.all && args.changed.is_none() && args.services.is_empty() {
+    let is_named = !args.services.is_empty() || !args.stages.is_empty();
+    if !args.all && args.changed.is_none() && !is_named {
         return Err(CommandError::nothing_asked());
     }
     let (wanted, changes) = Wanted::of(session, args)?;
@@ -50,7 +52,9 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     let given = Given::new(&env);
     let services = wanted.services(&mut loaded, &session.folder, args)?;
     let told = Told { args, overrides: &overrides, changes: changes.as_ref(), services: &services };
-    let mut jobs = if args.image.test {
+    let mut jobs = if !args.stages.is_empty() {
+        vec![shared::job(&mut loaded, args, &given)?]
+    } else if args.image.test {
         requests::tests(session, &loaded, &services, args, &given)?
     } else {
         requests::jobs(&loaded, &services, args, &given)
@@ -64,8 +68,8 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if args.image.push {
         requests::check_registries(&jobs)?;
     }
-    // A test makes nothing that could be there already; what passed, the builder knows.
-    let fingerprints = if args.image.test {
+    // Tests and stages make nothing that could be there already; what is done, the builder knows.
+    let fingerprints = if args.image.test || !args.stages.is_empty() {
         reuse::Fingerprints::new()
     } else {
         reuse::fingerprints(session, &loaded)?
@@ -160,7 +164,9 @@ fn check(
     session.go_on()?;
     let Versions { engine, buildx } = versions?;
     let plan = &loaded.plan;
-    let planned = if args.image.test {
+    let planned = if !args.stages.is_empty() {
+        plural(args.stages.len(), "stage")
+    } else if args.image.test {
         format!("tests of {}", plural(jobs.len(), "service"))
     } else {
         let images = plan.images.len() + plan.handwritten.len();

@@ -1,6 +1,6 @@
 //! From a plan and the command line to one `docker buildx build` per target.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_buildx::{BuildRequest, Export, Job};
 use pymono_names::ServiceName;
@@ -75,7 +75,7 @@ pub(super) fn tests(
 }
 
 /// Returns where the outcome of a stage goes that is no image.
-fn cache_only() -> Vec<Export> {
+pub(super) fn cache_only() -> Vec<Export> {
     vec![Export::To("type=cacheonly".to_owned())]
 }
 
@@ -89,10 +89,9 @@ pub(super) fn check_registries(jobs: &[Job]) -> Result<(), CommandError> {
 }
 
 fn request(service: &ServiceName, image: &Image, has_pins: bool, args: &BuildArgs) -> BuildRequest {
-    let pins = has_pins.then(|| (pymono_render::PINS_CONTEXT.to_owned(), format!("{FOLDER}/pins")));
     let BuildxArgs { cache_to, provenance, sbom, .. } = &args.buildx;
     BuildRequest {
-        build_contexts: pins.into_iter().collect(),
+        build_contexts: pins(has_pins),
         tags: image.settings.references.clone(),
         exports: exports(args),
         platforms: image.settings.platforms.iter().map(ToString::to_string).collect(),
@@ -101,6 +100,12 @@ fn request(service: &ServiceName, image: &Image, has_pins: bool, args: &BuildArg
         sbom: sbom.clone(),
         ..target(service.as_str(), &args.buildx)
     }
+}
+
+/// Returns the named context of pins, where there are some.
+pub(super) fn pins(has_pins: bool) -> BTreeMap<String, String> {
+    let pins = has_pins.then(|| (pymono_render::PINS_CONTEXT.to_owned(), format!("{FOLDER}/pins")));
+    pins.into_iter().collect()
 }
 
 /// Returns where images go.
@@ -136,7 +141,7 @@ pub(super) fn bases(plan: &BuildPlan, jobs: &[Job], args: &BuildArgs) -> Vec<Job
 }
 
 /// Returns what the builds of all targets have in common.
-fn target(name: &str, args: &BuildxArgs) -> BuildRequest {
+pub(super) fn target(name: &str, args: &BuildxArgs) -> BuildRequest {
     BuildRequest {
         dockerfile: format!("{FOLDER}/Dockerfile").into(),
         target: Some(name.to_owned()),

@@ -1,7 +1,7 @@
 //! Shards as CI services take them.
 
 use pymono_names::{ServiceName, TreePath};
-use pymono_plan::Shard;
+use pymono_plan::{FirstJob, Shard};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -30,8 +30,41 @@ struct JobRow<'a> {
     seconds: u64,
 }
 
-/// Returns the matrix of a job of GitHub Actions, on one line, as an output of a step has to be.
+/// A job before all others, and these.
+#[derive(Debug, JsonSchema, Serialize)]
+pub(crate) struct JobsJson<'a> {
+    /// What is built before all other jobs, into a cache that they read; nothing where that does not pay.
+    first: Option<FirstRow<'a>>,
+    /// The other jobs, as `pymono matrix --format github` prints them.
+    matrix: MatrixJson<'a>,
+}
+
+#[derive(Debug, JsonSchema, Serialize)]
+struct FirstRow<'a> {
+    /// The stages that it builds.
+    stages: Vec<&'a str>,
+    /// The same as arguments of `pymono build`.
+    arguments: String,
+    /// How long it is expected to take from nothing.
+    seconds: u64,
+}
+
+/// Returns the jobs on one line, as an output of a step of GitHub Actions has to be.
+pub(super) fn jobs(first: Option<&FirstJob>, shards: &[Shard]) -> String {
+    let first = first.map(|first| FirstRow {
+        stages: first.stages.iter().map(|name| name.as_str()).collect(),
+        arguments: stages(first),
+        seconds: first.cost.div_ceil(1000),
+    });
+    line(&JobsJson { first, matrix: matrix(shards) })
+}
+
+/// Returns the matrix of a job of GitHub Actions, on one line, too.
 pub(super) fn github(shards: &[Shard]) -> String {
+    line(&matrix(shards))
+}
+
+fn matrix(shards: &[Shard]) -> MatrixJson<'_> {
     fn job(shard: &Shard) -> Option<JobRow<'_>> {
         let paths: Vec<&TreePath> = shard.services.keys().collect();
         Some(JobRow {
@@ -43,21 +76,39 @@ pub(super) fn github(shards: &[Shard]) -> String {
             seconds: shard.cost.div_ceil(1000),
         })
     }
-    let matrix = MatrixJson { include: shards.iter().filter_map(job).collect() };
-    // Only a map with keys that are no strings, or a failing writer, could make this fail.
-    serde_json::to_string(&matrix).unwrap_or_default()
+    MatrixJson { include: shards.iter().filter_map(job).collect() }
 }
 
+fn line(value: &impl Serialize) -> String {
+    // Only a map with keys that are no strings, or a failing writer, could make this fail.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// The name of GitLab's first job: those that build images have other ones.
+const FIRST: &str = "stages of several jobs";
+
 /// Returns a child pipeline of GitLab: JSON is YAML.
-pub(super) fn gitlab(shards: &[Shard], template: &str) -> String {
+pub(super) fn gitlab(first: Option<&FirstJob>, shards: &[Shard], template: &str) -> String {
     let job = |shard: &Shard| {
-        let job = json!({
+        let mut job = json!({
             "extends": ".pymono-build",
             "variables": { "PYMONO_SERVICES": arguments(shard) },
         });
+        if first.is_some() {
+            job["needs"] = json!([FIRST]);
+        }
         (format!("build {}", name(shard)), job)
     };
     let mut pipeline: Map<String, Value> = shards.iter().map(job).collect();
+    if let Some(first) = first {
+        let job = json!({
+            "extends": ".pymono-first",
+            // It is there in every pipeline, whatever its stages are.
+            "stage": ".pre",
+            "variables": { "PYMONO_STAGES": stages(first) },
+        });
+        pipeline.insert(FIRST.into(), job);
+    }
     if pipeline.is_empty() {
         // A pipeline without a job is an error.
         pipeline.insert("nothing to build".into(), json!({ "script": ["true"] }));
@@ -86,6 +137,11 @@ fn arguments(shard: &Shard) -> String {
     targets(shard).iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
 }
 
+/// Returns what `pymono build` is given for stages, whose names need no quotes either.
+fn stages(first: &FirstJob) -> String {
+    first.stages.iter().map(|name| format!("--stage {name}")).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,7 +166,7 @@ mod tests {
     #[test]
     fn a_child_pipeline_always_has_a_job() {
         let pipeline = |shards: &[Shard]| {
-            serde_json::from_str::<Value>(&gitlab(shards, "ci/build.yml")).unwrap_or_default()
+            serde_json::from_str::<Value>(&gitlab(None, shards, "ci/build.yml")).unwrap_or_default()
         };
         assert_eq!(pipeline(&[]), json!({ "nothing to build": { "script": ["true"] } }));
         let expected = json!({

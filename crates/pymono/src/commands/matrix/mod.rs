@@ -17,7 +17,7 @@ use crate::{
     summary::{self, SummaryArgs},
 };
 
-pub(super) use formats::MatrixJson;
+pub(super) use formats::{JobsJson, MatrixJson};
 
 /// Print the jobs in which CI builds the affected services
 ///
@@ -39,7 +39,7 @@ pub(crate) struct MatrixArgs {
     /// For which CI service
     #[arg(long, value_name = "FORMAT", default_value = "github")]
     format: Format,
-    /// The file of the repository that has the hidden job `.pymono-build`, which GitLab's jobs extend
+    /// The file of the repository that has the hidden jobs `.pymono-build` and `.pymono-first`, which GitLab's jobs extend
     #[arg(long, value_name = "FILE", default_value = ".gitlab/pymono-build.yml")]
     template: String,
 }
@@ -48,7 +48,9 @@ pub(crate) struct MatrixArgs {
 enum Format {
     /// What `fromJSON` takes as the matrix of a job
     Github,
-    /// A child pipeline
+    /// The same matrix, and a first job that builds what several jobs share where that pays
+    Json,
+    /// A child pipeline, with a first job where that pays
     Gitlab,
 }
 
@@ -59,10 +61,13 @@ pub(crate) fn run(session: &mut Session, args: &MatrixArgs) -> Result<(), Comman
     if head.unplanned.iter().any(|unplanned| blocked(&unplanned.services)) {
         return Err(CommandError::unplanned());
     }
-    let shards = pymono_plan::plan(&head.fleet).shards(&wanted, most(session, args, wanted.len())?);
+    let plan = pymono_plan::plan(&head.fleet);
+    let shards = plan.shards(&wanted, most(session, args, wanted.len())?);
+    let first = plan.first_job(&shards);
     let text = match args.format {
         Format::Github => formats::github(&shards),
-        Format::Gitlab => formats::gitlab(&shards, &args.template),
+        Format::Json => formats::jobs(first.as_ref(), &shards),
+        Format::Gitlab => formats::gitlab(first.as_ref(), &shards, &args.template),
     };
     Ok(session.shell.print(text)?)
 }
