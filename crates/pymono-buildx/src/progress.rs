@@ -2,10 +2,12 @@
 //!
 //! The stream is the build process's standard error. It mixes one JSON object a
 //! line with plain text: warnings of the client and, at the end, an excerpt of
-//! the Dockerfile and `ERROR: …`. Two traps shape the code below:
+//! the Dockerfile and `ERROR: …`. Three traps shape the code below:
 //!
 //! - A step may start and complete several times, first while the cache is
 //!   asked and then while it runs; the last word counts.
+//! - A step that a remote cache answered starts and completes again when its result is fetched, and
+//!   then without being called cached. Nothing runs, so it has no log.
 //! - A step that a concurrent build of the same daemon started first is one and
 //!   the same step here, with the same digest, and even under the name that the
 //!   other build gave it. It shows as running in both streams, with its log,
@@ -122,6 +124,10 @@ impl Progress {
         step.started = vertex.started;
         step.completed = vertex.completed;
         let Some(state) = state else { return };
+        let is_fetched = matches!(state, StepState::Running | StepState::Done);
+        if is_fetched && step.state == Some(StepState::Cached) {
+            return;
+        }
         if state != StepState::Running {
             step.end_lines(updates);
         }
@@ -136,6 +142,10 @@ impl Progress {
 
     fn log(&mut self, log: &VertexLog, updates: &mut Vec<Update>) {
         let step = self.steps.entry(log.vertex.clone()).or_default();
+        // What was cached and could not be fetched is run after all.
+        if step.state == Some(StepState::Cached) {
+            step.state = None;
+        }
         let stream = usize::from(log.stream == 2);
         for part in log.data.split_inclusive(|byte| *byte == b'\n') {
             step.begun[stream].extend_from_slice(part);

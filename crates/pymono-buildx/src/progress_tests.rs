@@ -117,3 +117,21 @@ fn what_is_no_status_is_kept_as_text() {
         "`docker buildx build` ended with signal: 9"
     );
 }
+
+#[test]
+fn a_result_that_is_fetched_from_a_cache_is_cached() {
+    let vertex = |state: &str| {
+        format!(
+            "{{\"vertexes\":[{{\"digest\":\"sha256:1\",\"name\":\"[base 1/1] RUN true\",{state}}}]}}\n"
+        )
+    };
+    let cached = vertex("\"started\":\"1\",\"completed\":\"2\",\"cached\":true");
+    let again = vertex("\"started\":\"3\"") + &vertex("\"started\":\"3\",\"completed\":\"4\"");
+    let (progress, updates) = replay(&(cached.clone() + &again));
+    assert_eq!(progress.counts(), (1, 0));
+    assert_eq!(states(&updates, "base"), [StepState::Cached]);
+    // What a cache has lost is run.
+    let log = "{\"logs\":[{\"vertex\":\"sha256:1\",\"stream\":1,\"data\":\"eAo=\",\"timestamp\":\"3\"}]}\n";
+    let (progress, _) = replay(&(cached + log + &again));
+    assert_eq!(progress.counts(), (0, 1));
+}
