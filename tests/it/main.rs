@@ -13,6 +13,7 @@ mod context_rules;
 mod edits;
 mod export;
 mod failure;
+mod first;
 mod fleet;
 mod git;
 mod graph;

@@ -11,13 +11,15 @@ pub const SHARED: &str = "shared.stages";
 pub fn shared(plan: &BuildPlan, stages: &[StageName]) -> String {
     let wanted = plan.stages.iter().filter(|stage| stages.contains(&stage.name));
     // It stands on one that has a shell, if there is one; files alone have none.
-    let has_shell = |stage: &&Stage| {
-        !matches!(stage.kind, StageKind::Uv { .. } | StageKind::Included(_))
-    };
+    let has_shell =
+        |stage: &&Stage| !matches!(stage.kind, StageKind::Uv { .. } | StageKind::Included(_));
     let ground = wanted.clone().find(has_shell).or_else(|| wanted.clone().next());
     let Some(ground) = ground else { return String::new() };
     let others = wanted.filter(|stage| stage.name != ground.name);
     let mount = |stage: &Stage| format!("type=bind,from={0},target=/shared/{0}", stage.name);
     let run = others.map(mount).fold(Run::new("true"), Run::mount);
-    format!("\n# == What several jobs share: one build makes it ==\n\nFROM {} AS {SHARED}\n{run}", ground.name)
+    format!(
+        "\n# == What several jobs share: one build makes it ==\n\nFROM {} AS {SHARED}\n{run}",
+        ground.name
+    )
 }

@@ -8,7 +8,11 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::Value;
 
 use super::{
-    affected::AffectedJson, check::Findings, list::Listing, matrix::{JobsJson, MatrixJson}, plan::PlanJson,
+    affected::AffectedJson,
+    check::Findings,
+    list::Listing,
+    matrix::{JobsJson, MatrixJson},
+    plan::PlanJson,
     why::WhyJson,
 };
 use crate::{error::CommandError, session::Session};
@@ -70,10 +74,10 @@ pub(crate) fn run(session: &mut Session, args: &SchemaArgs) -> Result<(), Comman
     Ok(session.shell.print(format!("{schema:#}\n"))?)
 }
 
-/// Returns the schema of a matrix.
+/// Returns the schema of the jobs of a matrix and the one before them.
 #[cfg(test)]
-pub(crate) fn matrix() -> Value {
-    of::<MatrixJson<'static>>()
+pub(crate) fn jobs() -> Value {
+    of::<JobsJson<'static>>()
 }
 
 /// Returns the schema (draft 2020-12) of what a type is written as.

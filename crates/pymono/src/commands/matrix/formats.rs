@@ -1,7 +1,7 @@
 //! Shards as CI services take them.
 
 use pymono_names::{ServiceName, TreePath};
-use pymono_plan::{FirstJob, Shard};
+use pymono_plan::{FirstJob, Shard, StageName};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -52,7 +52,7 @@ struct FirstRow<'a> {
 /// Returns the jobs on one line, as an output of a step of GitHub Actions has to be.
 pub(super) fn jobs(first: Option<&FirstJob>, shards: &[Shard]) -> String {
     let first = first.map(|first| FirstRow {
-        stages: first.stages.iter().map(|name| name.as_str()).collect(),
+        stages: first.stages.iter().map(StageName::as_str).collect(),
         arguments: stages(first),
         seconds: first.cost.div_ceil(1000),
     });
