@@ -17,8 +17,8 @@ pub struct FirstJob {
     pub cost: u64,
 }
 
-/// What another job costs beside what it builds, in milliseconds: a machine starts, checks the tree
-/// out, starts a builder, and writes a cache. Services that run CI tell 20 to 60 seconds.
+/// What another job costs beside what it builds, in milliseconds: a machine starts, gets the tree and
+/// pymono, starts a builder, and writes a cache. A guess of the order, as CI services differ.
 const START: u64 = 30_000;
 
 /// Taking a stage from a cache takes this part of making it: it is fetched and unpacked like what it is
