@@ -122,7 +122,7 @@ fn a_service_that_nobody_has_is_a_usage_error() {
     site.repo.lock(&[]);
     let finished = site.pymono(&["build", "z"]).run().ended_with(2);
     assert!(
-        finished.stderr.contains("`z`") && finished.stderr.contains("a, b"),
+        finished.stderr.contains("`z`") && finished.stderr.contains("`a`, `b`"),
         "{}",
         finished.stderr
     );
