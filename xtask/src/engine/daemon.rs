@@ -23,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// often carries less than Ethernet's 1500.
 const MTU: u32 = 1400;
 
+/// So much of what was built stays. Without this an engine drops it as soon as a fifth of the disk is no longer
+/// free, and a test that builds twice finds a step gone that it has just run.
+const CACHE: &str = "40GB";
+
 /// Which of the engines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -107,6 +111,7 @@ pub(super) fn start(home: &Home, name: Name, store: Store, progress: &Progress) 
 /// The settings of an engine. Equal settings give equal text.
 fn config(store: Store, name_server: &str) -> String {
     let config = json!({
+        "builder": {"gc": {"enabled": true, "defaultReservedSpace": CACHE}},
         "dns": [name_server],
         "features": {"containerd-snapshotter": store == Store::Containerd},
         "insecure-registries": ["127.0.0.0/8"],
