@@ -79,11 +79,10 @@ impl Inputs {
         for (_, Handwritten { sources, left_out, .. }) in images {
             let sources: Vec<TreePath> = sources.iter().cloned().collect();
             for (file, content) in contents.of_all(&sources) {
-                if left_out.contains(file) && !recipes.contains(file) {
-                    continue;
-                }
                 let piece = if recipes.contains(file) {
                     Piece::Dockerfile(file.clone())
+                } else if left_out.contains(file) {
+                    continue;
                 } else {
                     Piece::file(&project.path, owner(workspace, project, file), file)
                 };

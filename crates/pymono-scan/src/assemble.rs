@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::{
     ScanError, ScanOptions, Warning,
     ask::Programs,
-    config::{self, Configured, Table},
+    config::{self, Configured, Home, Table},
     crates,
     document::manifest_path,
     further::{self, Ignored},
@@ -36,8 +36,7 @@ pub(crate) fn workspace(
     let ScanOptions { root, config, env, interrupt, .. } = options;
     let programs = Programs { env, interrupt };
     let home = config::find(tree, root, config.as_ref(), &programs, warnings)?;
-    let whole = home.as_ref().map(|home| home.whole.over(&Configured::default(), true));
-    let whole = whole.transpose()?.unwrap_or_default();
+    let whole = configured(home.as_ref())?;
 
     programs.go_on()?;
     let workspaces = local::workspaces(tree, |folder| whole.excludes(folder), warnings)?;
@@ -56,9 +55,7 @@ pub(crate) fn workspace(
     let mut ground =
         Ground::new(tree, &workspaces, &found, known, home.as_ref(), &mut recipes, warnings)?;
 
-    // What is excluded stays where something else needs it.
-    let wanted = found.keys().filter(|path| whole.leaves_out(path).is_none());
-    let wanted: BTreeSet<TreePath> = wanted.flat_map(|path| ground.closure(path)).collect();
+    let wanted = wanted(&ground, &found, &whole);
     let crates = crates::crates(&ground, &programs, &wanted, warnings)?;
     ground.add_crates(crates);
     let projects = projects(&ground, &programs, &wanted, &whole, &ignored, warnings)?;
@@ -66,19 +63,14 @@ pub(crate) fn workspace(
         home.whole.refuse_shared(&services(&ground, &projects))?;
     }
     warnings.extend(links::warnings(&ground, |path| wanted.contains(path)));
-    let wanted_found = || wanted.iter().filter_map(|path| found.get(path));
-    let bricks = wanted_found().flat_map(|found| found.manifest.bricks.keys());
+    let wanted_found: Vec<&Found> = wanted.iter().filter_map(|path| found.get(path)).collect();
+    let bricks = wanted_found.iter().flat_map(|found| found.manifest.bricks.keys());
     let sent = wanted.iter().chain(bricks).chain(outside(&projects)).cloned().collect();
-    let read = || {
-        let locks = locks(tree, wanted_found())?;
-        let manifests = manifests(tree, &workspaces, locks.keys());
-        let indexes = indexes(tree, &workspaces, &manifests, &locks, warnings)?;
-        let texts = texts(tree, wanted_found(), manifests.values().flatten())?;
-        Ok::<_, ScanError>((locks, manifests, indexes, texts))
-    };
-    let never = never_sent(tree, &workspaces, &found);
-    let (unsent, read) = rayon::join(|| ignore::unsent(tree, &sent, &never), read);
-    let (unsent, (locks, manifests, indexes, texts)) = (unsent?, read?);
+    let (unsent, read) = rayon::join(
+        || ignore::unsent(tree, &sent, &never_sent(tree, &workspaces, &found)),
+        || Locked::read(tree, &workspaces, &wanted_found, warnings),
+    );
+    let (unsent, Locked { locks, manifests, indexes, texts }) = (unsent?, read?);
     let workspace = Workspace {
         indexes,
         texts,
@@ -95,6 +87,45 @@ pub(crate) fn workspace(
     drop(ground);
     rayon::spawn(move || drop((found, workspaces)));
     Ok((workspace, more))
+}
+
+/// Returns what is configured for the whole tree.
+fn configured(home: Option<&Home>) -> Result<Configured, ScanError> {
+    let whole = home.map(|home| home.whole.over(&Configured::default(), true));
+    Ok(whole.transpose()?.unwrap_or_default())
+}
+
+/// Returns the projects that are taken: what is excluded stays where something else needs it.
+fn wanted(
+    ground: &Ground<'_>,
+    found: &BTreeMap<TreePath, Found>,
+    whole: &Configured,
+) -> BTreeSet<TreePath> {
+    let wanted = found.keys().filter(|path| whole.leaves_out(path).is_none());
+    wanted.flat_map(|path| ground.closure(path)).collect()
+}
+
+/// Locks, and what is read along with them.
+struct Locked {
+    locks: BTreeMap<TreePath, String>,
+    manifests: BTreeMap<TreePath, BTreeSet<TreePath>>,
+    indexes: BTreeMap<TreePath, Vec<Index>>,
+    texts: BTreeMap<TreePath, String>,
+}
+
+impl Locked {
+    fn read(
+        tree: &Tree,
+        workspaces: &Workspaces,
+        projects: &[&Found],
+        warnings: &mut Vec<Warning>,
+    ) -> Result<Self, ScanError> {
+        let locks = locks(tree, projects)?;
+        let manifests = manifests(tree, workspaces, locks.keys());
+        let indexes = indexes(tree, workspaces, &manifests, &locks, warnings)?;
+        let texts = texts(tree, projects, manifests.values().flatten())?;
+        Ok(Self { locks, manifests, indexes, texts })
+    }
 }
 
 /// Returns the locks of the tree: what they say is in what is generated.
@@ -133,11 +164,8 @@ fn idle(whole: &Configured, found: &BTreeMap<TreePath, Found>) -> Vec<Warning> {
 }
 
 /// Returns the texts of the locks that pin some of the projects.
-fn locks<'a>(
-    tree: &Tree,
-    projects: impl Iterator<Item = &'a Found>,
-) -> Result<BTreeMap<TreePath, String>, ScanError> {
-    let locks: BTreeSet<_> = projects.filter_map(|found| found.lock.as_ref()).collect();
+fn locks(tree: &Tree, projects: &[&Found]) -> Result<BTreeMap<TreePath, String>, ScanError> {
+    let locks: BTreeSet<_> = projects.iter().filter_map(|found| found.lock.as_ref()).collect();
     locks.into_iter().map(|lock| Ok((lock.clone(), tree.read(lock)?))).collect()
 }
 
@@ -163,10 +191,10 @@ fn manifests<'a>(
 }
 
 /// Returns the texts of what is read along with locks: manifests, and what files of requirements lead to.
-fn texts<'a, 'b>(
+fn texts<'a>(
     tree: &Tree,
-    projects: impl Iterator<Item = &'a Found>,
-    manifests: impl Iterator<Item = &'b TreePath>,
+    projects: &[&Found],
+    manifests: impl Iterator<Item = &'a TreePath>,
 ) -> Result<BTreeMap<TreePath, String>, ScanError> {
     let mut texts = BTreeMap::new();
     let mut files: BTreeSet<TreePath> = manifests.cloned().collect();

@@ -34,10 +34,7 @@ pub fn contents<'a>(
     let is_sent = |file: &&TreePath| {
         !submodules.keys().any(|submodule| file.is_in(submodule)) && !unsent.contains(*file)
     };
-    let files = tops.iter().flat_map(|path| {
-        let itself = tree.has(path).then_some(*path);
-        itself.into_iter().chain(tree.below(path))
-    });
+    let files = tops.iter().flat_map(|path| tree.within(path));
     let files: Vec<&TreePath> = files.filter(is_sent).collect();
     let in_lfs = tree.in_lfs(&files)?;
     let others = files.into_iter().filter(|file| !in_lfs.contains_key(*file));

@@ -35,8 +35,7 @@ impl Selection {
 
     /// Returns the files of the tree that are meant.
     fn files<'a>(&'a self, tree: &'a Tree) -> impl Iterator<Item = &'a TreePath> {
-        let itself = tree.has(&self.prefix).then_some(&self.prefix);
-        itself.into_iter().chain(tree.below(&self.prefix)).filter(|file| self.matches(file))
+        tree.within(&self.prefix).filter(|file| self.matches(file))
     }
 
     /// Returns the files on disk that are meant, whether or not git ignores them.

@@ -48,10 +48,7 @@ fn modules(tree: &Tree, project: &Project) -> Result<Modules, ScanError> {
 /// Returns the files that would be sent to a build and look as if they held a secret.
 fn secret_files(tree: &Tree, workspace: &Workspace) -> BTreeMap<TreePath, String> {
     let sources = workspace.projects.values().flat_map(|project| &project.sources);
-    let files = sources.flat_map(|source| {
-        tree.has(source).then_some(source).into_iter().chain(tree.below(source))
-    });
-    let files: BTreeSet<&TreePath> = files.collect();
+    let files: BTreeSet<&TreePath> = sources.flat_map(|source| tree.within(source)).collect();
     let look = |file: &TreePath| {
         secrets::by_name(file).or_else(|| {
             let text = secrets::is_worth_reading(file).then(|| tree.read(file).ok()).flatten()?;

@@ -45,9 +45,7 @@ pub(crate) fn files<'a>(
     manifest: &Manifest,
     sources: &'a [TreePath],
 ) -> Vec<File<'a>> {
-    let files = sources.iter().flat_map(|source| {
-        tree.has(source).then_some(source).into_iter().chain(tree.below(source))
-    });
+    let files = sources.iter().flat_map(|source| tree.within(source));
     let placed = |file: &'a TreePath| {
         let own = file.relative_to(&manifest.folder).map(Cow::Borrowed);
         own.or_else(|| {

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use regex::{RegexSet, RegexSetBuilder};
+use regex::RegexSet;
 
 use super::docker;
 
@@ -43,8 +43,7 @@ impl ContextRules {
                 takes_in.push(pattern.is_some());
             }
         }
-        let forms = RegexSetBuilder::new(forms).size_limit(usize::MAX).build().ok()?;
-        Some(Self { forms, takes_in })
+        Some(Self { forms: docker::set(&forms).ok()?, takes_in })
     }
 
     /// Returns what tells of paths whether they are sent.

@@ -109,15 +109,20 @@ impl<'a> Forms<'a> {
     }
 }
 
+/// Compiles patterns; where one cannot be compiled, another one that matches everything is there for it.
 fn compiled(patterns: &[&str]) -> RegexSet {
-    // The usual limit is for what strangers send; the lines of a tree are as many as they are.
-    let all = |forms: &[String]| RegexSetBuilder::new(forms).size_limit(usize::MAX).build();
     let forms: Vec<String> = patterns.iter().map(|pattern| form(pattern)).collect();
-    all(&forms).unwrap_or_else(|_| {
+    set(&forms).unwrap_or_else(|_| {
         let compiles = |form: &String| regex::Regex::new(form).is_ok();
         let checked: Vec<String> = forms.into_iter().filter(compiles).collect();
-        all(&[checked, vec![String::new()]].concat()).expect("each of them compiles")
+        set(&[checked, vec![String::new()]].concat()).expect("each of them compiles")
     })
+}
+
+/// Compiles any number of expressions: the usual limit is for what strangers send, and the lines of a tree
+/// are as many as they are.
+pub(super) fn set(forms: &[String]) -> Result<RegexSet, regex::Error> {
+    RegexSetBuilder::new(forms).size_limit(usize::MAX).build()
 }
 
 /// Returns the regular expression of a pattern.

@@ -81,8 +81,7 @@ fn kept_in(tree: &Tree, folder: &TreePath, matcher: &docker::Matcher<'_>) -> Vec
     let (mut folders, mut kept) = (BTreeMap::new(), Vec::new());
     // Most files lie in the folder of the one before.
     let (mut last, mut here, mut dropped) = ("", matcher.within(""), false);
-    let itself = tree.has(folder).then_some(folder);
-    for file in itself.into_iter().chain(tree.below(folder)) {
+    for file in tree.within(folder) {
         let above = file.as_str().rsplit_once('/').map_or("", |(above, _)| above);
         if above != last {
             (last, here) = (above, matcher.within(above));

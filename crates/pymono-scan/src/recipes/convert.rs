@@ -25,7 +25,7 @@ pub(super) fn united(images: Vec<Image>) -> Vec<Image> {
 /// Returns an image as the rest of pymono sees it.
 pub(crate) fn handwritten(tree: &Tree, image: &Image) -> Handwritten {
     let build = build(tree, &image.build);
-    let mut sources: BTreeSet<TreePath> = image.sources.iter().map(|it| it.path.clone()).collect();
+    let mut sources = sources(image);
     let left_out = left_out(tree, &build, &sources);
     let missing =
         image.missing.iter().map(|it| MissingSource { source: it.source.clone(), line: it.line });
@@ -53,8 +53,11 @@ pub(crate) fn handwritten(tree: &Tree, image: &Image) -> Handwritten {
 
 /// Returns the paths that the build of an image is not sent though its Dockerfile names them.
 pub(super) fn unsent(tree: &Tree, image: &Image) -> BTreeSet<TreePath> {
-    let sources = image.sources.iter().map(|it| it.path.clone()).collect();
-    left_out(tree, &build(tree, &image.build), &sources)
+    left_out(tree, &build(tree, &image.build), &sources(image))
+}
+
+fn sources(image: &Image) -> BTreeSet<TreePath> {
+    image.sources.iter().map(|it| it.path.clone()).collect()
 }
 
 /// Returns what a Dockerfile names and an ignore file keeps from it, all of it.

@@ -26,12 +26,9 @@ pub(super) fn left_out(
     if contexts.iter().all(|context| context.rules.is_none()) {
         return BTreeSet::new();
     }
-    let files: BTreeSet<&TreePath> =
-        sources.iter().flat_map(|source| [source].into_iter().chain(tree.below(source))).collect();
-    let mut files: BTreeSet<&TreePath> = files
-        .into_iter()
-        .filter(|file| contexts.iter().any(|context| file.is_in(context.folder)))
-        .collect();
+    let named = sources.iter().flat_map(|source| [source].into_iter().chain(tree.below(source)));
+    let in_context = |file: &&TreePath| contexts.iter().any(|it| file.is_in(it.folder));
+    let mut files: BTreeSet<&TreePath> = named.filter(in_context).collect();
     for Context { folder, rules } in &contexts {
         let mut sieve = rules.as_ref().map(ContextRules::sieve);
         files.retain(|file| {

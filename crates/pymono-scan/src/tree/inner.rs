@@ -1,6 +1,6 @@
 //! What lies in the submodules of a revision, which are repositories of their own.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use pymono_names::TreePath;
 
 use super::{identity::Identity, listing::Listed, revision::Revision};
@@ -35,16 +35,17 @@ impl Inner {
             return Ok(None);
         }
         let mut odd = Vec::new();
-        let (revision, mut listed) = Revision::list(&folder, commit, programs, &mut odd)?;
+        let (revision, listed) = Revision::list(&folder, commit, programs, &mut odd)?;
         warnings.extend(odd.into_iter().map(|it| Warning::new(format!("in `{path}`: {it}"))));
-        let inner = Self { path: path.clone(), files: listed.files.clone(), revision };
-        listed.files = listed.files.iter().map(|file| inner.seen_from_outside(file)).collect();
-        let links: Vec<(TreePath, Utf8PathBuf)> = listed.links.into_iter().collect();
-        let outside = |(link, target)| (inner.seen_from_outside(&link), target);
-        listed.links = links.into_iter().map(outside).collect();
-        let submodules = listed.submodules.into_iter();
-        listed.submodules =
-            submodules.map(|(path, commit)| (inner.seen_from_outside(&path), commit)).collect();
+        let Listed { files, links, submodules, .. } = listed;
+        let inner = Self { path: path.clone(), files, revision };
+        let outside = |path: &TreePath| inner.seen_from_outside(path);
+        let listed = Listed {
+            files: inner.files.iter().map(outside).collect(),
+            links: links.into_iter().map(|(link, target)| (outside(&link), target)).collect(),
+            submodules: submodules.into_iter().map(|(it, commit)| (outside(&it), commit)).collect(),
+            ..Listed::default()
+        };
         Ok(Some((inner, listed)))
     }
 

@@ -132,10 +132,14 @@ impl Tree {
         self.files[start..].iter().take_while(|path| path.is_in(folder))
     }
 
+    /// Returns what a path means: itself if it is a file, or the files in it at any depth, sorted.
+    pub fn within<'a>(&'a self, path: &'a TreePath) -> impl Iterator<Item = &'a TreePath> {
+        self.has(path).then_some(path).into_iter().chain(self.below(path))
+    }
+
     /// Returns the bytes of a file, or of all files in a folder; what cannot be read counts nothing.
     pub fn size(&self, path: &TreePath) -> u64 {
-        let itself = self.has(path).then_some(path);
-        let sizes = itself.into_iter().chain(self.below(path)).map(|file| match &*self.source {
+        let sizes = self.within(path).map(|file| match &*self.source {
             Source::Folder(folder) => {
                 let path = folder.root().join(file.as_str());
                 path.symlink_metadata().map_or(0, |metadata| metadata.len())

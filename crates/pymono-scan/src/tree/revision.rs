@@ -79,7 +79,9 @@ impl Revision {
         revision.prefetch(&paths)?;
         listed.links = revision.links(&paths)?;
         listed.files = paths;
-        revision.look_inside(&mut listed, name, programs, warnings)?;
+        if !listed.submodules.is_empty() {
+            revision.look_inside(&mut listed, name, programs, warnings)?;
+        }
         Ok((revision, listed))
     }
 
@@ -91,6 +93,9 @@ impl Revision {
         programs: &Programs<'_>,
         warnings: &mut Vec<Warning>,
     ) -> Result<(), ScanError> {
+        let outer = std::mem::take(&mut listed.files).into_iter();
+        let mut all: BTreeMap<TreePath, Identity> =
+            outer.zip(std::mem::take(&mut self.blobs)).collect();
         for (path, commit) in listed.submodules.clone() {
             let Some((inner, within)) =
                 Inner::list(&self.root, &path, &commit, programs, warnings)?
@@ -101,15 +106,12 @@ impl Revision {
                 )));
                 continue;
             };
-            let outer = std::mem::take(&mut listed.files).into_iter();
-            let outer = outer.zip(std::mem::take(&mut self.blobs));
-            let all: BTreeMap<TreePath, Identity> =
-                outer.chain(within.files.into_iter().zip(inner.blobs().iter().cloned())).collect();
-            (listed.files, self.blobs) = all.into_iter().unzip();
+            all.extend(within.files.into_iter().zip(inner.blobs().iter().cloned()));
             listed.links.extend(within.links);
             listed.submodules.extend(within.submodules);
             self.inner.push(inner);
         }
+        (listed.files, self.blobs) = all.into_iter().unzip();
         Ok(())
     }
 
