@@ -12,6 +12,7 @@ mod drive;
 mod fault;
 mod layers;
 mod loopback;
+mod manifest;
 mod progress;
 mod registry;
 mod request;

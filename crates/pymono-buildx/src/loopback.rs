@@ -8,11 +8,12 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::{
     Published, PublishedImage,
+    manifest::Manifest,
     registry::{Configuration, labels},
 };
 
@@ -44,26 +45,6 @@ pub(crate) struct Document {
 enum Said {
     Found(Document),
     Missing,
-}
-
-/// What we read of a manifest, or of an index of several
-/// (<https://github.com/opencontainers/image-spec/blob/main/manifest.md>).
-#[derive(Debug, Deserialize)]
-struct Manifest {
-    #[serde(default)]
-    manifests: Vec<Part>,
-    config: Option<Part>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Part {
-    digest: String,
-    platform: Option<Platform>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Platform {
-    os: String,
 }
 
 impl Loopback {
@@ -126,14 +107,11 @@ impl Loopback {
     /// Returns the labels of an image, or of each image of an index, by platform.
     fn labels(&self, document: &Document) -> Option<BTreeMap<String, BTreeMap<String, String>>> {
         let manifest: Manifest = serde_json::from_slice(&document.bytes).ok()?;
-        if let Some(Part { digest, .. }) = manifest.config {
-            return Some(labels([self.blob::<Configuration>(&digest)?]));
+        if let Some(config) = manifest.config {
+            return Some(labels([self.blob::<Configuration>(&config.digest)?]));
         }
-        // Attestations are of no platform.
-        let is_image = |it: &&Part| it.platform.as_ref().is_none_or(|it| it.os != "unknown");
-        let parts = manifest.manifests.iter().filter(is_image);
-        let configurations = parts.map(|part| {
-            let document = self.manifest(&part.digest)?;
+        let configurations = manifest.images().map(|digest| {
+            let document = self.manifest(digest)?;
             let manifest: Manifest = serde_json::from_slice(&document.bytes).ok()?;
             self.blob::<Configuration>(&manifest.config?.digest)
         });

@@ -48,7 +48,7 @@ fn configuration() -> String {
 }
 
 fn manifest() -> String {
-    format!(r#"{{"config":{{"digest":"{}"}}}}"#, digest(configuration().as_bytes()))
+    format!(r#"{{"config":{{"digest":"{}","size":1}}}}"#, digest(configuration().as_bytes()))
 }
 
 fn blob(body: String) -> (String, u16, String) {
@@ -80,7 +80,7 @@ fn an_image_has_the_digest_of_its_manifest_and_the_labels_of_its_configuration()
     // Of an index each image counts, and what is an attestation does not.
     let part = digest(own.as_bytes());
     let index = format!(
-        r#"{{"manifests":[{{"digest":"{part}","platform":{{"os":"linux"}}}},{{"digest":"sha256:0","platform":{{"os":"unknown"}}}}]}}"#
+        r#"{{"manifests":[{{"digest":"{part}","size":1,"platform":{{"os":"linux"}}}},{{"digest":"sha256:0","size":1,"platform":{{"os":"unknown"}}}}]}}"#
     );
     let answers = vec![tagged("v1", 200, &index), tagged(&part, 200, &own), blob(configuration())];
     assert_eq!(ask(answers), image(&index));

@@ -3,32 +3,8 @@
 use std::collections::BTreeMap;
 
 use pymono_exec::Interrupt;
-use serde::Deserialize;
 
-use crate::{Docker, loopback::Loopback};
-
-/// What we read of a manifest, or of an index of several
-/// (<https://github.com/opencontainers/image-spec/blob/main/manifest.md>).
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Manifest {
-    manifests: Vec<Descriptor>,
-    config: Option<Descriptor>,
-    layers: Vec<Descriptor>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Descriptor {
-    digest: String,
-    size: u64,
-    #[serde(default)]
-    platform: Option<Platform>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Platform {
-    os: String,
-}
+use crate::{Docker, loopback::Loopback, manifest::Manifest};
 
 impl Docker {
     /// Returns how many bytes a registry keeps for the image in `repository` that a tag or digest means, as
@@ -42,11 +18,7 @@ impl Docker {
         interrupt: &Interrupt,
     ) -> Option<u64> {
         let manifest = self.raw(&format!("{repository}{which}"), interrupt)?;
-        // Attestations have no platform, and nobody pulls them along.
-        let is_image = |it: &&Descriptor| it.platform.as_ref().is_none_or(|it| it.os != "unknown");
-        let images = manifest.manifests.iter().filter(is_image);
-        let images = images.map(|it| self.raw(&format!("{repository}@{}", it.digest), interrupt));
-        let mut parts = images.collect::<Option<Vec<_>>>()?;
+        let mut parts = self.images(repository, &manifest, interrupt)?;
         parts.push(manifest);
         let blobs = parts.into_iter().flat_map(|it| it.config.into_iter().chain(it.layers));
         // What several of them share is kept once.
@@ -63,13 +35,21 @@ impl Docker {
     ) -> Option<Vec<Vec<u64>>> {
         let (repository, _) = reference.split_once('@').unwrap_or((reference, ""));
         let manifest = self.raw(reference, interrupt)?;
-        let is_image = |it: &&Descriptor| it.platform.as_ref().is_none_or(|it| it.os != "unknown");
-        let images = manifest.manifests.iter().filter(is_image);
-        let images = images.map(|it| self.raw(&format!("{repository}@{}", it.digest), interrupt));
-        let mut images = images.collect::<Option<Vec<_>>>()?;
+        let mut images = self.images(repository, &manifest, interrupt)?;
         images.extend((!manifest.layers.is_empty()).then_some(manifest));
         let layers = |it: Manifest| it.layers.into_iter().map(|layer| layer.size).collect();
         Some(images.into_iter().map(layers).collect())
+    }
+
+    /// Returns the manifests of the images of an index in `repository`.
+    fn images(
+        &self,
+        repository: &str,
+        index: &Manifest,
+        interrupt: &Interrupt,
+    ) -> Option<Vec<Manifest>> {
+        let manifest = |digest| self.raw(&format!("{repository}@{digest}"), interrupt);
+        index.images().map(manifest).collect()
     }
 
     fn raw(&self, reference: &str, interrupt: &Interrupt) -> Option<Manifest> {
