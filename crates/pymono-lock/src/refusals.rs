@@ -44,11 +44,7 @@ fn not_closed(format: LockFormat, text: &str) -> ClosureError {
     error
 }
 
-/// A lock with one package, `a`, whose name stands in line 4.
-fn whole(format: LockFormat) -> &'static str {
-    match format {
-        LockFormat::Uv => {
-            "version = 1
+const UV: &str = "version = 1
 
 [[package]]
 name = \"a\"
@@ -61,8 +57,12 @@ name = \"svc\"
 version = \"1.0\"
 source = { editable = \".\" }
 dependencies = [{ name = \"a\" }]
-"
-        }
+";
+
+/// A lock with one package, `a`, whose name stands in line 4.
+fn whole(format: LockFormat) -> &'static str {
+    match format {
+        LockFormat::Uv => UV,
         LockFormat::Poetry => {
             "# written by Poetry
 

@@ -49,9 +49,7 @@ impl BuildPlan {
         }
         Some(content)
     }
-}
 
-impl BuildPlan {
     /// Returns what an image gets of the tree: files, and folders with all that is in them, none of
     /// which lies in another.
     pub fn local_sources(&self, service: &ServiceName) -> BTreeSet<&TreePath> {

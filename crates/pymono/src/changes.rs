@@ -75,10 +75,9 @@ impl BaseArgs {
         base: &str,
         extent: Extent,
     ) -> Result<Changes, CommandError> {
-        let against = match base {
-            "auto" => Against::Auto,
-            name if self.exact => Against::Exactly(name.to_owned()),
-            name => Against::MergeBase(name.to_owned()),
+        let against = match against(base) {
+            Against::MergeBase(name) if self.exact => Against::Exactly(name),
+            against => against,
         };
         let options = self.head(session)?;
         let changes = changes(session, &options, &against, self.on_unknown, extent)?;

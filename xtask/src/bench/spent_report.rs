@@ -10,7 +10,8 @@ use super::vertices::{Kind, Spent};
 impl Report {
     /// Says of each bound whether it is kept.
     pub(super) fn bounds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows: Vec<Row> = self.scenarios.iter().flat_map(rows).chain(self.byte_rows()).collect();
+        let rows: Vec<Row> =
+            self.scenarios.iter().flat_map(bounded).chain(self.byte_rows()).collect();
         if rows.is_empty() {
             return Ok(());
         }
@@ -58,7 +59,7 @@ impl Report {
             writeln!(f)?;
         }
         let missed = rows.iter().filter(|(measured, peer, ..)| {
-            *peer == Peer::Pymono && rows_of(measured).any(|row| row.ratio > row.most)
+            *peer == Peer::Pymono && bounded(measured).any(|row| row.ratio > row.most)
         });
         for (measured, _, _, spent) in missed.filter(|(.., spent)| !spent.longest.is_empty()) {
             writeln!(f, "\nThe longest vertices of pymono, {}:\n", measured.scenario)?;
@@ -78,11 +79,7 @@ struct Row {
     most: f64,
 }
 
-fn rows(measured: &Measured) -> Vec<Row> {
-    rows_of(measured).collect()
-}
-
-fn rows_of(measured: &Measured) -> impl Iterator<Item = Row> {
+fn bounded(measured: &Measured) -> impl Iterator<Item = Row> {
     let seconds = |peer: &Peer| Some(measured.series.get(peer)?.seconds());
     let bounds: &BTreeMap<Peer, f64> = &measured.scenario.bounds;
     bounds.iter().filter_map(move |(rival, most)| {

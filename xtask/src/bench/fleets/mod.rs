@@ -93,23 +93,21 @@ impl FleetsArgs {
         } else {
             format!("--services {} --libraries {}", self.services, self.libraries())
         };
-        let sides: Vec<&str> = self.sides.iter().map(|side| side.as_str()).collect();
-        let sides =
-            if sides.is_empty() { String::new() } else { format!(" --sides {}", sides.join(",")) };
-        let scenarios: Vec<String> = (self.scenarios.iter())
-            .filter_map(|kind| Some(kind.to_possible_value()?.get_name().to_owned()))
-            .collect();
-        let scenarios = if scenarios.is_empty() {
-            String::new()
-        } else {
-            format!(" --scenarios {}", scenarios.join(","))
-        };
+        let sides = list("sides", &self.sides);
+        let scenarios = list("scenarios", &self.scenarios);
         let one_by_one = if self.one_by_one { " --one-by-one" } else { "" };
         let repetitions = self.repetitions;
         format!(
             "cargo xtask bench fleets {fleet}{sides}{scenarios}{one_by_one} --repetitions {repetitions}"
         )
     }
+}
+
+/// An option as it is given on a command line; nothing where it has no values.
+fn list(option: &str, values: &[impl ValueEnum]) -> String {
+    let values = values.iter().filter_map(|it| Some(it.to_possible_value()?.get_name().to_owned()));
+    let values: Vec<String> = values.collect();
+    if values.is_empty() { String::new() } else { format!(" --{option} {}", values.join(",")) }
 }
 
 pub(super) fn run(args: &FleetsArgs) -> Result<ExitCode> {
