@@ -7,6 +7,8 @@ use pymono_tests::{
     projects::{BACKEND, in_tree},
 };
 
+use serde_json::Value;
+
 use crate::fleet::{fleet, write_service};
 
 /// Makes three services, the second of which does not build.
@@ -65,6 +67,9 @@ fn the_report_of_a_failure_names_its_step_and_its_last_words() {
     let log: Vec<_> =
         failure["log"].as_array().unwrap().iter().filter_map(|line| line.as_str()).collect();
     assert!(log.iter().any(|line| line.contains("no moon, no wheel")), "{log:?}");
+    // One client has built all of them; what failed there is not run again for the sake of the others.
+    let begun = |event: &&Value| event["event"] == "started" && event["service"] == "b";
+    assert_eq!(run.events.iter().filter(begun).count(), 1);
 }
 
 #[test]

@@ -4,17 +4,23 @@ use std::{collections::BTreeMap, error::Error, fs};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_event::Failure;
-use pymono_exec::{Interrupt, Source};
+use pymono_exec::{Interrupt, Invocation, Source};
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use crate::{BuildResult, Builder, Docker, End, ImageId, Job, Progress, Update, fault};
+use crate::{
+    BuildResult, Builder, Docker, End, ImageId, Job, Progress, Told, Update, definition, fault,
+    streams::Streams,
+};
 
-/// Builds with `docker buildx build`, one process an image.
+/// Builds with `docker buildx build`, one process an image, or with `docker buildx bake`, one for several.
 #[derive(Debug)]
 pub struct Buildx {
     docker: Docker,
 }
+
+/// Set, it makes bake's paths start from where its file lies.
+const RELATIVE_TO_THE_FILE: &str = "BUILDX_BAKE_FILE_RELATIVE_PATHS";
 
 /// The part that we read of the file that `--metadata-file` writes.
 #[derive(Debug, Default, Deserialize)]
@@ -26,10 +32,25 @@ struct Metadata {
     config: Option<String>,
 }
 
+impl Metadata {
+    fn image(self) -> ImageId {
+        ImageId { digest: self.digest, config: self.config }
+    }
+}
+
 impl Buildx {
     /// Returns a builder that uses `docker`.
     pub fn new(docker: Docker) -> Self {
         Self { docker }
+    }
+
+    /// Returns the command of a build with `args`.
+    fn invocation(&self, args: Vec<String>) -> Invocation {
+        let mut invocation = self.docker.invocation(args);
+        // Of each image the engine would be asked once more, for what nobody reads.
+        let nothing = ("BUILDX_METADATA_PROVENANCE".into(), "disabled".into());
+        invocation.env.push(nothing);
+        invocation
     }
 
     fn try_build(
@@ -42,7 +63,7 @@ impl Buildx {
         let scratch =
             tempfile::Builder::new().prefix("pymono-").tempdir().map_err(|e| not_started(&e))?;
         let metadata = metadata_file(&scratch)?;
-        let invocation = self.docker.invocation(job.request.observed_args(&metadata));
+        let invocation = self.invocation(job.request.observed_args(&metadata));
         let status = invocation
             .stream(interrupt, &mut |source, line| {
                 if source == Source::Stderr {
@@ -58,6 +79,36 @@ impl Buildx {
             return Ok(End::Cancelled);
         }
         Ok(End::Failed { failure, transient: fault::is_transient(&progress.words()) })
+    }
+
+    fn try_together(
+        &self,
+        jobs: &[&Job],
+        interrupt: &Interrupt,
+        tell: &mut dyn FnMut(usize, Told),
+    ) -> Result<(), Box<dyn Error>> {
+        let scratch = tempfile::Builder::new().prefix("pymono-").tempdir()?;
+        let file = Utf8PathBuf::try_from(scratch.path().join("docker-bake.json"))?;
+        fs::write(&file, definition::definition(jobs, &self.docker.cwd))?;
+        let metadata = metadata_path(&scratch)?;
+        let mut invocation = self.invocation(together_args(jobs, &file, &metadata));
+        // Paths start from the root of the tree, wherever the file lies.
+        invocation.env.retain(|(name, _)| name != RELATIVE_TO_THE_FILE);
+        let mut streams = Streams::new(jobs);
+        let status = invocation.stream(interrupt, &mut |source, line| {
+            if source == Source::Stderr {
+                streams.line(line, tell);
+            }
+        })?;
+        if status.success() {
+            streams.end(&image_ids(&metadata), tell);
+        } else {
+            streams.fail(&status.to_string(), tell);
+        }
+        if interrupt.requested() {
+            streams.cancel(tell);
+        }
+        Ok(())
     }
 }
 
@@ -76,6 +127,16 @@ impl Builder for Buildx {
         BuildResult { steps_cached, steps_run, end }
     }
 
+    fn build_together(
+        &self,
+        jobs: &[&Job],
+        interrupt: &Interrupt,
+        tell: &mut dyn FnMut(usize, Told),
+    ) {
+        // What did not start here does not start by itself either, and then says why.
+        let _ = self.try_together(jobs, interrupt, tell);
+    }
+
     fn sizes(&self, jobs: &[&Job], interrupt: &Interrupt) -> BTreeMap<String, u64> {
         let tags: Vec<&str> =
             jobs.iter().filter_map(|job| Some(job.request.tags.first()?.as_str())).collect();
@@ -83,17 +144,40 @@ impl Builder for Buildx {
     }
 }
 
+/// Returns the arguments of `docker` for the builds of a bake file, which hold for all of them alike.
+fn together_args(jobs: &[&Job], file: &Utf8Path, metadata: &Utf8Path) -> Vec<String> {
+    let mut args = vec!["buildx".to_owned(), "bake".to_owned()];
+    let builder = jobs.first().and_then(|job| job.request.builder.as_ref());
+    args.extend(builder.map(|name| format!("--builder={name}")));
+    args.extend([format!("--file={file}"), "--progress=rawjson".to_owned()]);
+    args.extend([format!("--metadata-file={metadata}"), definition::ALL.to_owned()]);
+    args
+}
+
+/// Returns what the metadata of several builds tells of each target.
+fn image_ids(metadata: &Utf8Path) -> BTreeMap<String, ImageId> {
+    let text = fs::read(metadata).unwrap_or_default();
+    // Beside the targets it may hold what is none, such as warnings.
+    let targets: BTreeMap<String, serde_json::Value> =
+        serde_json::from_slice(&text).unwrap_or_default();
+    let image =
+        |(name, value)| Some((name, serde_json::from_value::<Metadata>(value).ok()?.image()));
+    targets.into_iter().filter_map(image).collect()
+}
+
 /// Returns what a build's metadata tells; a build that exports nothing tells nothing.
 fn image_id(metadata: &Utf8Path) -> ImageId {
     let text = fs::read(metadata).unwrap_or_default();
-    let Metadata { digest, config } = serde_json::from_slice(&text).unwrap_or_default();
-    ImageId { digest, config }
+    serde_json::from_slice::<Metadata>(&text).unwrap_or_default().image()
 }
 
 /// Returns the file for a build's metadata, which buildx creates itself.
 fn metadata_file(scratch: &TempDir) -> Result<Utf8PathBuf, Failure> {
-    let path = Utf8PathBuf::try_from(scratch.path().join("metadata.json"));
-    path.map_err(|error| not_started(&error))
+    metadata_path(scratch).map_err(|error| not_started(&error))
+}
+
+fn metadata_path(scratch: &TempDir) -> Result<Utf8PathBuf, camino::FromPathBufError> {
+    Utf8PathBuf::try_from(scratch.path().join("metadata.json"))
 }
 
 fn not_started(error: &dyn Error) -> Failure {

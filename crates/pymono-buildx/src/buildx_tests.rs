@@ -42,6 +42,7 @@ impl Fake {
         };
         let options = DriveOptions {
             jobs: NonZeroUsize::MIN,
+            together: None,
             on_failure: OnFailure::KeepGoing,
             retries: Retries { most: 2, pause: Duration::from_millis(1) },
         };

@@ -9,6 +9,9 @@ use thiserror::Error;
 /// The oldest buildx that pymono is made for, as major and minor version.
 const OLDEST_BUILDX: (u32, u32) = (0, 17);
 
+/// The oldest whose `bake` asks nothing of the user about the paths of a build, when its progress is JSON.
+const BAKES_UNASKED: (u32, u32) = (0, 21);
+
 /// The docker client of a session.
 #[derive(Clone, Debug)]
 pub struct Docker {
@@ -27,6 +30,13 @@ pub struct Versions {
     pub engine: String,
     /// The version of buildx, such as `0.29.1`.
     pub buildx: String,
+}
+
+impl Versions {
+    /// Returns whether one client may build several images.
+    pub fn builds_together(&self) -> bool {
+        numbers(&self.buildx).is_none_or(|numbers| numbers >= BAKES_UNASKED)
+    }
 }
 
 /// Images cannot be built here.
@@ -222,6 +232,16 @@ mod tests {
             ("github.com/docker/buildx 05846896d149 05846896d149", None),
         ] {
             assert_eq!(numbers(&buildx_version(answer)), expected, "{answer}");
+        }
+    }
+
+    #[test]
+    fn an_old_bake_would_ask_about_paths() {
+        for (buildx, expected) in
+            [("0.20.1", false), ("0.21.0", true), ("1.0.0", true), ("a1b2c3", true)]
+        {
+            let versions = Versions { engine: "28.5.2".to_owned(), buildx: buildx.to_owned() };
+            assert_eq!(versions.builds_together(), expected, "{buildx}");
         }
     }
 

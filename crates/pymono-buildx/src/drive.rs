@@ -16,24 +16,15 @@ use pymono_event::{BuildEvent, Failure, Observer, Outcome, ServiceReport};
 use pymono_exec::Interrupt;
 use pymono_names::ServiceName;
 
-use crate::{BuildRequest, Update};
-
-/// A service and how its image is built.
-#[derive(Clone, Debug)]
-pub struct Job {
-    /// The service.
-    pub service: ServiceName,
-    /// The builds whose images this one is built from; those that are no jobs of the same call do not count.
-    pub needs: BTreeSet<ServiceName>,
-    /// The build.
-    pub request: BuildRequest,
-}
+use crate::{BuildResult, Builder, End, ImageId, Job, Told, Update};
 
 /// How to drive builds.
 #[derive(Clone, Debug)]
 pub struct DriveOptions {
-    /// Builds that may run at the same time.
+    /// Clients that may run at the same time, each with one build.
     pub jobs: NonZeroUsize,
+    /// Images that one client may build; with none, each image has a client of its own.
+    pub together: Option<NonZeroUsize>,
     /// What a failure means for the others.
     pub on_failure: OnFailure,
     /// What to do about faults that pass by themselves.
@@ -64,58 +55,8 @@ impl Default for Retries {
     }
 }
 
-/// Builds one image.
-pub trait Builder: Sync {
-    /// Builds `job`, waits for the end, and hands on what happens meanwhile.
-    ///
-    /// An image that does not build is an [`End`] like others. When `interrupt`
-    /// is requested, it returns as soon as nothing of the build runs any more.
-    fn build(
-        &self,
-        job: &Job,
-        interrupt: &Interrupt,
-        progress: &mut dyn FnMut(Update),
-    ) -> BuildResult;
-
-    /// Returns the sizes in bytes of the images of `jobs`, by the ids that the store gives them.
-    fn sizes(&self, jobs: &[&Job], interrupt: &Interrupt) -> BTreeMap<String, u64>;
-}
-
-/// How one try to build an image ended.
-#[derive(Clone, Debug)]
-pub struct BuildResult {
-    /// Steps that were answered from the cache.
-    pub steps_cached: usize,
-    /// Steps that ran.
-    pub steps_run: usize,
-    /// The end.
-    pub end: End,
-}
-
-/// The end of a build.
-#[derive(Clone, Debug)]
-pub enum End {
-    /// There is an image.
-    Image(ImageId),
-    /// There is none.
-    Failed {
-        /// What went wrong.
-        failure: Failure,
-        /// Whether it may go right the next time.
-        transient: bool,
-    },
-    /// It was stopped on request.
-    Cancelled,
-}
-
-/// What identifies an image, as far as the builder told.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ImageId {
-    /// Digest of the manifest, or of the index of several; on the classic store, of the configuration.
-    pub digest: Option<String>,
-    /// Digest of the configuration.
-    pub config: Option<String>,
-}
+/// So many clients at a time build several images each: nothing is idle while the last image of one is made.
+const CLIENTS: usize = 2;
 
 /// What workers tell the thread that drives.
 enum Message {
@@ -125,7 +66,9 @@ enum Message {
 
 /// Builds the images of all `jobs` and returns how each ended, in the same order.
 ///
-/// At most [`DriveOptions::jobs`] builds run at a time, started in the order
+/// Where [`DriveOptions::together`] allows it, images that need no other are first built by a few clients. A
+/// failure ends such a client. After a fault that passes, it starts again with what is left; else what it leaves is
+/// built with a client for each image, as is all the rest: at most [`DriveOptions::jobs`] at a time, started in the order
 /// given. A job must stand behind those that it needs; it waits for them, and is
 /// skipped if one has no image. `observer` is called from this thread alone. A request of `interrupt`
 /// cancels what runs and starts nothing more; the report is then complete all
@@ -144,19 +87,16 @@ pub fn drive(
     });
 
     let (sender, messages) = channel();
-    let next = AtomicUsize::new(0);
     // Failing fast stops the builds without being the user's request.
-    let done = Done::default();
     let scope = interrupt.scope();
-    let run = Run { builder, jobs, options, interrupt, scope, next: &next, done: &done };
+    let run = Run { builder, jobs, options, interrupt, scope, done: Done::default() };
     let mut ended: BTreeMap<usize, (ServiceReport, ImageId)> = BTreeMap::new();
     thread::scope(|scope| {
-        for _ in 0..options.jobs.get().min(jobs.len()) {
-            let sender = sender.clone();
-            let run = &run;
-            scope.spawn(move || run.work(&sender));
-        }
-        drop(sender);
+        let run = &run;
+        scope.spawn(move || {
+            run.together(&sender);
+            side_by_side(options.jobs.get(), jobs, |index, job| run.apart(index, job, &sender));
+        });
         for message in messages {
             match message {
                 Message::Event(event) => observer.observe(&event),
@@ -186,8 +126,24 @@ struct Run<'a> {
     options: &'a DriveOptions,
     interrupt: &'a Interrupt,
     scope: Interrupt,
-    next: &'a AtomicUsize,
-    done: &'a Done,
+    done: Done,
+}
+
+/// Does something with each of `things`, in their order, with so many threads.
+fn side_by_side<T: Sync>(threads: usize, things: &[T], work: impl Fn(usize, &T) + Sync) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::SeqCst);
+            let Some(thing) = things.get(index) else { return };
+            work(index, thing);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..threads.min(things.len()) {
+            scope.spawn(work);
+        }
+    });
 }
 
 /// The jobs that ended, each with whether there is an image.
@@ -218,26 +174,97 @@ impl Done {
         without
     }
 
+    fn has(&self, service: &ServiceName) -> bool {
+        self.lock().contains_key(service)
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ServiceName, bool>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Run<'_> {
-    /// Takes job after job until none is left.
-    ///
-    /// Nobody listens any more only when the observer panicked, and then what is sent does not matter.
-    fn work(&self, sender: &Sender<Message>) {
-        loop {
-            let index = self.next.fetch_add(1, Ordering::SeqCst);
-            let Some(job) = self.jobs.get(index) else { return };
-            let (report, image) = self.turn(index, job, sender);
-            self.done.add(&job.service, report.outcome);
-            if report.outcome == Outcome::Failed && self.options.on_failure == OnFailure::FailFast {
-                self.scope.request();
-            }
-            let _ = sender.send(Message::Ended { index, report, image });
+    /// Builds with few clients what needs no other image, and leaves what a failure kept from it.
+    fn together(&self, sender: &Sender<Message>) {
+        let free = self.jobs.iter().enumerate().filter(|(_, job)| job.needs.is_empty());
+        let free: Vec<(usize, &Job)> = free.collect();
+        // One image alone has nothing to share.
+        let Some(most) = self.options.together.filter(|_| free.len() > 1) else { return };
+        let clients = free.len().div_ceil(most.get());
+        let batches: Vec<_> = free.chunks(free.len().div_ceil(clients)).collect();
+        side_by_side(CLIENTS, &batches, |_, batch| self.batch(batch, sender));
+    }
+
+    /// Builds some images by one client, again if a fault passes.
+    fn batch(&self, batch: &[(usize, &Job)], sender: &Sender<Message>) {
+        if self.reason_not_to_start().is_some() {
+            return;
         }
+        let start = Instant::now();
+        for (_, job) in batch {
+            send(sender, BuildEvent::Started { service: job.service.clone() });
+        }
+        let mut open = batch.to_vec();
+        let mut pause = self.options.retries.pause;
+        for _ in 0..=self.options.retries.most {
+            let passes = self.round(&mut open, start, sender);
+            // One image alone has nothing to share.
+            if !passes || open.len() < 2 || self.scope.pause(pause) {
+                return;
+            }
+            pause *= 2;
+        }
+    }
+
+    /// Builds images by one client, takes those away that have ended, and returns whether a fault that passes
+    /// is all that kept the others from it.
+    fn round(
+        &self,
+        open: &mut Vec<(usize, &Job)>,
+        start: Instant,
+        sender: &Sender<Message>,
+    ) -> bool {
+        let (mut passes, mut stays) = (false, false);
+        let mut ended = BTreeSet::new();
+        let jobs: Vec<&Job> = open.iter().map(|(_, job)| *job).collect();
+        self.builder.build_together(&jobs, &self.scope, &mut |place, told| {
+            let (index, job) = open[place];
+            match told {
+                Told::Update(update) => send(sender, event(&job.service, update)),
+                Told::Ended(BuildResult {
+                    end: End::Failed { failure, transient: true }, ..
+                }) => {
+                    passes = true;
+                    let (service, message) = (job.service.clone(), failure.message);
+                    send(sender, BuildEvent::Retrying { service, message });
+                }
+                Told::Ended(result) => {
+                    stays |= matches!(result.end, End::Failed { .. });
+                    ended.insert(index);
+                    let (mut report, image) = concluded(job, result);
+                    report.duration = start.elapsed();
+                    self.end(index, report, image, sender);
+                }
+            }
+        });
+        open.retain(|(index, _)| !ended.contains(index));
+        passes && !stays
+    }
+
+    /// Builds an image by a client of its own, unless that was done with others.
+    fn apart(&self, index: usize, job: &Job, sender: &Sender<Message>) {
+        if !self.done.has(&job.service) {
+            let (report, image) = self.turn(index, job, sender);
+            self.end(index, report, image, sender);
+        }
+    }
+
+    fn end(&self, index: usize, report: ServiceReport, image: ImageId, sender: &Sender<Message>) {
+        self.done.add(&self.jobs[index].service, report.outcome);
+        if report.outcome == Outcome::Failed && self.options.on_failure == OnFailure::FailFast {
+            self.scope.request();
+        }
+        let _ = sender.send(Message::Ended { index, report, image });
     }
 
     /// Builds `job` once all that it needs is there, if anything is to be started then.
@@ -263,20 +290,18 @@ impl Run<'_> {
     /// Builds `job`, again if a fault passes.
     fn build(&self, job: &Job, sender: &Sender<Message>) -> (ServiceReport, ImageId) {
         let start = Instant::now();
-        let send = |event| {
-            let _ = sender.send(Message::Event(event));
-        };
-        send(BuildEvent::Started { service: job.service.clone() });
+        let tell = |event| send(sender, event);
+        tell(BuildEvent::Started { service: job.service.clone() });
         let mut pause = self.options.retries.pause;
         let mut tries_left = self.options.retries.most;
         let result = loop {
             let mut result = self
                 .builder
-                .build(job, &self.scope, &mut |update| send(event(&job.service, update)));
+                .build(job, &self.scope, &mut |update| tell(event(&job.service, update)));
             match &result.end {
                 End::Failed { failure, transient: true } if tries_left > 0 => {
                     let message = failure.message.clone();
-                    send(BuildEvent::Retrying { service: job.service.clone(), message });
+                    tell(BuildEvent::Retrying { service: job.service.clone(), message });
                 }
                 _ => break result,
             }
@@ -310,6 +335,12 @@ impl Run<'_> {
             report.size = ids.find_map(|id| sizes.get(id)).copied();
         }
     }
+}
+
+/// Tells of an event. Nobody listens any more only when the observer panicked, and then what is sent does
+/// not matter.
+fn send(sender: &Sender<Message>, event: BuildEvent) {
+    let _ = sender.send(Message::Event(event));
 }
 
 fn event(service: &ServiceName, update: Update) -> BuildEvent {

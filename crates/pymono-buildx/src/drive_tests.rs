@@ -1,11 +1,15 @@
 //! Scheduling, with a builder that starts no process.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use super::*;
+use crate::BuildRequest;
 
 /// What the builder of these tests does with a service, by its name.
 type Script = fn(&Fake, &Job, &Interrupt) -> End;
@@ -13,6 +17,8 @@ type Script = fn(&Fake, &Job, &Interrupt) -> End;
 struct Fake {
     script: Script,
     tries: Mutex<Vec<String>>,
+    /// The services that each client built together.
+    together: Mutex<Vec<String>>,
     running: AtomicUsize,
     most_running: AtomicUsize,
     all_started: AtomicBool,
@@ -23,6 +29,7 @@ impl Fake {
         Self {
             script,
             tries: Mutex::default(),
+            together: Mutex::default(),
             running: AtomicUsize::new(0),
             most_running: AtomicUsize::new(0),
             all_started: AtomicBool::new(false),
@@ -48,6 +55,26 @@ impl Builder for Fake {
         let end = (self.script)(self, job, interrupt);
         self.running.fetch_sub(1, Ordering::SeqCst);
         BuildResult { steps_cached: 1, steps_run: usize::from(job.service.as_str() != "same"), end }
+    }
+
+    /// The first failure ends all, like that of a bake.
+    fn build_together(
+        &self,
+        jobs: &[&Job],
+        interrupt: &Interrupt,
+        tell: &mut dyn FnMut(usize, Told),
+    ) {
+        let names: Vec<&str> = jobs.iter().map(|job| job.service.as_str()).collect();
+        self.together.lock().unwrap().push(names.join(" "));
+        for (place, job) in jobs.iter().enumerate() {
+            tell(place, Told::Update(Update::Log { step: "s".into(), line: "l".into() }));
+            let end = (self.script)(self, job, interrupt);
+            let has_failed = !matches!(end, End::Image(_));
+            tell(place, Told::Ended(BuildResult { steps_cached: 0, steps_run: 1, end }));
+            if has_failed {
+                return;
+            }
+        }
     }
 
     fn sizes(&self, jobs: &[&Job], _: &Interrupt) -> BTreeMap<String, u64> {
@@ -83,7 +110,12 @@ fn jobs(names: &[&str]) -> Vec<Job> {
 
 fn options(jobs: usize, on_failure: OnFailure) -> DriveOptions {
     let retries = Retries { most: 2, pause: Duration::from_millis(1) };
-    DriveOptions { jobs: NonZeroUsize::new(jobs).unwrap(), on_failure, retries }
+    DriveOptions { jobs: NonZeroUsize::new(jobs).unwrap(), together: None, on_failure, retries }
+}
+
+/// One client may build `most` images.
+fn together(most: usize, on_failure: OnFailure) -> DriveOptions {
+    DriveOptions { together: NonZeroUsize::new(most), ..options(1, on_failure) }
 }
 
 fn outcomes(reports: &[(ServiceName, ServiceReport)]) -> Vec<(&str, Outcome)> {
@@ -291,5 +323,92 @@ fn an_interrupt_cuts_the_pause_before_a_retry_short() {
     let reports =
         drive(&fake, &jobs(&["a"]), &options, &interrupt, &mut RequestOnRetry(interrupt.clone()));
     assert_eq!(outcomes(&reports), [("a", Outcome::Cancelled)]);
+    assert_eq!(fake.tries_of("a"), 1);
+}
+
+#[test]
+fn a_few_clients_build_what_needs_nothing_else_and_share_it_evenly() {
+    let fake = Fake::new(|_, job, _| image(job));
+    let jobs = [jobs(&["a", "b", "c", "ground", "e"]), vec![built_from("top", "ground")]].concat();
+    let options = together(4, OnFailure::KeepGoing);
+    let mut events = Vec::new();
+    let reports = drive(&fake, &jobs, &options, &Interrupt::new(), &mut events);
+    assert!(outcomes(&reports).iter().all(|(_, outcome)| *outcome == Outcome::Built));
+    assert_eq!(reports[0].1.digest.as_deref(), Some("sha256:a"));
+    let mut clients = fake.together.lock().unwrap().clone();
+    clients.sort();
+    assert_eq!(clients, ["a b c", "ground e"]);
+    assert_eq!(*fake.tries.lock().unwrap(), ["top"]);
+    let finished = events.iter().filter(|event| matches!(event, BuildEvent::Finished { .. }));
+    assert_eq!(finished.count(), 6);
+}
+
+#[test]
+fn what_a_failure_stopped_is_built_by_itself_and_what_failed_is_not_built_again() {
+    let fake = Fake::new(
+        |_, job, _| if job.service.as_str() == "bad" { failed(false) } else { image(job) },
+    );
+    let jobs = jobs(&["a", "bad", "c", "d"]);
+    let options = together(9, OnFailure::KeepGoing);
+    let reports = drive(&fake, &jobs, &options, &Interrupt::new(), &mut Vec::new());
+    let built = Outcome::Built;
+    assert_eq!(
+        outcomes(&reports),
+        [("a", built), ("bad", Outcome::Failed), ("c", built), ("d", built)]
+    );
+    assert_eq!(*fake.tries.lock().unwrap(), ["c", "d"]);
+}
+
+#[test]
+fn after_a_passing_fault_one_client_builds_what_is_left() {
+    let fake = Fake::new(|fake, job, _| {
+        let is_first = fake.together.lock().unwrap().len() == 1;
+        if is_first && job.service.as_str() == "b" { failed(true) } else { image(job) }
+    });
+    let options = together(9, OnFailure::FailFast);
+    let mut events = Vec::new();
+    let reports = drive(&fake, &jobs(&["a", "b", "c"]), &options, &Interrupt::new(), &mut events);
+    assert!(outcomes(&reports).iter().all(|(_, outcome)| *outcome == Outcome::Built));
+    assert_eq!(*fake.together.lock().unwrap(), ["a b c", "b c"]);
+    assert!(fake.tries.lock().unwrap().is_empty());
+    let retries = events.iter().filter(|event| matches!(event, BuildEvent::Retrying { .. }));
+    assert_eq!(retries.count(), 1);
+}
+
+#[test]
+fn a_passing_fault_that_stays_among_many_is_left_to_clients_of_their_own() {
+    let fake = Fake::new(|fake, job, _| {
+        let is_alone = fake.tries_of(job.service.as_str()) > 0;
+        if is_alone || job.service.as_str() == "a" { image(job) } else { failed(true) }
+    });
+    let options = together(9, OnFailure::FailFast);
+    let reports =
+        drive(&fake, &jobs(&["a", "b", "c"]), &options, &Interrupt::new(), &mut Vec::new());
+    assert!(outcomes(&reports).iter().all(|(_, outcome)| *outcome == Outcome::Built));
+    assert_eq!(*fake.together.lock().unwrap(), ["a b c", "b c", "b c"]);
+    assert_eq!(*fake.tries.lock().unwrap(), ["b", "c"]);
+}
+
+#[test]
+fn failing_fast_starts_nothing_that_a_failure_left() {
+    let fake = Fake::new(
+        |_, job, _| if job.service.as_str() == "bad" { failed(false) } else { image(job) },
+    );
+    let options = together(9, OnFailure::FailFast);
+    let reports =
+        drive(&fake, &jobs(&["a", "bad", "c"]), &options, &Interrupt::new(), &mut Vec::new());
+    assert_eq!(
+        outcomes(&reports),
+        [("a", Outcome::Built), ("bad", Outcome::Failed), ("c", Outcome::Cancelled)]
+    );
+    assert!(fake.tries.lock().unwrap().is_empty());
+}
+
+#[test]
+fn one_image_alone_has_a_client_of_its_own() {
+    let fake = Fake::new(|_, job, _| image(job));
+    let options = together(9, OnFailure::KeepGoing);
+    drive(&fake, &jobs(&["a"]), &options, &Interrupt::new(), &mut Vec::new());
+    assert!(fake.together.lock().unwrap().is_empty());
     assert_eq!(fake.tries_of("a"), 1);
 }

@@ -1,11 +1,13 @@
-//! Runs `docker buildx build`, one process a service, and reads its progress.
+//! Runs docker buildx, for one image or for many at once, and reads its progress.
 //!
 //! A build is a [`BuildRequest`], data that becomes a command line. [`drive()`]
-//! runs many of them side by side and tells an observer what happens;
+//! runs many of them together or side by side and tells an observer what happens;
 //! [`Buildx`] is the builder that starts real processes. This crate knows
 //! neither how the Dockerfile came about nor what a terminal is.
 
+mod builder;
 mod buildx;
+mod definition;
 mod digest;
 mod docker;
 mod drive;
@@ -18,12 +20,14 @@ mod registry;
 mod request;
 mod size;
 mod store;
+mod streams;
 mod wire;
 
+pub use builder::{BuildResult, Builder, End, ImageId, Job, Told};
 pub use buildx::Buildx;
 pub use digest::{Located, Place};
 pub use docker::{Docker, DockerError, Versions};
-pub use drive::{BuildResult, Builder, DriveOptions, End, ImageId, Job, OnFailure, Retries, drive};
+pub use drive::{DriveOptions, OnFailure, Retries, drive};
 pub use layers::ImageLayer;
 pub use progress::{Progress, Update};
 pub use registry::{Published, PublishedImage};

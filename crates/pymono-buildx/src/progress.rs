@@ -80,6 +80,11 @@ impl Progress {
         updates
     }
 
+    /// Returns the digest of the step that failed first.
+    pub(crate) fn failed(&self) -> Option<&str> {
+        self.failed.as_deref()
+    }
+
     /// Returns how many steps were answered from the cache, and how many ran to their end.
     ///
     /// Those that count are told by [`Step::instruction`].
@@ -117,7 +122,7 @@ impl Progress {
         error.into_iter().chain(self.text.iter().map(String::as_str)).collect::<Vec<_>>().join("\n")
     }
 
-    fn vertex(&mut self, vertex: Vertex, updates: &mut Vec<Update>) {
+    pub(crate) fn vertex(&mut self, vertex: Vertex, updates: &mut Vec<Update>) {
         let state = state(&vertex);
         let step = self.steps.entry(vertex.digest.clone()).or_default();
         step.name = vertex.name;
@@ -140,7 +145,7 @@ impl Progress {
         }
     }
 
-    fn log(&mut self, log: &VertexLog, updates: &mut Vec<Update>) {
+    pub(crate) fn log(&mut self, log: &VertexLog, updates: &mut Vec<Update>) {
         let step = self.steps.entry(log.vertex.clone()).or_default();
         // What was cached and could not be fetched is run after all.
         if step.state == Some(StepState::Cached) {
@@ -189,7 +194,7 @@ impl StepRecord {
 }
 
 /// Returns the line's JSON object, or nothing if it is plain text.
-fn parse(line: &str) -> Option<SolveStatus> {
+pub(crate) fn parse(line: &str) -> Option<SolveStatus> {
     // Text that happens to be JSON, such as a number, is no status.
     if line.starts_with('{') { serde_json::from_str(line).ok() } else { None }
 }

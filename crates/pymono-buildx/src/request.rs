@@ -118,6 +118,17 @@ impl BuildRequest {
     }
 }
 
+impl Export {
+    /// Returns it in the syntax that buildx has for outputs.
+    pub(crate) fn output(&self) -> &str {
+        match self {
+            Self::Load => "type=docker",
+            Self::Push => "type=image,push=true",
+            Self::To(place) => place,
+        }
+    }
+}
+
 /// A command line under construction.
 struct Args(Vec<String>);
 

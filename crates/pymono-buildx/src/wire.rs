@@ -13,6 +13,9 @@ pub(crate) struct SolveStatus {
     /// Steps that changed. BuildKit spells it so.
     #[serde(deserialize_with = "or_empty")]
     pub(crate) vertexes: Vec<Vertex>,
+    /// What steps have done of their work.
+    #[serde(deserialize_with = "or_empty")]
+    pub(crate) statuses: Vec<VertexStatus>,
     /// What steps printed.
     #[serde(deserialize_with = "or_empty")]
     pub(crate) logs: Vec<VertexLog>,
@@ -30,6 +33,15 @@ pub(crate) struct Vertex {
     pub(crate) cached: bool,
     /// Empty where there is none.
     pub(crate) error: String,
+}
+
+/// A part of a step's work.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct VertexStatus {
+    pub(crate) vertex: String,
+    /// What it does, such as `exporting manifest sha256:…`.
+    pub(crate) id: String,
 }
 
 /// A chunk of a step's output, which may start and end within a line.

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::mpsc::{RecvTimeoutError, Sender, channel},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -22,8 +22,11 @@ const DELAY: Duration = Duration::from_millis(250);
 /// How often the times are drawn anew.
 const TICK: Duration = Duration::from_millis(200);
 
-/// Shows a build on a terminal: one live line for each service that is built at the moment, below
-/// one lasting line for each that has ended.
+/// So many services have a live line at a time: of many that one client builds at once not all would fit.
+const MOST: usize = 12;
+
+/// Shows a build on a terminal: one live line for each service that is built at the moment, or of many for those
+/// of which a step runs, below one lasting line for each that has ended.
 #[derive(Debug)]
 pub struct Bars<'a> {
     shell: &'a mut Shell,
@@ -37,11 +40,19 @@ pub struct Bars<'a> {
 /// A service that is built at the moment.
 #[derive(Debug)]
 struct Service {
-    bar: ProgressBar,
+    /// Its live line, unless others have all of them.
+    bar: Option<ProgressBar>,
     /// The steps that count, by digest, and whether they are answered from the cache, run or running.
     steps: BTreeMap<String, StepState>,
     /// Steps that run, oldest first: digest and name.
     running: Vec<(String, String)>,
+    begun: Instant,
+}
+
+impl Default for Service {
+    fn default() -> Self {
+        Self { bar: None, steps: BTreeMap::new(), running: Vec::new(), begun: Instant::now() }
+    }
 }
 
 impl<'a> Bars<'a> {
@@ -86,6 +97,7 @@ impl<'a> Bars<'a> {
                 if let Some(service) = self.services.get_mut(service) {
                     service.step(step);
                 }
+                self.share_lines(service);
                 Ok(())
             }
             BuildEvent::Log { service, step: _, line } => self.log(service, line),
@@ -96,8 +108,8 @@ impl<'a> Bars<'a> {
                 self.above(|shell| human::retrying(shell, service, message))
             }
             BuildEvent::Finished { service, report } => {
-                if let Some(service) = self.services.remove(service) {
-                    self.live.remove(&service.bar);
+                if let Some(bar) = self.services.remove(service).and_then(|it| it.bar) {
+                    self.live.remove(&bar);
                 }
                 self.total.inc(1);
                 self.above(|shell| human::finished(shell, service, report))
@@ -110,14 +122,29 @@ impl<'a> Bars<'a> {
     }
 
     fn start(&mut self, service: &ServiceName) {
-        let bar =
-            ProgressBar::new_spinner().with_style(style("{prefix:>12} {wide_msg} {elapsed:>4}"));
-        let bar = self.live.insert_before(&self.total, bar);
-        bar.set_prefix(service.to_string());
-        bar.enable_steady_tick(TICK);
-        let started = Service { bar, steps: BTreeMap::new(), running: Vec::new() };
-        started.show();
-        self.services.insert(service.clone(), started);
+        // It may have been begun with others and be built by itself now.
+        self.services.entry(service.clone()).or_default().start_again();
+        self.share_lines(service);
+    }
+
+    /// Gives a service a live line if it wants one and one is left, and takes it from one that lets others go first.
+    fn share_lines(&mut self, name: &ServiceName) {
+        let shown = self.services.values().filter(|service| service.bar.is_some()).count();
+        let is_crowded = self.services.len() > MOST;
+        let Some(service) = self.services.get_mut(name) else { return };
+        let is_idle = is_crowded && service.running.is_empty();
+        if is_idle && let Some(bar) = service.bar.take() {
+            self.live.remove(&bar);
+        } else if !is_idle && service.bar.is_none() && shown < MOST {
+            let template = style("{prefix:>12} {wide_msg} {elapsed:>4}");
+            let bar = ProgressBar::new_spinner().with_style(template);
+            let bar =
+                self.live.insert_before(&self.total, bar.with_elapsed(service.begun.elapsed()));
+            bar.set_prefix(name.to_string());
+            bar.enable_steady_tick(TICK);
+            service.bar = Some(bar);
+            service.show();
+        }
     }
 
     fn log(&mut self, service: &ServiceName, line: &str) -> Result<(), OutputError> {
@@ -141,7 +168,7 @@ impl<'a> Bars<'a> {
         // First, or the lines could appear after they were taken away.
         self.curtain = None;
         for service in std::mem::take(&mut self.services).into_values() {
-            service.bar.finish_and_clear();
+            service.bar.iter().for_each(ProgressBar::finish_and_clear);
         }
         self.total.finish_and_clear();
     }
@@ -178,7 +205,9 @@ impl Service {
         let count = |state: &StepState| self.steps.values().filter(|step| *step == state).count();
         let (cached, run) = (count(&StepState::Cached), count(&StepState::Done));
         let current = self.running.last().map_or("", |(_, name)| name);
-        self.bar.set_message(format!("{cached} cached, {run} run  {current}"));
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{cached} cached, {run} run  {current}"));
+        }
     }
 }
 
@@ -240,7 +269,7 @@ mod tests {
         let events = sample();
         let (running, ended) = events.split_at(5);
         observe_all(&mut bars, running);
-        bars.services.values().for_each(|service| service.bar.tick());
+        bars.services.values().flat_map(|service| &service.bar).for_each(ProgressBar::tick);
         let drawn = terminal.contents();
         assert!(
             drawn.starts_with("         api 0 cached, 0 run  [common 2/2] RUN uv pip"),
@@ -255,6 +284,45 @@ mod tests {
                 "warning: cart: no such job; trying again\n       Built api in 12.3 s"
             )
         );
+    }
+
+    #[test]
+    fn of_many_services_those_have_a_live_line_of_which_a_step_runs() {
+        let (mut shell, _, _) = buffered(ShellOptions::default());
+        let terminal = InMemoryTerm::new(40, 60);
+        let target = ProgressDrawTarget::term_like(Box::new(terminal.clone()));
+        let mut bars = Bars::on(&mut shell, target, Duration::ZERO);
+        let names = (0..20).map(|number| ServiceName::slug(&format!("s{number}")));
+        let names: Vec<ServiceName> = names.collect();
+        let step = |service: &ServiceName, state: StepState| BuildEvent::Stage {
+            service: service.clone(),
+            step: Step {
+                digest: "d".to_owned(),
+                name: "[x 1/1] RUN x".to_owned(),
+                state,
+                started: None,
+                completed: None,
+            },
+        };
+        let shown = |bars: &Bars<'_>| {
+            let services = bars.services.iter().filter(|(_, it)| it.bar.is_some());
+            services.map(|(name, _)| name.to_string()).collect::<Vec<_>>()
+        };
+        for service in &names {
+            bars.observe(&BuildEvent::Started { service: service.clone() });
+        }
+        assert_eq!(shown(&bars).len(), MOST);
+        // Those that wait make room.
+        for service in &names {
+            bars.observe(&step(service, StepState::Done));
+        }
+        assert_eq!(shown(&bars), Vec::<String>::new());
+        bars.observe(&step(&names[19], StepState::Running));
+        assert_eq!(shown(&bars), ["s19"]);
+        for service in &names {
+            bars.observe(&step(service, StepState::Running));
+        }
+        assert_eq!(shown(&bars).len(), MOST);
     }
 
     #[test]

@@ -41,7 +41,10 @@ pub(crate) struct BuildArgs {
     /// Build images that exist already, too
     #[arg(long)]
     pub(super) force: bool,
-    /// How many images are built at a time, by default two per processor
+    /// Build at most N images at a time, each by a docker client of its own
+    ///
+    /// By default one client builds up to 50 images at once, which share what is sent to BuildKit, and
+    /// BuildKit decides what runs beside what. Set it where all that at once is too much for the machine.
     #[arg(short, long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
     #[command(flatten)]

@@ -40,6 +40,9 @@ use crate::{
 /// Where what a build needs is kept; the folder ignores itself.
 const FOLDER: &str = ".pymono/state";
 
+/// One client builds so many images: of two or three hundred at once BuildKit loses some (docker/buildx#3810).
+const TOGETHER: Option<NonZeroUsize> = NonZeroUsize::new(50);
+
 pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), CommandError> {
     let is_named = !args.services.is_empty() || !args.stages.is_empty();
     if !args.all && args.changed.is_none() && !is_named {
@@ -89,11 +92,12 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if args.dry_run {
         return print(session, &docker, bases.iter().chain(&jobs));
     }
-    if !jobs.is_empty() {
-        check(session, &docker, &loaded, &jobs, args)?;
-    }
+    let versions =
+        if jobs.is_empty() { None } else { Some(check(session, &docker, &loaded, &jobs, args)?) };
+    let options = drive_options(args, versions.as_ref());
     budget::warn_unseen(session, &loaded, &jobs)?;
-    let (reports, builds) = build(session, &docker, &bases, &jobs, &found, args)?;
+    let (reports, builds) =
+        build(session, &docker, (&bases, &jobs), &found, args.progress, &options)?;
     reuse::remember(session, &jobs, &fingerprints, &reports)?;
     conclude(session, &docker, &loaded, &told, &found, &reports, builds)?;
     if unplanned { Err(CommandError::unplanned()) } else { Ok(()) }
@@ -158,11 +162,11 @@ fn check(
     loaded: &Loaded,
     jobs: &[Job],
     args: &BuildArgs,
-) -> Result<(), CommandError> {
+) -> Result<Versions, CommandError> {
     let versions = docker.check(&session.interrupt);
     // A client that was stopped has told nothing about the engine.
     session.go_on()?;
-    let Versions { engine, buildx } = versions?;
+    let versions = versions?;
     let plan = &loaded.plan;
     let planned = if !args.stages.is_empty() {
         plural(args.stages.len(), "stage")
@@ -172,8 +176,30 @@ fn check(
         let images = plan.images.len() + plan.handwritten.len();
         format!("{} of {images} images in {} stages", jobs.len(), plan.stages.len())
     };
+    let Versions { engine, buildx } = &versions;
     let message = format!("{planned}, with Docker {engine} and buildx {buildx}");
-    Ok(session.shell.status("Planned", message)?)
+    session.shell.status("Planned", message)?;
+    Ok(versions)
+}
+
+/// Returns how the images are built.
+fn drive_options(args: &BuildArgs, versions: Option<&Versions>) -> DriveOptions {
+    // Half of its time a client waits for the engine.
+    let twice = |it: NonZeroUsize| it.saturating_add(it.get());
+    let processors = || twice(available_parallelism().unwrap_or(NonZeroUsize::MIN));
+    // A limit is kept by clients with one build each. A test that fails would end all others.
+    let is_alone = args.jobs.is_some() || args.image.test;
+    let can = versions.is_some_and(Versions::builds_together);
+    DriveOptions {
+        jobs: args.jobs.unwrap_or_else(processors),
+        together: if can && !is_alone { TOGETHER } else { None },
+        on_failure: if args.on_failure.fail_fast {
+            OnFailure::FailFast
+        } else {
+            OnFailure::KeepGoing
+        },
+        retries: Retries::default(),
+    }
 }
 
 /// Says which services cannot be built, and returns whether there are any; like a failed image, none
@@ -215,38 +241,20 @@ fn print<'a>(
 fn build(
     session: &mut Session,
     docker: &Docker,
-    bases: &[Job],
-    jobs: &[Job],
+    (bases, jobs): (&[Job], &[Job]),
     found: &Found,
-    args: &BuildArgs,
+    progress: ProgressStyle,
+    options: &DriveOptions,
 ) -> Result<(Vec<(ServiceName, ServiceReport)>, Builds), CommandError> {
-    // Half of its time a client waits for the engine.
-    let twice = |it: NonZeroUsize| it.saturating_add(it.get());
-    let processors = || twice(available_parallelism().unwrap_or(NonZeroUsize::MIN));
-    let options = DriveOptions {
-        jobs: args.jobs.unwrap_or_else(processors),
-        on_failure: if args.on_failure.fail_fast {
-            OnFailure::FailFast
-        } else {
-            OnFailure::KeepGoing
-        },
-        retries: Retries::default(),
-    };
     let buildx = Buildx::new(docker.clone());
     let mut ended = Builds::default();
     let interrupt = &session.interrupt;
     let drive = |observer: &mut dyn Observer| {
         // Where a base cannot be built, each service that stands on it says so.
-        drive(&buildx, bases, &options, interrupt, &mut Before(observer));
-        drive(
-            &buildx,
-            jobs,
-            &options,
-            interrupt,
-            &mut Beside { observer, found, ended: &mut ended },
-        )
+        drive(&buildx, bases, options, interrupt, &mut Before(observer));
+        drive(&buildx, jobs, options, interrupt, &mut Beside { observer, found, ended: &mut ended })
     };
-    let reports = observed(&mut session.shell, args.progress, drive)?;
+    let reports = observed(&mut session.shell, progress, drive)?;
     Ok((reports, ended))
 }
 
