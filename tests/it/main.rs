@@ -30,6 +30,7 @@ mod native;
 mod paths;
 mod plan;
 mod rebuild;
+mod remembered;
 mod reproducible;
 mod reuse;
 mod rust;

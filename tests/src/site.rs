@@ -1,6 +1,6 @@
 //! A repository and the engine that its images are built on.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt};
 
 use camino::Utf8PathBuf;
 
@@ -54,6 +54,24 @@ impl Site {
         let (finished, run) = self.try_build(args);
         let _ = finished.succeeded();
         run
+    }
+
+    /// Builds with a docker client that notes what it is asked, and returns that beside what happened.
+    pub fn noted(&self, args: &[&str]) -> (Run, Vec<String>) {
+        let folder = self.repo.outside().join("bin");
+        let log = folder.join("log");
+        fs::create_dir_all(&folder).unwrap();
+        let path = Tool::new("sh").args(["-c", "echo $PATH"]).read();
+        let (path, client) = (path.trim(), folder.join("docker"));
+        let script =
+            format!("#!/bin/sh\necho \"$*\" >> '{log}'\nPATH='{path}' exec docker \"$@\"\n");
+        fs::write(&client, script).unwrap();
+        fs::set_permissions(&client, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(&log, "").unwrap();
+        let build = self.pymono(&[&["build", "--progress", "json"], args].concat());
+        let run = build.env("PATH", format!("{folder}:{path}")).run().succeeded();
+        let asked = fs::read_to_string(&log).unwrap();
+        (Run::read(&run.stdout), asked.lines().map(str::to_owned).collect())
     }
 
     /// Writes the files of `pymono bake` and returns the folder that they are in.

@@ -1,16 +1,38 @@
 //! The images that the local engine has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
 
 use pymono_exec::Interrupt;
+use serde::{Deserialize, Serialize};
 
-use crate::{Docker, DockerError};
+use crate::{
+    Docker, DockerError, History,
+    history::{Moment, Touched, familiar},
+};
+
+/// So much has happened since a moment that it may be forgotten before long.
+const MANY: usize = 64;
 
 /// The images of some repositories that the local engine has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Stored {
+    /// The repositories of which all images are here, by their familiar names.
+    repositories: BTreeSet<String>,
     /// The id of each image, by its reference, such as `api:latest`.
     ids: BTreeMap<String, String>,
+    /// References of these repositories of which it is not known what they mean now.
+    #[serde(skip)]
+    doubtful: BTreeSet<String>,
+}
+
+/// What an engine had at a moment of its history, or later: never what it had before.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Known {
+    moment: Moment,
+    stored: Stored,
 }
 
 impl Stored {
@@ -23,24 +45,94 @@ impl Stored {
     pub fn has(&self, id: &str) -> bool {
         self.ids.values().any(|known| known == id)
     }
+
+    /// Forgets what something may have happened to.
+    fn doubt(&mut self, touched: &Touched) {
+        let is_known =
+            |it: &&String| repository(it).is_some_and(|it| self.repositories.contains(it));
+        self.doubtful.extend(touched.names.iter().filter(is_known).cloned());
+        // A repository stands for all that is called after it.
+        let repositories = self.repositories.intersection(&touched.names).cloned();
+        self.forget(&repositories.collect());
+        self.ids.retain(|name, id| {
+            let is_touched = touched.names.contains(name) || touched.ids.contains(id);
+            if is_touched {
+                self.doubtful.insert(name.clone());
+            }
+            !is_touched
+        });
+    }
+
+    /// Forgets all images of some repositories.
+    fn forget(&mut self, repositories: &BTreeSet<String>) {
+        self.repositories.retain(|it| !repositories.contains(it));
+        self.ids.retain(|name, _| repository(name).is_none_or(|it| !repositories.contains(it)));
+    }
+
+    /// Returns what has to be asked for to know all images of some repositories, and forgets other
+    /// repositories of which it would have to be.
+    fn unknown(&mut self, wanted: BTreeSet<String>) -> BTreeSet<String> {
+        let of = |it: &String| repository(it).unwrap_or(it).to_owned();
+        let mut unknown = mem::take(&mut self.doubtful);
+        let unwanted: BTreeSet<String> =
+            unknown.iter().map(of).filter(|it| !wanted.contains(it)).collect();
+        self.forget(&unwanted);
+        unknown.retain(|name| wanted.contains(&of(name)));
+        unknown.extend(wanted.difference(&self.repositories).cloned());
+        self.repositories.extend(wanted);
+        unknown
+    }
+}
+
+impl Known {
+    /// Keeps what was asked for after the history was; nothing where the history has nothing to be recognised by.
+    pub fn new(history: &History, stored: &Stored) -> Option<Self> {
+        Some(Self { moment: history.moment()?, stored: stored.clone() })
+    }
+
+    /// Returns whether this is known of the engine that has that history.
+    pub fn is_of(&self, history: &History) -> bool {
+        history.is_of(&self.moment)
+    }
+
+    /// Returns whether a history may soon have no more of what this is recognised by.
+    pub fn is_old(&self, history: &History) -> bool {
+        history.count_since(&self.moment).is_none_or(|count| count >= MANY)
+    }
+
+    /// Returns what is known still; nothing where it is not known what happened.
+    pub fn still(&self, history: &History) -> Option<Stored> {
+        let touched = history.touched_since(&self.moment)?;
+        let mut stored = self.stored.clone();
+        stored.doubt(&touched);
+        Some(stored)
+    }
 }
 
 impl Docker {
-    /// Asks the engine once for all images of some repositories, such as `registry.example/api`.
+    /// Asks the engine once for all images of some repositories, such as `registry.example/api`, beyond those
+    /// that are known; returns whether there was anything to ask. After an error nothing is known.
     ///
     /// An id is the digest of the image's manifest, or on the classic store that of its configuration:
     /// equal ids are equal images, labels included.
-    pub fn stored(
+    pub fn renew(
         &self,
+        stored: &mut Stored,
         repositories: &BTreeSet<&str>,
         interrupt: &Interrupt,
-    ) -> Result<Stored, DockerError> {
+    ) -> Result<bool, DockerError> {
+        let unknown =
+            stored.unknown(repositories.iter().map(|it| familiar(it).to_owned()).collect());
+        if unknown.is_empty() {
+            return Ok(false);
+        }
         let format = "{{.Repository}}:{{.Tag}} {{.ID}}";
-        let filters = repositories.iter().map(|it| format!("--filter=reference={}", familiar(it)));
+        let filters = unknown.iter().map(|it| format!("--filter=reference={it}"));
         let options = ["image", "ls", "--no-trunc", "--format", format].map(str::to_owned);
         let answer = self.ask(options.into_iter().chain(filters).collect(), interrupt)?;
         let pairs = answer.lines().filter_map(|line| line.split_once(' '));
-        Ok(Stored { ids: pairs.map(|(name, id)| (name.to_owned(), id.to_owned())).collect() })
+        stored.ids.extend(pairs.map(|(name, id)| (name.to_owned(), id.to_owned())));
+        Ok(true)
     }
 
     /// Returns those of some ids that the engine has an image for, whatever it is called.
@@ -68,24 +160,11 @@ impl Docker {
     }
 }
 
-/// Returns a name as the docker client shows it.
-fn familiar(name: &str) -> &str {
-    let name = name.strip_prefix("docker.io/").unwrap_or(name);
-    name.strip_prefix("library/").unwrap_or(name)
+/// Returns the repository of a reference that has a tag.
+fn repository(reference: &str) -> Option<&str> {
+    reference.rsplit_once(':').map(|(repository, _)| repository)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reference_is_known_by_its_familiar_name() {
-        let ids = [("team/api:v1", "sha256:1"), ("api:latest", "sha256:2")];
-        let ids = ids.map(|(name, id)| (name.to_owned(), id.to_owned()));
-        let stored = Stored { ids: ids.into() };
-        assert_eq!(stored.id("docker.io/team/api:v1"), Some("sha256:1"));
-        assert_eq!(stored.id("docker.io/library/api:latest"), Some("sha256:2"));
-        assert_eq!(stored.id("registry.example/api:latest"), None);
-        assert!(stored.has("sha256:1") && !stored.has("sha256:3"));
-    }
-}
+#[path = "store_tests.rs"]
+mod tests;

@@ -2,7 +2,9 @@
 
 mod args;
 mod budget;
+mod cached;
 mod handwritten;
+mod memory;
 mod record;
 mod reproducible;
 mod requests;
@@ -22,8 +24,9 @@ use pymono_report::{Bars, Builds, JsonLines, Lines, OutputError, Shell, plural};
 
 pub(crate) use args::BuildArgs;
 use args::{ImageArgs, ProgressStyle};
+use memory::Memory;
 pub(super) use reuse::at_once;
-use reuse::{Beside, Found};
+use reuse::{Beside, Fingerprints, Found};
 pub(crate) use reuse::{LABEL, fingerprints};
 use secrets::Given;
 use summary::Told;
@@ -71,19 +74,15 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if args.image.push {
         requests::check_registries(&jobs)?;
     }
-    // Tests and stages make nothing that could be there already; what is done, the builder knows.
-    let fingerprints = if args.image.test || !args.stages.is_empty() {
-        reuse::Fingerprints::new()
-    } else {
-        reuse::fingerprints(session, &loaded)?
-    };
+    let docker = Docker::new(session.root.clone(), session.env.clone());
+    let (mut memory, fingerprints) = fingerprinted(session, &docker, &loaded, &jobs, args)?;
     reuse::mark(&mut jobs, &fingerprints);
     write_state(session.root.as_path(), &loaded)?;
-    let docker = Docker::new(session.root.clone(), session.env.clone());
     let found = if args.dry_run {
         Found::new()
     } else {
-        reuse::take_existing(session, &docker, &loaded, &mut jobs, &fingerprints, args)?
+        let known = (&fingerprints, &mut memory);
+        reuse::take_existing(session, &docker, &loaded, &mut jobs, known, args)?
     };
     let mut bases = requests::bases(&loaded.plan, &jobs, args);
     if args.sameness.reproducible {
@@ -98,7 +97,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     budget::warn_unseen(session, &loaded, &jobs)?;
     let (reports, builds) =
         build(session, &docker, (&bases, &jobs), &found, args.progress, &options)?;
-    reuse::remember(session, &jobs, &fingerprints, &reports)?;
+    reuse::remember(session, &docker, &jobs, (&fingerprints, &mut memory), (&found, &reports))?;
     conclude(session, &docker, &loaded, &told, &found, &reports, builds)?;
     if unplanned { Err(CommandError::unplanned()) } else { Ok(()) }
 }
@@ -120,6 +119,24 @@ fn read(
         reproducible::check(session, &loaded)?;
     }
     Ok(loaded)
+}
+
+/// Returns the fingerprints of what is built, and what the engine has told meanwhile.
+fn fingerprinted(
+    session: &mut Session,
+    docker: &Docker,
+    loaded: &Loaded,
+    jobs: &[Job],
+    args: &BuildArgs,
+) -> Result<(Memory, Fingerprints), CommandError> {
+    // Tests and stages make nothing that could be there already; what is done, the builder knows.
+    if args.image.test || !args.stages.is_empty() {
+        return Ok(Default::default());
+    }
+    let asked = if args.dry_run { &[] } else { jobs };
+    let work = |session: &mut Session| reuse::fingerprints(session, loaded);
+    let (memory, fingerprints) = Memory::meanwhile(session, docker, asked, work);
+    Ok((memory, fingerprints?))
 }
 
 /// Looks at the images that are there now, and says how it all ended.

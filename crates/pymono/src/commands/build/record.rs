@@ -1,16 +1,12 @@
 //! What was built on this machine: which image came of which fingerprint.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
 use pymono_fingerprint::Fingerprint;
 use serde::{Deserialize, Serialize};
 
-use super::FOLDER;
-use crate::{error::CommandError, files::Changes, session::Session};
+use super::cached;
+use crate::{error::CommandError, session::Session};
 
 /// So many images of one repository are remembered: those of some branches.
 const MOST: usize = 16;
@@ -34,11 +30,7 @@ struct Entry {
 impl Record {
     /// Reads the record; one that cannot be read remembers nothing.
     pub(super) fn read(session: &Session) -> Self {
-        let read = |folder: Utf8PathBuf| {
-            let text = fs::read(folder.join(FILE)).unwrap_or_default();
-            serde_json::from_slice(&text).unwrap_or_default()
-        };
-        let records = folders(session).into_iter().rev().map(read);
+        let records = cached::read(session, FILE).into_iter().rev();
         let mut images: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
         for (repository, entries) in records.flat_map(|record: Self| record.images) {
             images.entry(repository).or_default().extend(entries);
@@ -69,17 +61,7 @@ impl Record {
 
     /// Writes the record to the first place that takes it.
     pub(super) fn write(&self, session: &Session) -> Result<(), CommandError> {
-        // Only a map with keys that are no strings, or a failing writer, could make this fail.
-        let text = serde_json::to_string_pretty(self).unwrap_or_default() + "\n";
-        let mut written = Ok(());
-        for folder in folders(session) {
-            let changes = Changes::between(&folder, [(FILE.into(), text.clone())].into(), &[]);
-            written = changes.and_then(|changes| changes.apply());
-            if written.is_ok() {
-                break;
-            }
-        }
-        Ok(written?)
+        cached::write(session, FILE, self)
     }
 
     /// Returns all ids that the images of some repositories may be found by.
@@ -93,18 +75,3 @@ impl Record {
 
 /// The file of the record.
 const FILE: &str = "images.json";
-
-/// Returns where the record may be: in the user's folder for caches, or else in the checkout.
-///
-/// See <https://specifications.freedesktop.org/basedir-spec/latest/>.
-fn folders(session: &Session) -> Vec<Utf8PathBuf> {
-    let variable = |name: &str| {
-        let found = session.env.iter().find(|(key, _)| key == name);
-        let path = found.and_then(|(_, value)| value.to_str()).map(Utf8PathBuf::from);
-        path.filter(|path| path.is_absolute())
-    };
-    let caches = variable("XDG_CACHE_HOME")
-        .or_else(|| variable("HOME").map(|home| home.join(".cache")))
-        .or_else(|| variable("LOCALAPPDATA"));
-    caches.map(|it| it.join("pymono")).into_iter().chain([session.root.join(FOLDER)]).collect()
-}

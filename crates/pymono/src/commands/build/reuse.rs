@@ -16,7 +16,7 @@ use pymono_plan::Fleet;
 use pymono_report::Builds;
 use pymono_workspace::{Contents, Project, Workspace};
 
-use super::{args::BuildArgs, record::Record};
+use super::{args::BuildArgs, memory::Memory, record::Record};
 use crate::{
     error::CommandError,
     load::{Loaded, scan_options},
@@ -115,13 +115,13 @@ pub(super) fn take_existing(
     docker: &Docker,
     loaded: &Loaded,
     jobs: &mut Vec<Job>,
-    fingerprints: &Fingerprints,
+    (fingerprints, memory): (&Fingerprints, &mut Memory),
     args: &BuildArgs,
 ) -> Result<Found, CommandError> {
     let anew = args.force || args.buildx.no_cache || args.buildx.pull;
     let found = match jobs.first().map(|job| job.request.exports.as_slice()) {
         _ if anew => Found::new(),
-        Some([Export::Load]) => in_store(session, docker, jobs, fingerprints)?,
+        Some([Export::Load]) => in_store(session, docker, jobs, fingerprints, memory)?,
         Some([Export::Push]) => {
             in_registry(session, docker, jobs, fingerprints, &loaded.workspace.reuse_from, args)?
         }
@@ -150,34 +150,42 @@ fn take_unneeded(jobs: &mut Vec<Job>, loaded: &Loaded) {
 /// Remembers the images that were loaded.
 pub(super) fn remember(
     session: &Session,
+    docker: &Docker,
     jobs: &[Job],
-    fingerprints: &Fingerprints,
-    reports: &[(ServiceName, ServiceReport)],
+    (fingerprints, memory): (&Fingerprints, &mut Memory),
+    (found, reports): (&Found, &[(ServiceName, ServiceReport)]),
 ) -> Result<(), CommandError> {
     if !jobs.iter().any(|job| job.request.exports.contains(&Export::Load)) {
         return Ok(());
     }
     let mut record = Record::read(session);
+    let mut built = BTreeSet::new();
     for (service, report) in reports {
         let done = matches!(report.outcome, Outcome::Built | Outcome::Cached);
         if let (true, Some(fingerprint), Some(id)) =
             (done, fingerprints.get(service), &report.digest)
         {
             record.add(image_of(report), fingerprint, id);
+            built.extend(report.images.iter().map(|it| (it.as_str(), id.as_str())));
         }
     }
-    record.write(session)
+    record.write(session)?;
+    let all = reports.iter().map(|(_, report)| report).chain(found.values());
+    let repositories = all.flat_map(|report| &report.images).map(|it| repository(it)).collect();
+    memory.learn(session, docker, &built, &repositories);
+    Ok(())
 }
 
 /// Finds the images that were built on this machine and that the engine still has.
 ///
-/// The engine is asked once for all services, by the names of their images; a second time only for those
-/// that another image has taken the names of.
+/// The engine is asked once for all services, by the names of their images, and only for those that something may
+/// have happened to; a second time only for those that another image has taken the names of.
 fn in_store(
     session: &Session,
     docker: &Docker,
     jobs: &[Job],
     fingerprints: &Fingerprints,
+    memory: &mut Memory,
 ) -> Result<Found, CommandError> {
     let record = Record::read(session);
     let interrupt = &session.interrupt;
@@ -186,8 +194,13 @@ fn in_store(
     if record.all(wanted.iter().map(|(job, it)| (name_of(job), *it))).is_empty() {
         return Ok(Found::new());
     }
+    let first = wanted.iter().find_map(|(job, fingerprint)| {
+        let id = record.ids(name_of(job), fingerprint).next()?;
+        Some((id, job.request.tags.first()?.as_str()))
+    });
+    memory.wake(session, docker, first);
     let tags = jobs.iter().flat_map(|job| &job.request.tags);
-    let stored = match docker.stored(&tags.map(|it| repository(it)).collect(), interrupt) {
+    let stored = match memory.stored(session, docker, &tags.map(|it| repository(it)).collect()) {
         Ok(stored) => stored,
         Err(error) => {
             // Where no engine answers, that is what has to be said.

@@ -1,0 +1,168 @@
+//! What happened in the local engine.
+
+use std::collections::BTreeSet;
+
+use pymono_exec::Interrupt;
+use serde::{Deserialize, Serialize};
+
+use crate::Docker;
+
+/// What an engine still knows to have happened in it: its last 256 events, of all kinds, since it was started.
+///
+/// An image or a name that comes, goes or moves is an event, which stands here once the command that did it
+/// has ended; never before it is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// What tells the engine, its version and its store from others.
+    engine: String,
+    /// The oldest first.
+    events: Vec<Event>,
+}
+
+/// The last that an engine knew to have happened in it, by which its history is recognised later on.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Moment {
+    engine: String,
+    event: Event,
+    /// The greatest time of all events: events are stamped before they are put in order.
+    newest: i64,
+}
+
+/// The images and names that something may have happened to, as events call them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Touched {
+    pub(crate) ids: BTreeSet<String>,
+    pub(crate) names: BTreeSet<String>,
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+struct Event {
+    #[serde(rename = "Type")]
+    kind: String,
+    #[serde(rename = "Action")]
+    action: String,
+    #[serde(rename = "Actor")]
+    actor: Actor,
+    /// Nanoseconds of the engine's clock since 1970.
+    #[serde(rename = "timeNano")]
+    time: i64,
+}
+
+/// What an event happened to.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+struct Actor {
+    #[serde(rename = "ID", default)]
+    id: String,
+    #[serde(rename = "Attributes", default)]
+    attributes: Option<Attributes>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+struct Attributes {
+    /// An image's reference, or in some events its id.
+    #[serde(default)]
+    name: String,
+}
+
+impl Docker {
+    /// Asks the engine for its history; nothing where it tells none.
+    pub fn history(&self, interrupt: &Interrupt) -> Option<History> {
+        let ask = |args: &[&str]| {
+            self.ask(args.iter().map(ToString::to_string).collect(), interrupt).ok()
+        };
+        let format = "{{.SystemTime}} {{.ServerVersion}} {{.ID}} {{.Driver}}";
+        let answer = ask(&["info", "--format", format])?;
+        let (now, engine) = answer.trim().split_once(' ')?;
+        // An engine goes on telling what happens until a time has come: by its own clock, not by ours.
+        now.contains('T').then_some(())?;
+        let all = ["--since", "0", "--until", now, "--format", "{{json .}}"];
+        History::read(engine, &ask(&[&["events"], &all[..]].concat())?)
+    }
+}
+
+impl History {
+    /// Reads the events of an engine, a line each.
+    fn read(engine: &str, lines: &str) -> Option<Self> {
+        let events = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>().ok()?;
+        Some(Self { engine: engine.to_owned(), events })
+    }
+
+    /// Returns whether nothing is known, so that nothing can be recognised later.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Returns whether the engine tells, beyond an earlier history, that an image was given a reference.
+    ///
+    /// Of what BuildKit builds in the engine, some versions tell nothing, and none tells it of an image
+    /// that a client has brought.
+    pub fn tells(&self, earlier: &Self, reference: &str, id: &str) -> bool {
+        let is_it = |event: &Event| {
+            event.kind == "image"
+                && event.action == "tag"
+                && event.actor.id == id
+                && familiar(event.name()) == familiar(reference)
+        };
+        self.events.iter().any(|event| is_it(event) && !earlier.events.contains(event))
+    }
+
+    /// Returns whether a moment is one of this engine.
+    pub(crate) fn is_of(&self, moment: &Moment) -> bool {
+        self.engine == moment.engine
+    }
+
+    pub(crate) fn moment(&self) -> Option<Moment> {
+        let newest = self.events.iter().map(|event| event.time).max()?;
+        let event = self.events.last()?.clone();
+        Some(Moment { engine: self.engine.clone(), event, newest })
+    }
+
+    /// Returns what happened since a moment, to whatever; nothing where not all of it is known.
+    fn since(&self, moment: &Moment) -> Option<impl Iterator<Item = &Event>> {
+        self.is_of(moment).then_some(())?;
+        let known = self.events.iter().position(|event| *event == moment.event)?;
+        let events = self.events.iter().enumerate();
+        let new = events.filter(move |(ix, event)| *ix > known || event.time > moment.newest);
+        Some(new.map(|(_, event)| event))
+    }
+
+    /// Returns how much happened since a moment.
+    pub(crate) fn count_since(&self, moment: &Moment) -> Option<usize> {
+        self.since(moment).map(Iterator::count)
+    }
+
+    /// Returns what may have changed in the store since a moment; nothing where that is not known.
+    pub(crate) fn touched_since(&self, moment: &Moment) -> Option<Touched> {
+        let mut touched = Touched::default();
+        for event in self.since(moment)?.filter(|event| event.kind == "image") {
+            match event.action.as_str() {
+                "push" | "save" => {}
+                // What was pulled is called by its reference; its repository stands as the name.
+                "create" | "delete" | "pull" | "tag" | "untag" => {
+                    touched.ids.insert(event.actor.id.clone());
+                    touched.names.insert(familiar(event.name()).to_owned());
+                }
+                // Such as `load`, which does not say what the image is called.
+                _ => return None,
+            }
+        }
+        Some(touched)
+    }
+}
+
+impl Event {
+    fn name(&self) -> &str {
+        self.actor.attributes.as_ref().map_or("", |it| &it.name)
+    }
+}
+
+/// Returns a name as the docker client shows it.
+pub(crate) fn familiar(name: &str) -> &str {
+    let name = name.strip_prefix("docker.io/").unwrap_or(name);
+    name.strip_prefix("library/").unwrap_or(name)
+}
+
+#[cfg(test)]
+#[path = "history_tests.rs"]
+mod tests;

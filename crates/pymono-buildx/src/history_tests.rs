@@ -1,0 +1,96 @@
+use super::*;
+
+/// An event as an engine writes it, with more than is read.
+fn line(kind: &str, action: &str, id: &str, name: &str, time: i64) -> String {
+    format!(
+        r#"{{"status":"{action}","id":"{id}","Type":"{kind}","Action":"{action}","Actor":{{"ID":"{id}","Attributes":{{"pymono.fingerprint":"f","name":"{name}"}}}},"scope":"local","time":1,"timeNano":{time}}}"#
+    )
+}
+
+fn history(lines: &[String]) -> History {
+    History::read("28.5.2 E overlayfs", &lines.join("\n")).unwrap()
+}
+
+fn tag(id: &str, name: &str, time: i64) -> String {
+    line("image", "tag", id, name, time)
+}
+
+fn set(words: &[&str]) -> BTreeSet<String> {
+    words.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_stands_behind_a_moment_has_happened_since() {
+    let mut lines = vec![tag("sha256:1", "team/api:v1", 10)];
+    let moment = history(&lines).moment().unwrap();
+    assert_eq!(history(&lines).touched_since(&moment), Some(Touched::default()));
+    assert_eq!(history(&lines).count_since(&moment), Some(0));
+
+    lines.push(line("container", "exec_create: sh -c true", "c", "web", 20));
+    lines.push(line("image", "save", "sha256:9", "sha256:9", 21));
+    assert_eq!(history(&lines).touched_since(&moment), Some(Touched::default()));
+
+    lines.push(tag("sha256:2", "docker.io/team/api:v2", 22));
+    lines.push(line("image", "untag", "sha256:3", "sha256:3", 23));
+    let touched = history(&lines).touched_since(&moment).unwrap();
+    assert_eq!(touched.ids, set(&["sha256:2", "sha256:3"]));
+    assert!(touched.names.contains("team/api:v2"), "{touched:?}");
+    assert_eq!(history(&lines).count_since(&moment), Some(4));
+    let later = history(&lines).moment().unwrap();
+    assert_eq!(history(&lines).touched_since(&later), Some(Touched::default()));
+}
+
+#[test]
+fn nothing_is_known_where_not_all_of_it_is() {
+    let first = tag("sha256:1", "api:v1", 10);
+    let own = history(std::slice::from_ref(&first));
+    let moment = own.moment().unwrap();
+    // The moment is forgotten, or another engine has never known it.
+    for others in [vec![], vec![tag("sha256:1", "api:v1", 11)], vec![tag("sha256:2", "api:v1", 10)]]
+    {
+        assert_eq!(history(&others).touched_since(&moment), None, "{others:?}");
+        assert_eq!(history(&others).count_since(&moment), None, "{others:?}");
+    }
+    let updated = History { engine: "29.0.0 E overlayfs".into(), ..own };
+    assert_eq!(updated.touched_since(&moment), None);
+    // Not every event says which images it is about.
+    for action in ["load", "import", "prune", "something-new"] {
+        let lines = [first.clone(), line("image", action, "sha256:4", "sha256:4", 12)];
+        assert_eq!(history(&lines).touched_since(&moment), None, "{action}");
+    }
+    assert_eq!(history(&[]).moment(), None);
+    assert_eq!(History::read("E", &format!("{first}\n{{\"Type\":")), None);
+}
+
+#[test]
+fn an_event_that_is_put_in_order_late_is_not_missed() {
+    // Asked until 15, the engine did not tell of the one that was stamped with 16.
+    let (hidden, last) = (tag("sha256:1", "api:v1", 16), tag("sha256:2", "cron:v1", 14));
+    let moment = history(std::slice::from_ref(&last)).moment().unwrap();
+    let touched = history(&[hidden, last]).touched_since(&moment).unwrap();
+    assert_eq!(touched.ids, set(&["sha256:1"]));
+}
+
+#[test]
+fn an_engine_tells_of_a_build_only_by_what_is_new() {
+    let created = line("image", "create", "sha256:1", "sha256:1", 10);
+    let built = tag("sha256:1", "api:v1", 11);
+    let (nothing, both) = (history(&[]), history(&[created.clone(), built.clone()]));
+    assert!(both.tells(&nothing, "docker.io/library/api:v1", "sha256:1"));
+    assert!(!both.tells(&nothing, "api:v2", "sha256:1"));
+    assert!(!both.tells(&nothing, "api:v1", "sha256:2"));
+    assert!(!history(&[created]).tells(&nothing, "api:v1", "sha256:1"));
+    assert!(!both.tells(&history(&[built]), "api:v1", "sha256:1"));
+}
+
+#[test]
+fn a_moment_is_read_back_as_it_was_written() {
+    // What a builder prunes has no attributes.
+    let prune =
+        r#"{"Type":"builder","Action":"prune","Actor":{"ID":"","Attributes":null},"timeNano":7}"#;
+    let history = history(&[prune.to_owned()]);
+    let moment = history.moment().unwrap();
+    let text = serde_json::to_string(&moment).unwrap();
+    assert_eq!(serde_json::from_str::<Moment>(&text).unwrap(), moment);
+    assert_eq!(history.count_since(&moment), Some(0));
+}

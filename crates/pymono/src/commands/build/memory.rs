@@ -1,0 +1,128 @@
+//! What the local store has, remembered from one run to the next.
+
+use std::collections::BTreeSet;
+
+use pymono_buildx::{Docker, DockerError, Export, History, Job, Known, Stored};
+use pymono_exec::both;
+
+use super::cached;
+use crate::session::Session;
+
+/// The file that it is remembered in.
+const FILE: &str = "store.json";
+
+/// After so few builds the next run asks for their images, which takes it less than it would take this one.
+const FEW: usize = 8;
+
+/// What the local store has, as far as it need not be asked.
+///
+/// The store takes its time over each image that it lists, and its engine tells at once what happened lately. What was
+/// listed before holds as long as nothing has happened to it. An engine that restarted, another one, or one in which too
+/// much has happened, does not know the event any more that stands beside the list.
+#[derive(Default)]
+pub(super) struct Memory {
+    known: Option<Known>,
+    /// What happened until this run.
+    history: Option<History>,
+}
+
+impl Memory {
+    /// Asks what happened in the engine, if images are wanted in its store, and does some work meanwhile.
+    pub(super) fn meanwhile<T>(
+        session: &mut Session,
+        docker: &Docker,
+        jobs: &[Job],
+        work: impl FnOnce(&mut Session) -> T,
+    ) -> (Self, T) {
+        let interrupt = session.interrupt.clone();
+        let is_wanted = jobs.iter().any(|job| job.request.exports.contains(&Export::Load));
+        let ask = || is_wanted.then(|| docker.history(&interrupt)).flatten();
+        let (history, done) = both(ask, || work(session));
+        let known = cached::read(session, FILE).into_iter().next();
+        let mut memory = Self { known, history: None };
+        memory.see(history);
+        (memory, done)
+    }
+
+    /// Takes note of what happened; what is known of another engine is of no use.
+    fn see(&mut self, history: Option<History>) {
+        let is_of = |known: &Known| history.as_ref().is_some_and(|history| known.is_of(history));
+        self.known = self.known.take().filter(is_of);
+        self.history = history;
+    }
+
+    /// Lets something happen in an engine that has no event yet, by which what is known of it can be recognised later: an
+    /// image is given the reference that it is to have anyway.
+    pub(super) fn wake(&mut self, session: &Session, docker: &Docker, image: Option<(&str, &str)>) {
+        let is_blank = self.known.is_some() && self.history.as_ref().is_some_and(History::is_empty);
+        if let (true, Some((id, reference))) = (is_blank, image)
+            && docker.name(id, reference, &session.interrupt).is_ok()
+        {
+            self.look_again(session, docker);
+        }
+    }
+
+    /// Asks once more what happened.
+    fn look_again(&mut self, session: &Session, docker: &Docker) {
+        self.see(docker.history(&session.interrupt));
+    }
+
+    /// Returns all images of some repositories, and asks the engine only for what is not known.
+    pub(super) fn stored(
+        &mut self,
+        session: &Session,
+        docker: &Docker,
+        repositories: &BTreeSet<&str>,
+    ) -> Result<Stored, DockerError> {
+        let mut stored = Stored::default();
+        let is_old = match (&self.known, &self.history) {
+            (Some(known), Some(history)) => {
+                stored = known.still(history).unwrap_or_default();
+                known.is_old(history)
+            }
+            _ => false,
+        };
+        let is_new = docker.renew(&mut stored, repositories, &session.interrupt)?;
+        if let (Some(_), Some(history), true) = (&self.known, &self.history, is_new || is_old) {
+            self.known = Known::new(history, &stored);
+            self.write(session);
+        }
+        Ok(stored)
+    }
+
+    /// Learns what a run has changed; each image that it has built is given by a reference and its id.
+    ///
+    /// Nothing is remembered of an engine that does not tell what BuildKit builds in it, as some versions with the
+    /// containerd store do not: a name could move to another image unseen.
+    pub(super) fn learn(
+        &mut self,
+        session: &Session,
+        docker: &Docker,
+        built: &BTreeSet<(&str, &str)>,
+        repositories: &BTreeSet<&str>,
+    ) {
+        if built.is_empty() || (self.known.is_some() && built.len() <= FEW) {
+            return;
+        }
+        let Some(before) = self.history.take() else { return };
+        self.look_again(session, docker);
+        let tells = |history: &History| {
+            built.iter().any(|(reference, id)| history.tells(&before, reference, id))
+        };
+        let Some(history) = self.history.as_ref() else { return };
+        if self.known.is_none() && tells(history) {
+            self.known = Known::new(history, &Stored::default());
+        }
+        if self.known.is_some() {
+            // What is not remembered is asked for by the next run, which says what is wrong.
+            let _ = self.stored(session, docker, repositories);
+        }
+    }
+
+    /// Writes what is known; where that fails, the next run has to ask.
+    fn write(&self, session: &Session) {
+        if let Some(known) = &self.known {
+            let _ = cached::write(session, FILE, known);
+        }
+    }
+}
