@@ -91,6 +91,7 @@ pub fn drive(
     let scope = interrupt.scope();
     let run = Run { builder, jobs, options, interrupt, scope, done: Done::default() };
     let mut ended: BTreeMap<usize, (ServiceReport, ImageId)> = BTreeMap::new();
+    let mut duration = Duration::ZERO;
     thread::scope(|scope| {
         let run = &run;
         scope.spawn(move || {
@@ -106,11 +107,15 @@ pub fn drive(
                     ended.insert(index, (report, image));
                 }
             }
+            if ended.len() == jobs.len() {
+                break;
+            }
         }
+        duration = start.elapsed();
+        // A client of many images takes seconds to end after the last of them.
+        run.add_sizes(&mut ended);
     });
 
-    let duration = start.elapsed();
-    run.add_sizes(&mut ended);
     let services: Vec<_> = ended
         .into_iter()
         .map(|(index, (report, _))| (jobs[index].service.clone(), report))
