@@ -1,9 +1,13 @@
 //! What the local store has, remembered from one run to the next.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    panic,
+    thread::{self, JoinHandle},
+};
 
-use pymono_buildx::{Docker, DockerError, Export, History, Job, Known, Stored};
-use pymono_exec::both;
+use pymono_buildx::{Docker, DockerError, History, Known, Stored};
+use pymono_exec::Interrupt;
 
 use super::cached;
 use crate::session::Session;
@@ -26,24 +30,43 @@ pub(super) struct Memory {
     history: Option<History>,
 }
 
-impl Memory {
-    /// Asks what happened in the engine, if images are wanted in its store, and does some work meanwhile.
-    pub(super) fn meanwhile<T>(
-        session: &mut Session,
-        docker: &Docker,
-        jobs: &[Job],
-        work: impl FnOnce(&mut Session) -> T,
-    ) -> (Self, T) {
-        let interrupt = session.interrupt.clone();
-        let is_wanted = jobs.iter().any(|job| job.request.exports.contains(&Export::Load));
-        let ask = || is_wanted.then(|| docker.history(&interrupt)).flatten();
-        let (history, done) = both(ask, || work(session));
-        let known = cached::read(session, FILE).into_iter().next();
-        let mut memory = Self { known, history: None };
-        memory.see(history);
-        (memory, done)
+/// A question to the engine about what happened in it, which it takes a while to answer.
+pub(super) struct Asked {
+    interrupt: Interrupt,
+    answer: Option<JoinHandle<Option<History>>>,
+}
+
+impl Asked {
+    /// Asks what happened in the engine, if images are wanted in its store.
+    pub(super) fn history(session: &Session, docker: &Docker, is_wanted: bool) -> Self {
+        let interrupt = session.interrupt.scope();
+        let (docker, below) = (docker.clone(), interrupt.clone());
+        let answer = is_wanted.then(|| thread::spawn(move || docker.history(&below)));
+        Self { interrupt, answer }
     }
 
+    /// Waits for the answer.
+    pub(super) fn memory(mut self, session: &Session) -> Memory {
+        let answer = self.answer.take().map(JoinHandle::join);
+        let history = answer.and_then(|it| it.unwrap_or_else(|panic| panic::resume_unwind(panic)));
+        let known = cached::read(session, FILE).into_iter().next();
+        let mut memory = Memory { known, history: None };
+        memory.see(history);
+        memory
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some(answer) = self.answer.take() {
+            // Nobody wants to know any more, and no client is left behind.
+            self.interrupt.request();
+            let _ = answer.join();
+        }
+    }
+}
+
+impl Memory {
     /// Takes note of what happened; what is known of another engine is of no use.
     fn see(&mut self, history: Option<History>) {
         let is_of = |known: &Known| history.as_ref().is_some_and(|history| known.is_of(history));

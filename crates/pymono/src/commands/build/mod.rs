@@ -24,7 +24,7 @@ use pymono_report::{Bars, Builds, JsonLines, Lines, OutputError, Shell, plural};
 
 pub(crate) use args::BuildArgs;
 use args::{ImageArgs, ProgressStyle};
-use memory::Memory;
+use memory::Asked;
 pub(super) use reuse::at_once;
 use reuse::{Beside, Fingerprints, Found};
 pub(crate) use reuse::{LABEL, fingerprints};
@@ -51,6 +51,8 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if !args.all && args.changed.is_none() && !is_named {
         return Err(CommandError::nothing_asked());
     }
+    let docker = Docker::new(session.root.clone(), session.env.clone());
+    let asked = ask(session, &docker, args);
     let (wanted, changes) = Wanted::of(session, args)?;
     let overrides = overrides(args);
     let mut loaded = read(session, args, &overrides, changes.as_ref())?;
@@ -74,8 +76,12 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if args.image.push {
         requests::check_registries(&jobs)?;
     }
-    let docker = Docker::new(session.root.clone(), session.env.clone());
-    let (mut memory, fingerprints) = fingerprinted(session, &docker, &loaded, &jobs, args)?;
+    let fingerprints = if makes_images(args) {
+        reuse::fingerprints(session, &loaded)?
+    } else {
+        Fingerprints::new()
+    };
+    let mut memory = asked.memory(session);
     reuse::mark(&mut jobs, &fingerprints);
     write_state(session.root.as_path(), &loaded)?;
     let found = if args.dry_run {
@@ -121,22 +127,16 @@ fn read(
     Ok(loaded)
 }
 
-/// Returns the fingerprints of what is built, and what the engine has told meanwhile.
-fn fingerprinted(
-    session: &mut Session,
-    docker: &Docker,
-    loaded: &Loaded,
-    jobs: &[Job],
-    args: &BuildArgs,
-) -> Result<(Memory, Fingerprints), CommandError> {
-    // Tests and stages make nothing that could be there already; what is done, the builder knows.
-    if args.image.test || !args.stages.is_empty() {
-        return Ok(Default::default());
-    }
-    let asked = if args.dry_run { &[] } else { jobs };
-    let work = |session: &mut Session| reuse::fingerprints(session, loaded);
-    let (memory, fingerprints) = Memory::meanwhile(session, docker, asked, work);
-    Ok((memory, fingerprints?))
+/// Asks the engine what happened in it, where that tells which images it has.
+fn ask(session: &Session, docker: &Docker, args: &BuildArgs) -> Asked {
+    let is_loaded = args.image.load || !args.image.push;
+    Asked::history(session, docker, is_loaded && !args.dry_run && makes_images(args))
+}
+
+/// Returns whether images are made. Tests and stages make nothing that could be there already; what is done, the
+/// builder knows.
+fn makes_images(args: &BuildArgs) -> bool {
+    !args.image.test && args.stages.is_empty()
 }
 
 /// Looks at the images that are there now, and says how it all ended.
