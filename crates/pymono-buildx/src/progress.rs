@@ -80,6 +80,12 @@ impl Progress {
         updates
     }
 
+    /// Returns the last lines that a step printed.
+    pub(crate) fn last_lines(&self, digest: &str) -> Vec<String> {
+        let step = self.steps.get(digest).into_iter();
+        step.flat_map(|step| &step.last_lines).cloned().collect()
+    }
+
     /// Returns the digest of the step that failed first.
     pub(crate) fn failed(&self) -> Option<&str> {
         self.failed.as_deref()

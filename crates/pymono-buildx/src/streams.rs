@@ -7,6 +7,8 @@
 
 use std::collections::BTreeMap;
 
+use pymono_event::Failure;
+
 use crate::{
     BuildResult, End, Export, ImageId, Job, Progress, Told, Update, fault, progress,
     wire::{Vertex, VertexStatus},
@@ -74,12 +76,18 @@ impl<'a> Streams<'a> {
 
     /// Ends what has failed, once the client has, and leaves what it kept from ending.
     pub(crate) fn fail(&mut self, status: &str, tell: &mut dyn FnMut(usize, Told)) {
+        let printed = self.failed.as_deref().and_then(|digest| {
+            let owner = self.owners.get(digest)?;
+            Some(self.targets[*owner].progress.last_lines(digest))
+        });
+        let printed = printed.unwrap_or_default();
         for place in 0..self.targets.len() {
             let progress = &self.targets[place].progress;
             // What fails when all is ended need not fail by itself.
             if progress.failed().is_some() && progress.failed() == self.failed.as_deref() {
                 let transient = fault::is_transient(&progress.words());
-                let end = End::Failed { failure: progress.failure(status), transient };
+                let failure = Failure { log: printed.clone(), ..progress.failure(status) };
+                let end = End::Failed { failure, transient };
                 self.conclude(place, end, tell);
             }
         }

@@ -118,6 +118,24 @@ fn a_failure_is_that_of_its_own_target_and_leaves_what_it_stopped() {
 }
 
 #[test]
+fn all_that_share_a_failed_step_say_what_it_printed() {
+    let stream = r#"{"vertexes":[{"digest":"d","name":"[a deps 1/1] RUN x","started":"t"}]}
+{"logs":[{"vertex":"d","stream":2,"data":"bm8gc3VjaCBob3N0Cg=="}]}
+{"vertexes":[{"digest":"d","name":"[b deps 1/1] RUN x","started":"t","completed":"t","error":"process \"x\" did not complete successfully: exit code: 2"}]}
+{"vertexes":[{"digest":"d","name":"[a deps 1/1] RUN x","started":"t","completed":"t","error":"process \"x\" did not complete successfully: exit code: 2"}]}"#;
+    let jobs = jobs(&["a", "b"], &Export::Load);
+    let heard = replay(stream, &jobs, |streams, tell| streams.fail("exit status: 1", tell));
+    for told in &heard {
+        let [BuildResult { end: End::Failed { failure, .. }, .. }] = &told.ends[..] else {
+            panic!("{heard:?}");
+        };
+        assert_eq!(failure.log, ["no such host"]);
+    }
+    // Told as it comes, it is told once.
+    assert_eq!(heard.iter().map(|it| it.logs.len()).sum::<usize>(), 1);
+}
+
+#[test]
 fn what_is_stopped_on_request_ends_as_cancelled() {
     let jobs = jobs(&["a", "late"], &Export::Load);
     let heard = replay(FAILED, &jobs, |streams, tell| streams.cancel(tell));
