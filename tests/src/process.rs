@@ -131,10 +131,11 @@ impl fmt::Display for Tool {
 /// What resolvers and clients say when the way to a server is cut for a moment.
 ///
 /// A refused connection or an unknown name is not among them: tests bring these about.
-const OUTAGES: [&str; 6] = [
+const OUTAGES: [&str; 7] = [
     "failed to lookup address information: Try again",
     "Temporary failure in name resolution",
     "Temporary failure resolving",
+    ":http: [IP: ",
     "Could not resolve host",
     "connection timed out [IP: ",
     "spurious network error (1 tries remaining)",
