@@ -1,6 +1,7 @@
 //! Many builds as one bake file, which a client builds at once.
 
 use camino::Utf8Path;
+use pymono_names::bake_literal;
 use serde_json::{Map, Value, json};
 
 use crate::{BuildRequest, Export, Job};
@@ -29,7 +30,7 @@ fn target(request: &BuildRequest, cwd: &Utf8Path) -> Value {
     let attestations = attestations.into_iter().flatten();
     let attestations: Vec<String> =
         attestations.map(|(kind, value)| attestation(kind, value)).collect();
-    let fields = json!({
+    let mut fields = json!({
         "args": request.build_args,
         "attest": attestations,
         "cache-from": request.cache_from,
@@ -56,11 +57,10 @@ fn target(request: &BuildRequest, cwd: &Utf8Path) -> Value {
         Value::Object(values) => !values.is_empty(),
         _ => true,
     };
-    let fields = fields.as_object().into_iter().flatten();
+    if let Some(fields) = fields.as_object_mut() {
+        fields.retain(|_, value| is_said(value));
+    }
     fields
-        .filter(|(_, value)| is_said(value))
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
 }
 
 /// Returns what `--provenance=VALUE` and `--sbom=VALUE` stand for.
@@ -74,7 +74,7 @@ fn attestation(kind: &str, value: &str) -> String {
 /// Marks what bake would take for the beginning of an expression.
 fn escape(value: &mut Value) {
     match value {
-        Value::String(text) => *text = text.replace("${", "$${").replace("%{", "%%{"),
+        Value::String(text) => *text = bake_literal(text),
         Value::Array(values) => values.iter_mut().for_each(escape),
         Value::Object(values) => values.values_mut().for_each(escape),
         _ => {}

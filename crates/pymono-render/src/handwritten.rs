@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pymono_names::TreePath;
+use pymono_names::{TreePath, bake_literal};
 use pymono_plan::{ContextSource, HandwrittenImage};
 use serde_json::{Map, Value, json};
 
@@ -11,9 +11,9 @@ pub(crate) fn target(image: &HandwrittenImage) -> Value {
     let mut target = json!({
         // Without it the digest of an unchanged image would change each time, as it holds the time.
         "attest": ["type=provenance,disabled=true"],
-        "description": escaped(image.path.as_str()),
-        "context": escaped(&folder(&image.context)),
-        "dockerfile": escaped(&seen_from(&image.dockerfile, &image.context)),
+        "description": bake_literal(image.path.as_str()),
+        "context": bake_literal(&folder(&image.context)),
+        "dockerfile": bake_literal(&seen_from(&image.dockerfile, &image.context)),
         "tags": image.references,
     });
     if let Some(stage) = &image.target {
@@ -21,8 +21,8 @@ pub(crate) fn target(image: &HandwrittenImage) -> Value {
     }
     let contexts = image.contexts.iter().map(|(name, source)| {
         let behind = match source {
-            ContextSource::Folder(path) => escaped(&folder(path)),
-            ContextSource::Image(image) => escaped(&format!("docker-image://{image}")),
+            ContextSource::Folder(path) => bake_literal(&folder(path)),
+            ContextSource::Image(image) => bake_literal(&format!("docker-image://{image}")),
             ContextSource::Target(name) => format!("target:{name}"),
         };
         (name.clone(), behind.into())
@@ -44,12 +44,7 @@ fn add(target: &mut Value, key: &str, map: Map<String, Value>) {
 }
 
 fn texts(map: &BTreeMap<String, String>) -> Map<String, Value> {
-    map.iter().map(|(name, text)| (name.clone(), escaped(text).into())).collect()
-}
-
-/// Returns a text as bake takes it literally: in JSON too, it reads `${…}` and `%{…}`.
-fn escaped(text: &str) -> String {
-    text.replace("${", "$${").replace("%{", "%%{")
+    map.iter().map(|(name, text)| (name.clone(), bake_literal(text).into())).collect()
 }
 
 /// Returns a folder in a form that bake takes for nothing else.
@@ -80,6 +75,6 @@ mod tests {
 
     #[test]
     fn nothing_in_a_text_is_an_expression() {
-        assert_eq!(escaped("a${B}%{c} $D"), "a$${B}%%{c} $D");
+        assert_eq!(bake_literal("a${B}%{c} $D"), "a$${B}%%{c} $D");
     }
 }
