@@ -19,6 +19,9 @@ pub struct Buildx {
     docker: Docker,
 }
 
+/// The file for a build's metadata, which buildx creates itself.
+const METADATA: &str = "metadata.json";
+
 /// Set, it makes bake's paths start from where its file lies.
 const RELATIVE_TO_THE_FILE: &str = "BUILDX_BAKE_FILE_RELATIVE_PATHS";
 
@@ -59,18 +62,15 @@ impl Buildx {
         interrupt: &Interrupt,
         progress: &mut Progress,
         on_update: &mut dyn FnMut(Update),
-    ) -> Result<End, Failure> {
-        let scratch =
-            tempfile::Builder::new().prefix("pymono-").tempdir().map_err(|e| not_started(&e))?;
-        let metadata = metadata_file(&scratch)?;
+    ) -> Result<End, Box<dyn Error>> {
+        let (_scratch, folder) = scratch()?;
+        let metadata = folder.join(METADATA);
         let invocation = self.invocation(job.request.observed_args(&metadata));
-        let status = invocation
-            .stream(interrupt, &mut |source, line| {
-                if source == Source::Stderr {
-                    progress.line(line).into_iter().for_each(&mut *on_update);
-                }
-            })
-            .map_err(|error| not_started(&error))?;
+        let status = invocation.stream(interrupt, &mut |source, line| {
+            if source == Source::Stderr {
+                progress.line(line).into_iter().for_each(&mut *on_update);
+            }
+        })?;
         if status.success() {
             return Ok(End::Image(image_id(&metadata)));
         }
@@ -87,10 +87,9 @@ impl Buildx {
         interrupt: &Interrupt,
         tell: &mut dyn FnMut(usize, Told),
     ) -> Result<(), Box<dyn Error>> {
-        let scratch = tempfile::Builder::new().prefix("pymono-").tempdir()?;
-        let file = Utf8PathBuf::try_from(scratch.path().join("docker-bake.json"))?;
+        let (_scratch, folder) = scratch()?;
+        let (file, metadata) = (folder.join("docker-bake.json"), folder.join(METADATA));
         fs::write(&file, definition::definition(jobs, &self.docker.cwd))?;
-        let metadata = metadata_path(&scratch)?;
         let mut invocation = self.invocation(together_args(jobs, &file, &metadata));
         // Paths start from the root of the tree, wherever the file lies.
         invocation.env.retain(|(name, _)| name != RELATIVE_TO_THE_FILE);
@@ -120,9 +119,10 @@ impl Builder for Buildx {
         on_update: &mut dyn FnMut(Update),
     ) -> BuildResult {
         let mut progress = Progress::default();
-        let end = self
-            .try_build(job, interrupt, &mut progress, on_update)
-            .unwrap_or_else(|failure| End::Failed { failure, transient: false });
+        let end =
+            self.try_build(job, interrupt, &mut progress, on_update).unwrap_or_else(|error| {
+                End::Failed { failure: not_started(&*error), transient: false }
+            });
         let (steps_cached, steps_run) = progress.counts();
         BuildResult { steps_cached, steps_run, end }
     }
@@ -171,13 +171,11 @@ fn image_id(metadata: &Utf8Path) -> ImageId {
     serde_json::from_slice::<Metadata>(&text).unwrap_or_default().image()
 }
 
-/// Returns the file for a build's metadata, which buildx creates itself.
-fn metadata_file(scratch: &TempDir) -> Result<Utf8PathBuf, Failure> {
-    metadata_path(scratch).map_err(|error| not_started(&error))
-}
-
-fn metadata_path(scratch: &TempDir) -> Result<Utf8PathBuf, camino::FromPathBufError> {
-    Utf8PathBuf::try_from(scratch.path().join("metadata.json"))
+/// Makes a folder for what a client reads and writes beside the tree, which is there as long as the first of both is.
+fn scratch() -> Result<(TempDir, Utf8PathBuf), Box<dyn Error>> {
+    let folder = tempfile::Builder::new().prefix("pymono-").tempdir()?;
+    let path = Utf8PathBuf::try_from(folder.path().to_owned())?;
+    Ok((folder, path))
 }
 
 fn not_started(error: &dyn Error) -> Failure {

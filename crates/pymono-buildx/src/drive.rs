@@ -1,11 +1,10 @@
 //! Many builds side by side.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     num::NonZeroUsize,
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
         mpsc::{Sender, channel},
     },
     thread,
@@ -13,7 +12,7 @@ use std::{
 };
 
 use pymono_event::{BuildEvent, Failure, Observer, Outcome, ServiceReport};
-use pymono_exec::Interrupt;
+use pymono_exec::{Interrupt, side_by_side};
 use pymono_names::ServiceName;
 
 use crate::{BuildResult, Builder, End, ImageId, Job, Told, Update};
@@ -134,23 +133,6 @@ struct Run<'a> {
     done: Done,
 }
 
-/// Does something with each of `things`, in their order, with so many threads.
-fn side_by_side<T: Sync>(threads: usize, things: &[T], work: impl Fn(usize, &T) + Sync) {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::SeqCst);
-            let Some(thing) = things.get(index) else { return };
-            work(index, thing);
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 0..threads.min(things.len()) {
-            scope.spawn(work);
-        }
-    });
-}
-
 /// The jobs that ended, each with whether there is an image.
 #[derive(Default)]
 struct Done {
@@ -230,7 +212,6 @@ impl Run<'_> {
         sender: &Sender<Message>,
     ) -> bool {
         let (mut passes, mut stays) = (false, false);
-        let mut ended = BTreeSet::new();
         let jobs: Vec<&Job> = open.iter().map(|(_, job)| *job).collect();
         self.builder.build_together(&jobs, &self.scope, &mut |place, told| {
             let (index, job) = open[place];
@@ -245,14 +226,13 @@ impl Run<'_> {
                 }
                 Told::Ended(result) => {
                     stays |= matches!(result.end, End::Failed { .. });
-                    ended.insert(index);
                     let (mut report, image) = concluded(job, result);
                     report.duration = start.elapsed();
                     self.end(index, report, image, sender);
                 }
             }
         });
-        open.retain(|(index, _)| !ended.contains(index));
+        open.retain(|(_, job)| !self.done.has(&job.service));
         passes && !stays
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use pymono_exec::Interrupt;
 use serde::{Deserialize, Serialize};
 
-use crate::Docker;
+use crate::{Docker, reference::familiar};
 
 /// What an engine still knows to have happened in it: its last 256 events, of all kinds, since it was started.
 ///
@@ -155,12 +155,6 @@ impl Event {
     fn name(&self) -> &str {
         self.actor.attributes.as_ref().map_or("", |it| &it.name)
     }
-}
-
-/// Returns a name as the docker client shows it.
-pub(crate) fn familiar(name: &str) -> &str {
-    let name = name.strip_prefix("docker.io/").unwrap_or(name);
-    name.strip_prefix("library/").unwrap_or(name)
 }
 
 #[cfg(test)]

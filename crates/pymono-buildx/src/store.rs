@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Docker, DockerError, History,
-    history::{Moment, Touched, familiar},
+    history::{Moment, Touched},
+    reference::{familiar, repository},
 };
 
 /// So much has happened since a moment that it may be forgotten before long.
@@ -48,8 +49,7 @@ impl Stored {
 
     /// Forgets what something may have happened to.
     fn doubt(&mut self, touched: &Touched) {
-        let is_known =
-            |it: &&String| repository(it).is_some_and(|it| self.repositories.contains(it));
+        let is_known = |it: &&String| self.repositories.contains(repository(it));
         self.doubtful.extend(touched.names.iter().filter(is_known).cloned());
         // A repository stands for all that is called after it.
         let repositories = self.repositories.intersection(&touched.names).cloned();
@@ -66,13 +66,13 @@ impl Stored {
     /// Forgets all images of some repositories.
     fn forget(&mut self, repositories: &BTreeSet<String>) {
         self.repositories.retain(|it| !repositories.contains(it));
-        self.ids.retain(|name, _| repository(name).is_none_or(|it| !repositories.contains(it)));
+        self.ids.retain(|name, _| !repositories.contains(repository(name)));
     }
 
     /// Returns what has to be asked for to know all images of some repositories, and forgets other
     /// repositories of which it would have to be.
     fn unknown(&mut self, wanted: BTreeSet<String>) -> BTreeSet<String> {
-        let of = |it: &String| repository(it).unwrap_or(it).to_owned();
+        let of = |it: &String| repository(it).to_owned();
         let mut unknown = mem::take(&mut self.doubtful);
         let unwanted: BTreeSet<String> =
             unknown.iter().map(of).filter(|it| !wanted.contains(it)).collect();
@@ -158,11 +158,6 @@ impl Docker {
         let args = ["image", "tag", id, reference].map(str::to_owned).to_vec();
         self.ask(args, interrupt).map(drop)
     }
-}
-
-/// Returns the repository of a reference that has a tag.
-fn repository(reference: &str) -> Option<&str> {
-    reference.rsplit_once(':').map(|(repository, _)| repository)
 }
 
 #[cfg(test)]

@@ -76,17 +76,14 @@ impl<'a> Streams<'a> {
 
     /// Ends what has failed, once the client has, and leaves what it kept from ending.
     pub(crate) fn fail(&mut self, status: &str, tell: &mut dyn FnMut(usize, Told)) {
-        let printed = self.failed.as_deref().and_then(|digest| {
-            let owner = self.owners.get(digest)?;
-            Some(self.targets[*owner].progress.last_lines(digest))
-        });
-        let printed = printed.unwrap_or_default();
+        let Some(failed) = self.failed.clone() else { return };
+        let log = self.targets[self.owners[&failed]].progress.last_lines(&failed);
         for place in 0..self.targets.len() {
             let progress = &self.targets[place].progress;
             // What fails when all is ended need not fail by itself.
-            if progress.failed().is_some() && progress.failed() == self.failed.as_deref() {
+            if progress.failed() == Some(failed.as_str()) {
                 let transient = fault::is_transient(&progress.words());
-                let failure = Failure { log: printed.clone(), ..progress.failure(status) };
+                let failure = Failure { log: log.clone(), ..progress.failure(status) };
                 let end = End::Failed { failure, transient };
                 self.conclude(place, end, tell);
             }

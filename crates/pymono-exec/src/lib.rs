@@ -15,7 +15,7 @@ mod interrupt;
 mod invocation;
 mod run;
 
-pub use both::both;
+pub use both::{both, side_by_side};
 pub use dialogue::Dialogue;
 pub use error::ExecError;
 pub use interrupt::{InstallError, Interrupt};

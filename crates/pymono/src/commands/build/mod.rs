@@ -14,7 +14,7 @@ mod shared;
 mod summary;
 mod wanted;
 
-use std::{num::NonZeroUsize, thread::available_parallelism};
+use std::{collections::BTreeSet, num::NonZeroUsize, thread::available_parallelism};
 
 use camino::Utf8Path;
 use pymono_buildx::{Buildx, Docker, DriveOptions, Job, OnFailure, Retries, Versions, drive};
@@ -60,13 +60,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     let given = Given::new(&env);
     let services = wanted.services(&mut loaded, &session.folder, args)?;
     let told = Told { args, overrides: &overrides, changes: changes.as_ref(), services: &services };
-    let mut jobs = if !args.stages.is_empty() {
-        vec![shared::job(&mut loaded, args, &given)?]
-    } else if args.image.test {
-        requests::tests(session, &loaded, &services, args, &given)?
-    } else {
-        requests::jobs(&loaded, &services, args, &given)
-    };
+    let mut jobs = jobs(session, &mut loaded, &services, args, &given)?;
     let unplanned = tell_unplanned(session, &mut loaded, &wanted, args)?;
     if jobs.is_empty() && (args.changed.is_some() || args.image.test) {
         session.shell.status("Nothing", if args.image.test { "to test" } else { "to build" })?;
@@ -106,6 +100,23 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     reuse::remember(session, &docker, &jobs, (&fingerprints, &mut memory), (&found, &reports))?;
     conclude(session, &docker, &loaded, &told, &found, &reports, builds)?;
     if unplanned { Err(CommandError::unplanned()) } else { Ok(()) }
+}
+
+/// Returns the builds that are asked for: of stages, of tests, or of images.
+fn jobs(
+    session: &mut Session,
+    loaded: &mut Loaded,
+    services: &BTreeSet<ServiceName>,
+    args: &BuildArgs,
+    given: &Given<'_>,
+) -> Result<Vec<Job>, CommandError> {
+    if !args.stages.is_empty() {
+        return Ok(vec![shared::job(loaded, args, given)?]);
+    }
+    if args.image.test {
+        return requests::tests(session, loaded, services, args, given);
+    }
+    Ok(requests::jobs(loaded, services, args, given))
 }
 
 /// Reads the tree, unless that was done to compare it, and plans all of its services.

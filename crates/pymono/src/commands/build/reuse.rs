@@ -3,13 +3,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Mutex,
-    thread,
     time::Duration,
 };
 
-use pymono_buildx::{Docker, Export, Job, Published, PublishedImage};
+use pymono_buildx::{Docker, Export, Job, Published, PublishedImage, repository};
 use pymono_event::{BuildEvent, Observer, Outcome, ServiceReport};
-use pymono_exec::Interrupt;
+use pymono_exec::{Interrupt, side_by_side};
 use pymono_fingerprint::{Fingerprint, Inputs, sent};
 use pymono_names::{ServiceName, TreePath};
 use pymono_plan::Fleet;
@@ -97,15 +96,6 @@ pub(super) fn mark(jobs: &mut [Job], fingerprints: &Fingerprints) {
             let tags = repositories.into_iter().map(|it| format!("{it}:{}", fingerprint.tag()));
             job.request.tags.extend(tags);
         }
-    }
-}
-
-/// Returns a reference without its tag.
-fn repository(reference: &str) -> &str {
-    match reference.rsplit_once(':') {
-        // A colon before a slash is that of a port.
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => reference,
     }
 }
 
@@ -293,20 +283,10 @@ pub(in crate::commands) fn at_once<T: Sync, K: Ord + Send, V: Send>(
     things: &[T],
     ask: impl Fn(&T) -> Option<(K, V)> + Sync,
 ) -> BTreeMap<K, V> {
-    let next = Mutex::new(things.iter());
     let answers = Mutex::new(BTreeMap::new());
-    let work = || {
-        loop {
-            let thing = next.lock().map_or(None, |mut next| next.next());
-            let Some(thing) = thing else { return };
-            if let (Some((key, answer)), Ok(mut answers)) = (ask(thing), answers.lock()) {
-                answers.insert(key, answer);
-            }
-        }
-    };
-    thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(things.len()) {
-            scope.spawn(work);
+    side_by_side(AT_ONCE, things, |_, thing| {
+        if let (Some((key, answer)), Ok(mut answers)) = (ask(thing), answers.lock()) {
+            answers.insert(key, answer);
         }
     });
     answers.into_inner().unwrap_or_default()
