@@ -25,6 +25,9 @@ const METADATA: &str = "metadata.json";
 /// Set, it makes bake's paths start from where its file lies.
 const RELATIVE_TO_THE_FILE: &str = "BUILDX_BAKE_FILE_RELATIVE_PATHS";
 
+/// Unset, the client asks git several things for each image, which only its provenance tells.
+const GIT_INFO: &str = "BUILDX_GIT_INFO";
+
 /// The part that we read of the file that `--metadata-file` writes.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -93,12 +96,25 @@ impl Buildx {
         let mut invocation = self.invocation(together_args(jobs, &file, &metadata));
         // Paths start from the root of the tree, wherever the file lies.
         invocation.env.retain(|(name, _)| name != RELATIVE_TO_THE_FILE);
+        let is_told = jobs.iter().any(|job| job.request.provenance.is_some());
+        if !is_told && invocation.var(GIT_INFO).is_none() {
+            invocation.env.push((GIT_INFO.into(), "false".into()));
+        }
         let mut streams = Streams::new(jobs);
-        let status = invocation.stream(interrupt, &mut |source, line| {
+        // Long after the last image is there the engine still writes down how they were built, and would go on
+        // without the client.
+        let client = interrupt.scope();
+        let status = invocation.stream(&client, &mut |source, line| {
             if source == Source::Stderr {
                 streams.line(line, tell);
+                if streams.have_ended() && !client.requested() {
+                    client.request();
+                }
             }
         })?;
+        if streams.have_ended() {
+            return Ok(());
+        }
         if status.success() {
             streams.end(&image_ids(&metadata), tell);
         } else {

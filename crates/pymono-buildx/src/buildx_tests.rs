@@ -7,7 +7,7 @@ use pymono_event::{BuildEvent, Outcome, ServiceReport};
 use pymono_exec::Invocation;
 
 use super::*;
-use crate::{BuildRequest, DockerError, DriveOptions, OnFailure, Retries, drive};
+use crate::{BuildRequest, DockerError, DriveOptions, Export, OnFailure, Retries, drive};
 
 /// A folder with a script called `docker` in it.
 struct Fake {
@@ -89,6 +89,28 @@ fn a_command_that_failed_is_not_run_again() {
 fn a_client_that_dies_without_a_word_is_a_failure_that_says_how() {
     let failure = Fake::new("kill -9 $$").build(&mut Vec::new()).failure.unwrap();
     assert!(failure.message.contains("signal: 9"), "{failure:?}");
+}
+
+#[test]
+fn a_client_is_ended_once_all_images_are_there() {
+    let stream = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/together.jsonl");
+    let fake = Fake::new(&format!("cat '{stream}' >&2; exec sleep 3600"));
+    let jobs = ["a", "b"].map(|name| Job {
+        service: name.parse().unwrap(),
+        needs: BTreeSet::new(),
+        request: BuildRequest { exports: vec![Export::Load], ..BuildRequest::default() },
+    });
+    let mut ended = Vec::new();
+    let interrupt = Interrupt::new();
+    let builder = Buildx::new(fake.docker());
+    builder.build_together(&jobs.each_ref(), &interrupt, &mut |place, told| {
+        if let Told::Ended(BuildResult { end: End::Image(_), .. }) = told {
+            ended.push(place);
+        }
+    });
+    ended.sort_unstable();
+    assert_eq!(ended, [0, 1]);
+    assert!(!interrupt.requested());
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::Utf8PathBuf;
-use pymono_exec::{ExecError, Interrupt, Invocation, Output};
+use pymono_exec::{ExecError, Interrupt, Invocation, Output, both};
 use thiserror::Error;
 
 /// The oldest buildx that pymono is made for, as major and minor version.
@@ -138,14 +138,17 @@ impl Docker {
 
     /// Checks that an engine answers and that buildx is there and new enough.
     pub fn check(&self, interrupt: &Interrupt) -> Result<Versions, DockerError> {
-        let engine = self.run(&["version", "--format", "{{.Server.Version}}"], interrupt)?;
+        let (engine, buildx) = both(
+            || self.run(&["version", "--format", "{{.Server.Version}}"], interrupt),
+            || self.run(&["buildx", "version"], interrupt),
+        );
+        let (engine, buildx) = (engine?, buildx?);
         if !engine.status.success() {
             return Err(DockerError::Unreachable {
                 place: self.place(),
                 message: last_words(&engine),
             });
         }
-        let buildx = self.run(&["buildx", "version"], interrupt)?;
         if !buildx.status.success() {
             return Err(DockerError::NoBuildx { message: first_words(&buildx) });
         }

@@ -62,6 +62,11 @@ impl<'a> Streams<'a> {
         }
     }
 
+    /// Returns whether nothing is left to wait for.
+    pub(crate) fn have_ended(&self) -> bool {
+        self.targets.iter().all(|target| target.has_ended)
+    }
+
     /// Ends what has not ended, once the client is done.
     pub(crate) fn end(
         &mut self,
@@ -162,6 +167,8 @@ impl Target<'_> {
         is_known
             && matches!(request.exports[..], [Export::Load | Export::Push])
             && request.cache_to.is_empty()
+            // Several nodes may build them, whose images the client then puts together.
+            && request.platforms.len() <= 1
     }
 }
 

@@ -101,6 +101,14 @@ fn what_makes_no_image_ends_with_the_client() {
 }
 
 #[test]
+fn what_the_client_has_to_put_together_ends_with_the_client() {
+    let mut jobs = jobs(&["a", "b"], &Export::Push);
+    jobs[1].request.platforms = vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()];
+    let heard = replay(TOGETHER, &jobs, |streams, _| assert!(!streams.have_ended()));
+    assert!(digest(&heard[0]).is_some() && heard[1].ends.is_empty(), "{heard:?}");
+}
+
+#[test]
 fn a_failure_is_that_of_its_own_target_and_leaves_what_it_stopped() {
     let jobs = jobs(&["a", "bad", "late"], &Export::Load);
     let heard = replay(FAILED, &jobs, |streams, tell| streams.fail("exit status: 1", tell));
