@@ -3,8 +3,10 @@
 use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::Utf8PathBuf;
-use pymono_exec::{ExecError, Interrupt, Invocation, Output, both};
+use pymono_exec::{ExecError, Interrupt, Invocation, Output};
 use thiserror::Error;
+
+use crate::History;
 
 /// The oldest buildx that pymono is made for, as major and minor version.
 const OLDEST_BUILDX: (u32, u32) = (0, 17);
@@ -136,19 +138,17 @@ impl Docker {
         }
     }
 
-    /// Checks that an engine answers and that buildx is there and new enough.
-    pub fn check(&self, interrupt: &Interrupt) -> Result<Versions, DockerError> {
-        let (engine, buildx) = both(
-            || self.run(&["version", "--format", "{{.Server.Version}}"], interrupt),
-            || self.run(&["buildx", "version"], interrupt),
-        );
-        let (engine, buildx) = (engine?, buildx?);
-        if !engine.status.success() {
-            return Err(DockerError::Unreachable {
-                place: self.place(),
-                message: last_words(&engine),
-            });
-        }
+    /// Checks that an engine answers, unless it has, and that buildx is there and new enough.
+    pub fn check(
+        &self,
+        answered: Option<&History>,
+        interrupt: &Interrupt,
+    ) -> Result<Versions, DockerError> {
+        let engine = match answered {
+            Some(history) => history.version().to_owned(),
+            None => self.engine_version(interrupt)?,
+        };
+        let buildx = self.run(&["buildx", "version"], interrupt)?;
         if !buildx.status.success() {
             return Err(DockerError::NoBuildx { message: first_words(&buildx) });
         }
@@ -156,7 +156,15 @@ impl Docker {
         if numbers(&version).is_some_and(|numbers| numbers < OLDEST_BUILDX) {
             return Err(DockerError::OldBuildx { version });
         }
-        Ok(Versions { engine: text(&engine.stdout), buildx: version })
+        Ok(Versions { engine, buildx: version })
+    }
+
+    fn engine_version(&self, interrupt: &Interrupt) -> Result<String, DockerError> {
+        let output = self.run(&["version", "--format", "{{.Server.Version}}"], interrupt)?;
+        if output.status.success() {
+            return Ok(text(&output.stdout));
+        }
+        Err(DockerError::Unreachable { place: self.place(), message: last_words(&output) })
     }
 
     /// Returns the sizes in bytes of those `images` that the engine has, by their id.
@@ -251,7 +259,7 @@ mod tests {
     #[test]
     fn a_missing_client_is_told_from_a_broken_one() {
         let env = vec![("PATH".into(), "/nonexistent".into())];
-        let error = Docker::new(".".into(), env).check(&Interrupt::new()).unwrap_err();
+        let error = Docker::new(".".into(), env).check(None, &Interrupt::new()).unwrap_err();
         assert!(matches!(error, DockerError::NotFound { .. }), "{error:?}");
         assert_eq!(error.to_string(), "`docker` was not found");
         assert!(error.hint().unwrap().contains("install Docker"));

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use pymono_exec::Interrupt;
 use serde::{Deserialize, Serialize};
+use serde_json::Deserializer;
 
 use crate::{Docker, reference::familiar};
 
@@ -15,6 +17,7 @@ use crate::{Docker, reference::familiar};
 pub struct History {
     /// What tells the engine, its version and its store from others.
     engine: String,
+    version: String,
     /// The oldest first.
     events: Vec<Event>,
 }
@@ -65,27 +68,42 @@ struct Attributes {
     name: String,
 }
 
+/// The part that is read of what an engine says of itself.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Info {
+    #[serde(rename = "ID")]
+    id: String,
+    driver: String,
+    server_version: String,
+    /// By its own clock, not by ours.
+    system_time: Timestamp,
+}
+
 impl Docker {
     /// Asks the engine for its history; nothing where it tells none.
     pub fn history(&self, interrupt: &Interrupt) -> Option<History> {
-        let ask = |args: &[&str]| {
-            self.ask(args.iter().map(ToString::to_string).collect(), interrupt).ok()
-        };
-        let format = "{{.SystemTime}} {{.ServerVersion}} {{.ID}} {{.Driver}}";
-        let answer = ask(&["info", "--format", format])?;
-        let (now, engine) = answer.trim().split_once(' ')?;
-        // An engine goes on telling what happens until a time has come: by its own clock, not by ours.
-        now.contains('T').then_some(())?;
-        let all = ["--since", "0", "--until", now, "--format", "{{json .}}"];
-        History::read(engine, &ask(&[&["events"], &all[..]].concat())?)
+        let mut engine = self.engine(interrupt)?;
+        let info: Info = serde_json::from_slice(&engine.get("/info")?).ok()?;
+        // An engine goes on telling what happens until a time has come.
+        let (second, part) = (info.system_time.as_second(), info.system_time.subsec_nanosecond());
+        let events = engine.get(&format!("/events?since=0&until={second}.{part:09}"))?;
+        History::read(&info, &events)
     }
 }
 
 impl History {
     /// Reads the events of an engine, a line each.
-    fn read(engine: &str, lines: &str) -> Option<Self> {
-        let events = lines.lines().map(serde_json::from_str).collect::<Result<_, _>>().ok()?;
-        Some(Self { engine: engine.to_owned(), events })
+    fn read(info: &Info, lines: &[u8]) -> Option<Self> {
+        let Info { id, driver, server_version, .. } = info;
+        let events = Deserializer::from_slice(lines).into_iter().collect::<Result<_, _>>().ok()?;
+        let engine = format!("{server_version} {id} {driver}");
+        Some(Self { engine, version: server_version.clone(), events })
+    }
+
+    /// Returns the version of the engine, such as `28.5.2`.
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// Returns whether nothing is known, so that nothing can be recognised later.

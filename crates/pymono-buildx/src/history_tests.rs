@@ -7,8 +7,14 @@ fn line(kind: &str, action: &str, id: &str, name: &str, time: i64) -> String {
     )
 }
 
+/// Reads events of one engine.
+fn read(lines: &str) -> Option<History> {
+    let info = r#"{"ID":"E","Driver":"overlayfs","ServerVersion":"28.5.2","SystemTime":"2026-01-02T03:04:05.678901234Z","More":1}"#;
+    History::read(&serde_json::from_str(info).unwrap(), lines.as_bytes())
+}
+
 fn history(lines: &[String]) -> History {
-    History::read("28.5.2 E overlayfs", &lines.join("\n")).unwrap()
+    read(&lines.join("\n")).unwrap()
 }
 
 fn tag(id: &str, name: &str, time: i64) -> String {
@@ -59,7 +65,7 @@ fn nothing_is_known_where_not_all_of_it_is() {
         assert_eq!(history(&lines).touched_since(&moment), None, "{action}");
     }
     assert_eq!(history(&[]).moment(), None);
-    assert_eq!(History::read("E", &format!("{first}\n{{\"Type\":")), None);
+    assert_eq!(read(&format!("{first}\n{{\"Type\":")), None);
 }
 
 #[test]

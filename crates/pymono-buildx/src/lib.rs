@@ -11,6 +11,7 @@ mod definition;
 mod digest;
 mod docker;
 mod drive;
+mod engine;
 mod fault;
 mod history;
 mod layers;

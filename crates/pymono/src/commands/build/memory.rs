@@ -74,6 +74,11 @@ impl Memory {
         self.history = history;
     }
 
+    /// Returns what happened until this run, if the engine has told.
+    pub(super) fn history(&self) -> Option<&History> {
+        self.history.as_ref()
+    }
+
     /// Lets something happen in an engine that has no event yet, by which what is known of it can be recognised later: an
     /// image is given the reference that it is to have anyway.
     pub(super) fn wake(&mut self, session: &Session, docker: &Docker, image: Option<(&str, &str)>) {

@@ -24,7 +24,7 @@ use pymono_report::{Bars, Builds, JsonLines, Lines, OutputError, Shell, plural};
 
 pub(crate) use args::BuildArgs;
 use args::{ImageArgs, ProgressStyle};
-use memory::Asked;
+use memory::{Asked, Memory};
 pub(super) use reuse::at_once;
 use reuse::{Beside, Fingerprints, Found};
 pub(crate) use reuse::{LABEL, fingerprints};
@@ -91,8 +91,11 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if args.dry_run {
         return print(session, &docker, bases.iter().chain(&jobs));
     }
-    let versions =
-        if jobs.is_empty() { None } else { Some(check(session, &docker, &loaded, &jobs, args)?) };
+    let versions = if jobs.is_empty() {
+        None
+    } else {
+        Some(check(session, (&docker, &memory), &loaded, &jobs, args)?)
+    };
     let options = drive_options(args, versions.as_ref());
     budget::warn_unseen(session, &loaded, &jobs)?;
     let (reports, builds) =
@@ -186,12 +189,12 @@ fn overrides(args: &BuildArgs) -> Overrides {
 /// Checks that Docker answers, and says what will be built with it.
 fn check(
     session: &mut Session,
-    docker: &Docker,
+    (docker, memory): (&Docker, &Memory),
     loaded: &Loaded,
     jobs: &[Job],
     args: &BuildArgs,
 ) -> Result<Versions, CommandError> {
-    let versions = docker.check(&session.interrupt);
+    let versions = docker.check(memory.history(), &session.interrupt);
     // A client that was stopped has told nothing about the engine.
     session.go_on()?;
     let versions = versions?;

@@ -195,7 +195,7 @@ fn in_store(
         Err(error) => {
             // Where no engine answers, that is what has to be said.
             session.go_on()?;
-            docker.check(interrupt)?;
+            docker.check(None, interrupt)?;
             return Err(error.into());
         }
     };
