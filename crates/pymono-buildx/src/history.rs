@@ -1,6 +1,6 @@
 //! What happened in the local engine.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use pymono_exec::Interrupt;
@@ -36,6 +36,8 @@ pub(crate) struct Moment {
 pub(crate) struct Touched {
     pub(crate) ids: BTreeSet<String>,
     pub(crate) names: BTreeSet<String>,
+    /// The id that a name means since, where that is all that happened to both.
+    pub(crate) named: BTreeMap<String, String>,
 }
 
 /// One event.
@@ -153,18 +155,24 @@ impl History {
     /// Returns what may have changed in the store since a moment; nothing where that is not known.
     pub(crate) fn touched_since(&self, moment: &Moment) -> Option<Touched> {
         let mut touched = Touched::default();
+        let mut lost = BTreeSet::new();
         for event in self.since(moment)?.filter(|event| event.kind == "image") {
+            let (id, name) = (event.actor.id.clone(), familiar(event.name()).to_owned());
             match event.action.as_str() {
-                "push" | "save" => {}
+                "push" | "save" => continue,
+                // Who comes last of two is not certain.
+                "tag" if touched.names.contains(&name) => drop(touched.named.remove(&name)),
+                "tag" => drop(touched.named.insert(name.clone(), id.clone())),
+                "create" => {}
                 // What was pulled is called by its reference; its repository stands as the name.
-                "create" | "delete" | "pull" | "tag" | "untag" => {
-                    touched.ids.insert(event.actor.id.clone());
-                    touched.names.insert(familiar(event.name()).to_owned());
-                }
+                "delete" | "pull" | "untag" => drop(lost.insert(id.clone())),
                 // Such as `load`, which does not say what the image is called.
                 _ => return None,
             }
+            touched.ids.insert(id);
+            touched.names.insert(name);
         }
+        touched.named.retain(|_, id| !lost.contains(id));
         Some(touched)
     }
 }

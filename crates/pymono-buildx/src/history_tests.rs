@@ -78,6 +78,31 @@ fn an_event_that_is_put_in_order_late_is_not_missed() {
 }
 
 #[test]
+fn a_name_means_what_it_was_given_where_nothing_else_happened() {
+    let first = tag("sha256:0", "other:v1", 1);
+    let moment = history(std::slice::from_ref(&first)).moment().unwrap();
+    let named = |lines: &[String]| {
+        let lines = [std::slice::from_ref(&first), lines].concat();
+        let named = history(&lines).touched_since(&moment).unwrap().named;
+        named.into_iter().map(|(name, id)| format!("{name} {id}")).collect::<Vec<_>>()
+    };
+    let created = line("image", "create", "sha256:1", "sha256:1", 10);
+    let (api, cron) = (tag("sha256:1", "api:v1", 11), tag("sha256:2", "cron:v1", 12));
+    let both = [created, api, cron];
+    assert_eq!(named(&both), ["api:v1 sha256:1", "cron:v1 sha256:2"]);
+    let more = |line: String| named(&[&both[..], &[line]].concat());
+    // It was moved once more, to whatever.
+    assert_eq!(more(tag("sha256:2", "docker.io/library/api:v1", 13)), ["cron:v1 sha256:2"]);
+    assert_eq!(more(tag("sha256:1", "api:v1", 14)), ["cron:v1 sha256:2"]);
+    for action in ["untag", "delete"] {
+        assert_eq!(more(line("image", action, "sha256:2", "sha256:2", 15)), ["api:v1 sha256:1"]);
+    }
+    // A third one is no first one.
+    let thrice = [13, 14].map(|time| tag("sha256:3", "api:v1", time));
+    assert_eq!(named(&[&both[..], &thrice].concat()), ["cron:v1 sha256:2"]);
+}
+
+#[test]
 fn an_engine_tells_of_a_build_only_by_what_is_new() {
     let created = line("image", "create", "sha256:1", "sha256:1", 10);
     let built = tag("sha256:1", "api:v1", 11);

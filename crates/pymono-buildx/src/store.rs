@@ -47,7 +47,7 @@ impl Stored {
         self.ids.values().any(|known| known == id)
     }
 
-    /// Forgets what something may have happened to.
+    /// Forgets what something may have happened to, unless it is certain what that was.
     fn doubt(&mut self, touched: &Touched) {
         let is_known = |it: &&String| self.repositories.contains(repository(it));
         self.doubtful.extend(touched.names.iter().filter(is_known).cloned());
@@ -61,6 +61,11 @@ impl Stored {
             }
             !is_touched
         });
+        for (name, id) in &touched.named {
+            if self.doubtful.remove(name) && self.repositories.contains(repository(name)) {
+                self.ids.insert(name.clone(), id.clone());
+            }
+        }
     }
 
     /// Forgets all images of some repositories.

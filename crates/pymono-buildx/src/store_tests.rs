@@ -29,7 +29,8 @@ fn a_reference_is_known_by_its_familiar_name() {
 
 /// Returns what is asked for after some ids and names were touched.
 fn asked(stored: &mut Stored, ids: &[&str], names: &[&str], wanted: &[&str]) -> BTreeSet<String> {
-    stored.doubt(&Touched { ids: set(ids), names: set(names) });
+    let named = BTreeMap::new();
+    stored.doubt(&Touched { ids: set(ids), names: set(names), named });
     stored.unknown(set(wanted))
 }
 
@@ -66,4 +67,20 @@ fn what_is_not_wanted_is_forgotten_before_it_is_asked_for() {
     let mut own = stored();
     assert_eq!(asked(&mut own, &[], &[], &["api"]), set(&[]));
     assert_eq!(own, stored());
+}
+
+#[test]
+fn what_a_name_means_now_need_not_be_asked_for() {
+    let named = ["team/api:v1", "team/api:v3", "other:v1", "team/new:v1"];
+    let mut own = stored();
+    own.doubt(&Touched {
+        ids: set(&["sha256:2"]),
+        names: set(&named),
+        named: named.map(|it| (it.to_owned(), "sha256:2".to_owned())).into(),
+    });
+    // Its other names may have come or gone.
+    let all = ["team/api", "api", "team/new"];
+    assert_eq!(own.unknown(set(&all)), set(&["team/api:v2", "api:latest", "team/new"]));
+    let known = ["team/api:v1", "team/api:v3", "other:v1", "team/new:v1"].map(|it| own.id(it));
+    assert_eq!(known, [Some("sha256:2"), Some("sha256:2"), None, None]);
 }

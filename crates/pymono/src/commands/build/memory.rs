@@ -15,8 +15,8 @@ use crate::session::Session;
 /// The file that it is remembered in.
 const FILE: &str = "store.json";
 
-/// After so few builds the next run asks for their images, which takes it less than it would take this one.
-const FEW: usize = 8;
+/// After so few builds the engine still tells the next run of all of them: two events each, of 256.
+const FEW: usize = 50;
 
 /// What the local store has, as far as it need not be asked.
 ///
