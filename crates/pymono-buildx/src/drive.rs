@@ -2,10 +2,12 @@
 
 use std::{
     collections::BTreeMap,
+    iter,
     num::NonZeroUsize,
+    panic,
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
-        mpsc::{Sender, channel},
+        mpsc::{Receiver, Sender, channel},
     },
     thread,
     time::{Duration, Instant},
@@ -71,7 +73,7 @@ enum Message {
 /// given. A job must stand behind those that it needs; it waits for them, and is
 /// skipped if one has no image. `observer` is called from this thread alone. A request of `interrupt`
 /// cancels what runs and starts nothing more; the report is then complete all
-/// the same. Sizes are asked for once, at the end: [`BuildEvent::Summary`] and
+/// the same. Sizes are asked for meanwhile: [`BuildEvent::Summary`] and
 /// the returned reports hold them, [`BuildEvent::Finished`] does not.
 pub fn drive(
     builder: &dyn Builder,
@@ -93,6 +95,8 @@ pub fn drive(
     let mut duration = Duration::ZERO;
     thread::scope(|scope| {
         let run = &run;
+        let (made, wanted) = channel();
+        let sizes = scope.spawn(move || run.sizes(&wanted));
         scope.spawn(move || {
             run.together(&sender);
             side_by_side(options.jobs.get(), jobs, |index, job| run.apart(index, job, &sender));
@@ -103,6 +107,9 @@ pub fn drive(
                 Message::Ended { index, report, image } => {
                     let service = jobs[index].service.clone();
                     observer.observe(&BuildEvent::Finished { service, report: report.clone() });
+                    if has_image(report.outcome) {
+                        let _ = made.send(index);
+                    }
                     ended.insert(index, (report, image));
                 }
             }
@@ -111,8 +118,12 @@ pub fn drive(
             }
         }
         duration = start.elapsed();
-        // A client of many images takes seconds to end after the last of them.
-        run.add_sizes(&mut ended);
+        drop(made);
+        let sizes = sizes.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
+        for (report, image) in ended.values_mut() {
+            let mut ids = image.digest.iter().chain(&image.config);
+            report.size = ids.find_map(|id| sizes.get(id)).copied();
+        }
     });
 
     let services: Vec<_> = ended
@@ -142,8 +153,7 @@ struct Done {
 
 impl Done {
     fn add(&self, service: &ServiceName, outcome: Outcome) {
-        let has_image = matches!(outcome, Outcome::Built | Outcome::Cached);
-        self.lock().insert(service.clone(), has_image);
+        self.lock().insert(service.clone(), has_image(outcome));
         self.ended.notify_all();
     }
 
@@ -302,24 +312,25 @@ impl Run<'_> {
         (report, image)
     }
 
-    /// Adds the sizes of the images there are, unless the user is waiting for the end.
-    fn add_sizes(&self, ended: &mut BTreeMap<usize, (ServiceReport, ImageId)>) {
-        if self.interrupt.requested() {
-            return;
+    /// Asks for the sizes of images as they are made, of all those at once that were made since it asked last.
+    ///
+    /// Once the last is there, the engine is busy for seconds with writing down how many were built.
+    fn sizes(&self, made: &Receiver<usize>) -> BTreeMap<String, u64> {
+        let mut sizes = BTreeMap::new();
+        while let Ok(first) = made.recv() {
+            let all = iter::once(first).chain(made.try_iter());
+            let jobs: Vec<&Job> = all.map(|index| &self.jobs[index]).collect();
+            // The user may be waiting for the end.
+            if !self.interrupt.requested() {
+                sizes.extend(self.builder.sizes(&jobs, self.interrupt));
+            }
         }
-        let has_image =
-            |report: &ServiceReport| matches!(report.outcome, Outcome::Built | Outcome::Cached);
-        let jobs: Vec<&Job> = ended
-            .iter()
-            .filter(|(_, (report, _))| has_image(report))
-            .map(|(index, _)| &self.jobs[*index])
-            .collect();
-        let sizes = self.builder.sizes(&jobs, self.interrupt);
-        for (report, image) in ended.values_mut().filter(|(report, _)| has_image(report)) {
-            let mut ids = image.digest.iter().chain(&image.config);
-            report.size = ids.find_map(|id| sizes.get(id)).copied();
-        }
+        sizes
     }
+}
+
+fn has_image(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Built | Outcome::Cached)
 }
 
 /// Tells of an event. Nobody listens any more only when the observer panicked, and then what is sent does
