@@ -147,11 +147,6 @@ impl History {
         Some(new.map(|(_, event)| event))
     }
 
-    /// Returns how much happened since a moment.
-    pub(crate) fn count_since(&self, moment: &Moment) -> Option<usize> {
-        self.since(moment).map(Iterator::count)
-    }
-
     /// Returns what may have changed in the store since a moment; nothing where that is not known.
     pub(crate) fn touched_since(&self, moment: &Moment) -> Option<Touched> {
         let mut touched = Touched::default();

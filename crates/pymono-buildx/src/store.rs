@@ -14,9 +14,6 @@ use crate::{
     reference::{familiar, repository},
 };
 
-/// So much has happened since a moment that it may be forgotten before long.
-const MANY: usize = 64;
-
 /// The images of some repositories that the local engine has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Stored {
@@ -100,11 +97,6 @@ impl Known {
         history.is_of(&self.moment)
     }
 
-    /// Returns whether a history may soon have no more of what this is recognised by.
-    pub fn is_old(&self, history: &History) -> bool {
-        history.count_since(&self.moment).is_none_or(|count| count >= MANY)
-    }
-
     /// Returns what is known still; nothing where it is not known what happened.
     pub fn still(&self, history: &History) -> Option<Stored> {
         let touched = history.touched_since(&self.moment)?;
@@ -116,7 +108,7 @@ impl Known {
 
 impl Docker {
     /// Asks the engine once for all images of some repositories, such as `registry.example/api`, beyond those
-    /// that are known; returns whether there was anything to ask. After an error nothing is known.
+    /// that are known. After an error nothing is known.
     ///
     /// An id is the digest of the image's manifest, or on the classic store that of its configuration:
     /// equal ids are equal images, labels included.
@@ -125,11 +117,11 @@ impl Docker {
         stored: &mut Stored,
         repositories: &BTreeSet<&str>,
         interrupt: &Interrupt,
-    ) -> Result<bool, DockerError> {
+    ) -> Result<(), DockerError> {
         let unknown =
             stored.unknown(repositories.iter().map(|it| familiar(it).to_owned()).collect());
         if unknown.is_empty() {
-            return Ok(false);
+            return Ok(());
         }
         let format = "{{.Repository}}:{{.Tag}} {{.ID}}";
         let filters = unknown.iter().map(|it| format!("--filter=reference={it}"));
@@ -137,7 +129,7 @@ impl Docker {
         let answer = self.ask(options.into_iter().chain(filters).collect(), interrupt)?;
         let pairs = answer.lines().filter_map(|line| line.split_once(' '));
         stored.ids.extend(pairs.map(|(name, id)| (name.to_owned(), id.to_owned())));
-        Ok(true)
+        Ok(())
     }
 
     /// Returns those of some ids that the engine has an image for, whatever it is called.

@@ -102,18 +102,18 @@ impl Memory {
         docker: &Docker,
         repositories: &BTreeSet<&str>,
     ) -> Result<Stored, DockerError> {
-        let mut stored = Stored::default();
-        let is_old = match (&self.known, &self.history) {
-            (Some(known), Some(history)) => {
-                stored = known.still(history).unwrap_or_default();
-                known.is_old(history)
-            }
-            _ => false,
+        let mut stored = match (&self.known, &self.history) {
+            (Some(known), Some(history)) => known.still(history).unwrap_or_default(),
+            _ => Stored::default(),
         };
-        let is_new = docker.renew(&mut stored, repositories, &session.interrupt)?;
-        if let (Some(_), Some(history), true) = (&self.known, &self.history, is_new || is_old) {
-            self.known = Known::new(history, &stored);
-            self.write(session);
+        docker.renew(&mut stored, repositories, &session.interrupt)?;
+        if let (Some(_), Some(history)) = (&self.known, &self.history) {
+            // It is recognised by the newest event, which the engine still has for longest.
+            let known = Known::new(history, &stored);
+            if known != self.known {
+                self.known = known;
+                self.write(session);
+            }
         }
         Ok(stored)
     }
