@@ -7,6 +7,8 @@ use camino::Utf8PathBuf;
 use pymono_tests::{Repo, Run, Site, classic_host, other_host, projects::unbuilt, registry, until};
 use serde_json::Value;
 
+use crate::fleet::fleet;
+
 /// Makes two services whose images stand on no other, so that any engine builds them in no time.
 fn repo() -> Repo {
     let repo = Repo::new("remembered", "");
@@ -63,6 +65,36 @@ fn a_store_in_which_nothing_happened_is_not_asked_for_its_images() {
     assert!(lists(&asked), "{asked:?}");
     assert_ne!(run.outcomes()["api"], "skipped");
     assert_eq!(run.outcomes()["cron"], "skipped");
+}
+
+/// Returns whether a client has built what the images stand on, before another built these.
+fn builds_a_base(asked: &[String]) -> bool {
+    asked.iter().filter(|line| line.starts_with("buildx b")).count() > 1
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn what_one_image_stands_on_is_not_looked_for_where_it_was_built() {
+    let site = fleet("ground", &["a", "b"]);
+    let (run, asked) = site.noted(&["--all"]);
+    assert!(builds_a_base(&asked), "{asked:?}");
+    assert_eq!(run.outcomes(), [("a", "built"), ("b", "built")].into());
+    // Several images wait for what they stand on, whatever is known.
+    let write = |value: u32| {
+        site.repo.write("libs/core/src/core/__init__.py", &format!("VALUE = {value}\n"));
+    };
+    write(2);
+    assert!(builds_a_base(&site.noted(&["--all"]).1));
+    let mut times = 2;
+    until("a build that does not look for a base", || {
+        times += 1;
+        write(times);
+        let (run, asked) = site.noted(&["a"]);
+        assert_eq!(run.outcomes(), [("a", "built")].into());
+        assert_eq!(run.stages(), ["pkg-core"]);
+        if builds_a_base(&asked) { Err(format!("{asked:?}")) } else { Ok(()) }
+    });
+    assert_eq!(site.answer("a"), times.to_string());
 }
 
 /// Somebody who works in the same engine, and the names that they take.

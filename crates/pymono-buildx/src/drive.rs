@@ -107,7 +107,7 @@ pub fn drive(
                 Message::Ended { index, report, image } => {
                     let service = jobs[index].service.clone();
                     observer.observe(&BuildEvent::Finished { service, report: report.clone() });
-                    if has_image(report.outcome) {
+                    if report.outcome.is_made() {
                         let _ = made.send(index);
                     }
                     ended.insert(index, (report, image));
@@ -153,7 +153,7 @@ struct Done {
 
 impl Done {
     fn add(&self, service: &ServiceName, outcome: Outcome) {
-        self.lock().insert(service.clone(), has_image(outcome));
+        self.lock().insert(service.clone(), outcome.is_made());
         self.ended.notify_all();
     }
 
@@ -327,10 +327,6 @@ impl Run<'_> {
         }
         sizes
     }
-}
-
-fn has_image(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Built | Outcome::Cached)
 }
 
 /// Tells of an event. Nobody listens any more only when the observer panicked, and then what is sent does

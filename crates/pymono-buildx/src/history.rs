@@ -147,6 +147,11 @@ impl History {
         Some(new.map(|(_, event)| event))
     }
 
+    /// Returns whether it is certain that nobody has pruned the builder since a moment.
+    pub(crate) fn keeps_stages_since(&self, moment: &Moment) -> bool {
+        self.since(moment).is_some_and(|mut events| events.all(|event| event.kind != "builder"))
+    }
+
     /// Returns what may have changed in the store since a moment; nothing where that is not known.
     pub(crate) fn touched_since(&self, moment: &Moment) -> Option<Touched> {
         let mut touched = Touched::default();

@@ -75,6 +75,17 @@ fn an_event_that_is_put_in_order_late_is_not_missed() {
 }
 
 #[test]
+fn a_builder_keeps_its_stages_until_somebody_prunes_it() {
+    let mut lines = vec![tag("sha256:1", "api:v1", 10)];
+    let moment = history(&lines).moment().unwrap();
+    lines.push(line("image", "prune", "", "", 11));
+    assert!(history(&lines).keeps_stages_since(&moment));
+    lines.push(line("builder", "prune", "", "", 12));
+    assert!(!history(&lines).keeps_stages_since(&moment));
+    assert!(!history(&[]).keeps_stages_since(&moment));
+}
+
+#[test]
 fn a_name_means_what_it_was_given_where_nothing_else_happened() {
     let first = tag("sha256:0", "other:v1", 1);
     let moment = history(std::slice::from_ref(&first)).moment().unwrap();

@@ -31,6 +31,9 @@ pub struct Stored {
 pub struct Known {
     moment: Moment,
     stored: Stored,
+    /// The stages that its builder has, each by whatever tells it from others.
+    #[serde(default)]
+    stages: BTreeSet<String>,
 }
 
 impl Stored {
@@ -88,13 +91,27 @@ impl Stored {
 
 impl Known {
     /// Keeps what was asked for after the history was; nothing where the history has nothing to be recognised by.
-    pub fn new(history: &History, stored: &Stored) -> Option<Self> {
-        Some(Self { moment: history.moment()?, stored: stored.clone() })
+    pub fn new(history: &History, stored: &Stored, stages: &BTreeSet<String>) -> Option<Self> {
+        let (stored, stages) = (stored.clone(), stages.clone());
+        Some(Self { moment: history.moment()?, stored, stages })
     }
 
     /// Returns whether this is known of the engine that has that history.
     pub fn is_of(&self, history: &History) -> bool {
         history.is_of(&self.moment)
+    }
+
+    /// Returns the stages that its builder has, unless somebody may have pruned it.
+    pub fn stages(&self, history: &History) -> BTreeSet<String> {
+        let is_whole = history.keeps_stages_since(&self.moment);
+        if is_whole { self.stages.clone() } else { BTreeSet::new() }
+    }
+
+    /// Adds stages that its builder has now, and returns whether any is new.
+    pub fn add_stages(&mut self, stages: &BTreeSet<String>) -> bool {
+        let before = self.stages.len();
+        self.stages.extend(stages.iter().cloned());
+        self.stages.len() > before
     }
 
     /// Returns what is known still; nothing where it is not known what happened.

@@ -133,6 +133,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Returns whether this build has made what it was to make, or found it in the cache.
+    pub fn is_made(self) -> bool {
+        matches!(self, Self::Built | Self::Cached)
+    }
+
     /// Returns the outcome as one word in lower case.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -22,7 +22,7 @@ use pymono_plan::BuildPlan;
 use pymono_workspace::Unsent;
 
 pub use bake::bake_file;
-pub use dockerfile::{EPOCH, SHARED, shared};
+pub use dockerfile::{EPOCH, SHARED, base, shared};
 pub use export::{Export, ExportError, ExportFormat, export};
 pub use graph::{Graph, GraphFormat, GraphJson};
 pub use resolve::{Resolve, resolve};

@@ -1,7 +1,7 @@
 //! The table at the end of a build.
 
 use comfy_table::{CellAlignment, Table, presets};
-use pymono_event::{Outcome, ServiceReport};
+use pymono_event::ServiceReport;
 use pymono_names::ServiceName;
 
 use crate::text::{bytes, duration};
@@ -51,7 +51,7 @@ fn row(service: &ServiceName, report: &ServiceReport) -> [String; COLUMNS.len()]
         failure: _,
     } = report;
     let size = size.map_or_else(none, bytes);
-    let image = images.first().filter(|_| matches!(outcome, Outcome::Built | Outcome::Cached));
+    let image = images.first().filter(|_| outcome.is_made());
     let time = if time.is_zero() { none() } else { duration(*time) };
     [
         service.to_string(),

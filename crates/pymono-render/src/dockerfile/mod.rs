@@ -16,7 +16,7 @@ use image::ImageText;
 pub(crate) use install::Install;
 pub use settle::EPOCH;
 pub(crate) use settle::{SCRIPT as SETTLE, SCRIPT_NAME as SETTLE_NAME};
-pub use shared::{SHARED, shared};
+pub use shared::{SHARED, base, shared};
 use stage::StageText;
 pub(crate) use stage::uv_cache;
 pub(crate) use steps::{RUNNER, RUNNER_NAME, commands, commands_name};

@@ -2,6 +2,7 @@
 
 use pymono_plan::{BuildPlan, Stage, StageKind, StageName};
 
+use super::stage::StageText;
 use crate::instruction::Run;
 
 /// The name of the stage that [`shared`] writes: no service and no other stage has a dot in its name.
@@ -22,4 +23,18 @@ pub fn shared(plan: &BuildPlan, stages: &[StageName]) -> String {
         "\n# == What several jobs share: one build makes it ==\n\nFROM {} AS {SHARED}\n{run}",
         ground.name
     )
+}
+
+/// Returns the text of a stage on which things are installed and built, behind the text of those that it is made of; nothing
+/// for a stage that is none.
+pub fn base(plan: &BuildPlan, name: &StageName) -> Option<String> {
+    let stage = plan.stage(name)?;
+    let below = match &stage.kind {
+        StageKind::Uv { .. } => String::new(),
+        StageKind::Base { uv: below, .. } | StageKind::Toolchain { base: below, .. } => {
+            base(plan, below)?
+        }
+        _ => return None,
+    };
+    Some(format!("{below}{}", StageText { plan, stage }))
 }

@@ -28,6 +28,8 @@ pub(super) struct Memory {
     known: Option<Known>,
     /// What happened until this run.
     history: Option<History>,
+    /// The bases that the engine's builder has, by their text.
+    bases: BTreeSet<String>,
 }
 
 /// A question to the engine about what happened in it, which it takes a while to answer.
@@ -50,8 +52,11 @@ impl Asked {
         let answer = self.answer.take().map(JoinHandle::join);
         let history = answer.and_then(|it| it.unwrap_or_else(|panic| panic::resume_unwind(panic)));
         let known = cached::read(session, FILE).into_iter().next();
-        let mut memory = Memory { known, history: None };
+        let mut memory = Memory { known, ..Memory::default() };
         memory.see(history);
+        if let (Some(known), Some(history)) = (&memory.known, &memory.history) {
+            memory.bases = known.stages(history);
+        }
         memory
     }
 }
@@ -77,6 +82,19 @@ impl Memory {
     /// Returns what happened until this run, if the engine has told.
     pub(super) fn history(&self) -> Option<&History> {
         self.history.as_ref()
+    }
+
+    /// Returns whether the engine's builder has a base of this text.
+    pub(super) fn has_base(&self, text: &str) -> bool {
+        self.bases.contains(text)
+    }
+
+    /// Remembers bases that were built.
+    pub(super) fn add_bases(&mut self, session: &Session, texts: impl Iterator<Item = String>) {
+        self.bases.extend(texts);
+        if self.known.as_mut().is_some_and(|known| known.add_stages(&self.bases)) {
+            self.write(session);
+        }
     }
 
     /// Lets something happen in an engine that has no event yet, by which what is known of it can be recognised later: an
@@ -109,7 +127,7 @@ impl Memory {
         docker.renew(&mut stored, repositories, &session.interrupt)?;
         if let (Some(_), Some(history)) = (&self.known, &self.history) {
             // It is recognised by the newest event, which the engine still has for longest.
-            let known = Known::new(history, &stored);
+            let known = Known::new(history, &stored, &self.bases);
             if known != self.known {
                 self.known = known;
                 self.write(session);
@@ -139,7 +157,7 @@ impl Memory {
         };
         let Some(history) = self.history.as_ref() else { return };
         if self.known.is_none() && tells(history) {
-            self.known = Known::new(history, &Stored::default());
+            self.known = Known::new(history, &Stored::default(), &self.bases);
         }
         if self.known.is_some() {
             // What is not remembered is asked for by the next run, which says what is wrong.

@@ -1,6 +1,7 @@
 //! `pymono build`
 
 mod args;
+mod bases;
 mod budget;
 mod cached;
 mod handwritten;
@@ -18,7 +19,7 @@ use std::{collections::BTreeSet, num::NonZeroUsize, thread::available_parallelis
 
 use camino::Utf8Path;
 use pymono_buildx::{Buildx, Docker, DriveOptions, Job, OnFailure, Retries, Versions, drive};
-use pymono_event::{BuildEvent, Observer, Outcome, ServiceReport};
+use pymono_event::{BuildEvent, Observer, ServiceReport};
 use pymono_names::ServiceName;
 use pymono_report::{Bars, Builds, JsonLines, Lines, OutputError, Shell, plural};
 
@@ -84,7 +85,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
         let known = (&fingerprints, &mut memory);
         reuse::take_existing(session, &docker, &loaded, &mut jobs, known, args)?
     };
-    let mut bases = requests::bases(&loaded.plan, &jobs, args);
+    let mut bases = bases::wanted(session, &loaded.plan, &jobs, &memory, args);
     if args.sameness.reproducible {
         jobs.iter_mut().chain(&mut bases).for_each(reproducible::settle);
     }
@@ -98,8 +99,9 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     };
     let options = drive_options(args, versions.as_ref());
     budget::warn_unseen(session, &loaded, &jobs)?;
-    let (reports, builds) =
+    let (below, reports, builds) =
         build(session, &docker, (&bases, &jobs), &found, args.progress, &options)?;
+    bases::remember(session, &loaded.plan, &bases, &below, &mut memory);
     reuse::remember(session, &docker, &jobs, (&fingerprints, &mut memory), (&found, &reports))?;
     conclude(session, &docker, &loaded, &told, &found, &reports, builds)?;
     if unplanned { Err(CommandError::unplanned()) } else { Ok(()) }
@@ -269,6 +271,10 @@ fn print<'a>(
     Ok(())
 }
 
+/// How each of some builds ended.
+type Reports = Vec<(ServiceName, ServiceReport)>;
+
+/// Builds what the images stand on, and then these.
 fn build(
     session: &mut Session,
     docker: &Docker,
@@ -276,17 +282,18 @@ fn build(
     found: &Found,
     progress: ProgressStyle,
     options: &DriveOptions,
-) -> Result<(Vec<(ServiceName, ServiceReport)>, Builds), CommandError> {
+) -> Result<(Reports, Reports, Builds), CommandError> {
     let buildx = Buildx::new(docker.clone());
     let mut ended = Builds::default();
     let interrupt = &session.interrupt;
     let drive = |observer: &mut dyn Observer| {
         // Where a base cannot be built, each service that stands on it says so.
-        drive(&buildx, bases, options, interrupt, &mut Before(observer));
-        drive(&buildx, jobs, options, interrupt, &mut Beside { observer, found, ended: &mut ended })
+        let below = drive(&buildx, bases, options, interrupt, &mut Before(observer));
+        let mut beside = Beside { observer, found, ended: &mut ended };
+        (below, drive(&buildx, jobs, options, interrupt, &mut beside))
     };
-    let reports = observed(&mut session.shell, progress, drive)?;
-    Ok((reports, ended))
+    let (below, reports) = observed(&mut session.shell, progress, drive)?;
+    Ok((below, reports, ended))
 }
 
 /// Hands on what happens before the services are built: all but the beginning and the end, which are theirs.
@@ -329,9 +336,8 @@ fn outcome(
     session: &Session,
     reports: &[(ServiceName, ServiceReport)],
 ) -> Result<(), CommandError> {
-    let done = |report: &ServiceReport| matches!(report.outcome, Outcome::Built | Outcome::Cached);
     session.go_on()?;
-    if reports.iter().all(|(_, report)| done(report)) {
+    if reports.iter().all(|(_, report)| report.outcome.is_made()) {
         Ok(())
     } else {
         Err(CommandError::images_failed())

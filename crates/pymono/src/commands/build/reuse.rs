@@ -151,9 +151,8 @@ pub(super) fn remember(
     let mut record = Record::read(session);
     let mut built = BTreeSet::new();
     for (service, report) in reports {
-        let done = matches!(report.outcome, Outcome::Built | Outcome::Cached);
         if let (true, Some(fingerprint), Some(id)) =
-            (done, fingerprints.get(service), &report.digest)
+            (report.outcome.is_made(), fingerprints.get(service), &report.digest)
         {
             record.add(image_of(report), fingerprint, id);
             built.extend(report.images.iter().map(|it| (it.as_str(), id.as_str())));
