@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs;
 use std::process;
 use std::slice;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
@@ -20,12 +20,16 @@ use super::{expert, guide, run_steps};
 use crate::docker::Docker;
 use crate::interrupt;
 use crate::process::Tool;
+use crate::wait;
 
 /// What all sides build on.
 const BASE: &str = "python:3.13-slim";
 
 /// How often what needs the network is tried.
 const ATTEMPTS: u32 = 5;
+
+/// How long the engine may go on after the last client.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The repetition that is not measured.
 pub(super) const WARM_UP: u32 = 0;
@@ -238,8 +242,7 @@ impl Workshop {
             Peer::Compose => self.compose(),
             Peer::Pymono => self.pymono(),
         };
-        // What one side left to be written is not for the other to wait for.
-        Tool::new("sync").succeeds();
+        self.settle()?;
         let start = Instant::now();
         let stream = build.read()?;
         let seconds = start.elapsed().as_secs_f64();
@@ -255,6 +258,20 @@ impl Workshop {
             Peer::Compose => None,
         };
         Ok(Sample { seconds, run_steps, spent })
+    }
+
+    /// Waits for what an earlier build left to be done: that is not for the next one to wait for.
+    ///
+    /// pymono ends when its images are there, and the engine still writes down how they were built.
+    fn settle(&self) -> Result<()> {
+        let list = ["buildx", "history", "ls", "--format", "{{.Status}}"];
+        let settled = wait::until(PATIENCE, || {
+            let builds = self.docker.tool().args(list).read()?;
+            Ok((!builds.lines().any(|status| status == "Running")).then_some(()))
+        })?;
+        settled.context("the engine does not end with the builds that it has begun")?;
+        Tool::new("sync").succeeds();
+        Ok(())
     }
 
     fn bake(&self, peer: Peer) -> Tool {
