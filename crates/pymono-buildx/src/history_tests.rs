@@ -13,11 +13,11 @@ fn read(lines: &str) -> Option<History> {
     History::read(&serde_json::from_str(info).unwrap(), lines.as_bytes())
 }
 
-fn history(lines: &[String]) -> History {
+pub(crate) fn history(lines: &[String]) -> History {
     read(&lines.join("\n")).unwrap()
 }
 
-fn tag(id: &str, name: &str, time: i64) -> String {
+pub(crate) fn tag(id: &str, name: &str, time: i64) -> String {
     line("image", "tag", id, name, time)
 }
 

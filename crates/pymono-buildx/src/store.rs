@@ -114,6 +114,13 @@ impl Known {
         self.stages.len() > before
     }
 
+    /// Returns whether it is known which images some repositories have, up to a moment of the engine that the history tells of.
+    pub fn covers(&self, history: &History, repositories: &BTreeSet<&str>) -> bool {
+        let stored = self.still(history);
+        stored
+            .is_some_and(|it| repositories.iter().all(|of| it.repositories.contains(familiar(of))))
+    }
+
     /// Returns what is known still; nothing where it is not known what happened.
     pub fn still(&self, history: &History) -> Option<Stored> {
         let touched = history.touched_since(&self.moment)?;

@@ -1,4 +1,5 @@
 use super::*;
+use crate::history::tests::{history, tag};
 
 fn set(words: &[&str]) -> BTreeSet<String> {
     words.iter().map(ToString::to_string).collect()
@@ -83,4 +84,14 @@ fn what_a_name_means_now_need_not_be_asked_for() {
     assert_eq!(own.unknown(set(&all)), set(&["team/api:v2", "api:latest", "team/new"]));
     let known = ["team/api:v1", "team/api:v3", "other:v1", "team/new:v1"].map(|it| own.id(it));
     assert_eq!(known, [Some("sha256:2"), Some("sha256:2"), None, None]);
+}
+
+#[test]
+fn what_is_forgotten_covers_nothing() {
+    let first = tag("sha256:7", "other:v1", 7);
+    let both = [first.clone(), tag("sha256:8", "team/api:v1", 8)];
+    let known = Known::new(&history(&[first]), &stored(), &BTreeSet::new()).unwrap();
+    assert!(known.covers(&history(&both), &["api", "team/api"].into()));
+    assert!(!known.covers(&history(&both), &["api", "new"].into()));
+    assert!(!known.covers(&history(&both[1..]), &["api"].into()));
 }

@@ -147,10 +147,11 @@ impl Memory {
         built: &BTreeSet<(&str, &str)>,
         repositories: &BTreeSet<&str>,
     ) {
-        if built.is_empty() || (self.known.is_some() && built.len() <= FEW) {
+        let Some(before) = self.history.take().filter(|_| !built.is_empty()) else { return };
+        let covers = |known: &Known| known.covers(&before, repositories);
+        if built.len() <= FEW && self.known.as_ref().is_some_and(covers) {
             return;
         }
-        let Some(before) = self.history.take() else { return };
         self.look_again(session, docker);
         let tells = |history: &History| {
             built.iter().any(|(reference, id)| history.tells(&before, reference, id))
