@@ -147,7 +147,12 @@ impl History {
         Some(new.map(|(_, event)| event))
     }
 
-    /// Returns whether it is certain that nobody has pruned the builder since a moment.
+    /// Returns how much happened since a moment.
+    pub(crate) fn count_since(&self, moment: &Moment) -> Option<usize> {
+        self.since(moment).map(Iterator::count)
+    }
+
+    /// Returns whether nothing is known to have been pruned from the builder since a moment; not every way tells.
     pub(crate) fn keeps_stages_since(&self, moment: &Moment) -> bool {
         self.since(moment).is_some_and(|mut events| events.all(|event| event.kind != "builder"))
     }
@@ -155,7 +160,7 @@ impl History {
     /// Returns what may have changed in the store since a moment; nothing where that is not known.
     pub(crate) fn touched_since(&self, moment: &Moment) -> Option<Touched> {
         let mut touched = Touched::default();
-        let mut lost = BTreeSet::new();
+        let (mut lost, mut unnamed) = (BTreeSet::new(), BTreeSet::new());
         for event in self.since(moment)?.filter(|event| event.kind == "image") {
             let (id, name) = (event.actor.id.clone(), familiar(event.name()).to_owned());
             match event.action.as_str() {
@@ -165,14 +170,17 @@ impl History {
                 "tag" => drop(touched.named.insert(name.clone(), id.clone())),
                 "create" => {}
                 // What was pulled is called by its reference; its repository stands as the name.
-                "delete" | "pull" | "untag" => drop(lost.insert(id.clone())),
+                "delete" | "pull" | "untag" => {
+                    lost.insert(id.clone());
+                    unnamed.insert(name.clone());
+                }
                 // Such as `load`, which does not say what the image is called.
                 _ => return None,
             }
             touched.ids.insert(id);
             touched.names.insert(name);
         }
-        touched.named.retain(|_, id| !lost.contains(id));
+        touched.named.retain(|name, id| !lost.contains(id) && !unnamed.contains(name));
         Some(touched)
     }
 }

@@ -105,6 +105,9 @@ fn a_name_means_what_it_was_given_where_nothing_else_happened() {
     for action in ["untag", "delete"] {
         assert_eq!(more(line("image", action, "sha256:2", "sha256:2", 15)), ["api:v1 sha256:1"]);
     }
+    // A name that goes may have meant another image when that was looked up.
+    let untag = more(line("image", "untag", "sha256:9", "api:v1", 15));
+    assert_eq!(untag, ["cron:v1 sha256:2"]);
     // A third one is no first one.
     let thrice = [13, 14].map(|time| tag("sha256:3", "api:v1", time));
     assert_eq!(named(&[&both[..], &thrice].concat()), ["cron:v1 sha256:2"]);

@@ -14,6 +14,12 @@ use crate::{
     reference::{familiar, repository},
 };
 
+/// An engine tells of its last 256 events; others may work in it meanwhile.
+const KEPT: usize = 192;
+
+/// So much has happened since a moment that a later one is better.
+const MANY: usize = 64;
+
 /// The images of some repositories that the local engine has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Stored {
@@ -101,7 +107,7 @@ impl Known {
         history.is_of(&self.moment)
     }
 
-    /// Returns the stages that its builder has, unless somebody may have pruned it.
+    /// Returns the stages that its builder has as far as is known: it also forgets without a word.
     pub fn stages(&self, history: &History) -> BTreeSet<String> {
         let is_whole = history.keeps_stages_since(&self.moment);
         if is_whole { self.stages.clone() } else { BTreeSet::new() }
@@ -114,11 +120,21 @@ impl Known {
         self.stages.len() > before
     }
 
-    /// Returns whether it is known which images some repositories have, up to a moment of the engine that the history tells of.
-    pub fn covers(&self, history: &History, repositories: &BTreeSet<&str>) -> bool {
-        let stored = self.still(history);
-        stored
-            .is_some_and(|it| repositories.iter().all(|of| it.repositories.contains(familiar(of))))
+    /// Returns whether the engine will still tell what happened since this was known once so much more has happened, and
+    /// all images of some repositories are known.
+    pub fn covers(&self, history: &History, repositories: &BTreeSet<&str>, events: usize) -> bool {
+        let is_told = history.count_since(&self.moment).is_some_and(|it| it + events < KEPT);
+        let stored = self.still(history).filter(|_| is_told);
+        let has_all = |stored: Stored| {
+            repositories.iter().all(|it| stored.repositories.contains(familiar(it)))
+        };
+        stored.is_some_and(has_all)
+    }
+
+    /// Returns whether this says more than what was known before, or will be told of for longer.
+    pub fn renews(&self, before: &Self, history: &History) -> bool {
+        let is_old = history.count_since(&before.moment).is_none_or(|it| it >= MANY);
+        is_old || self.stored != before.stored || self.stages != before.stages
     }
 
     /// Returns what is known still; nothing where it is not known what happened.

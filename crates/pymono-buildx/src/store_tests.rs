@@ -91,7 +91,8 @@ fn what_is_forgotten_covers_nothing() {
     let first = tag("sha256:7", "other:v1", 7);
     let both = [first.clone(), tag("sha256:8", "team/api:v1", 8)];
     let known = Known::new(&history(&[first]), &stored(), &BTreeSet::new()).unwrap();
-    assert!(known.covers(&history(&both), &["api", "team/api"].into()));
-    assert!(!known.covers(&history(&both), &["api", "new"].into()));
-    assert!(!known.covers(&history(&both[1..]), &["api"].into()));
+    assert!(known.covers(&history(&both), &["api", "team/api"].into(), 8));
+    assert!(!known.covers(&history(&both), &["api", "team/api"].into(), 191));
+    assert!(!known.covers(&history(&both), &["api", "new"].into(), 8));
+    assert!(!known.covers(&history(&both[1..]), &["api"].into(), 8));
 }

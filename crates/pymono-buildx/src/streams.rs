@@ -14,7 +14,7 @@ use crate::{
     wire::{Vertex, VertexStatus},
 };
 
-/// The step that makes an image where it is wanted: it has all names when the step ends, and is pushed or loaded.
+/// The step that makes an image: once it ends, one that is to be loaded is there under all its names.
 const EXPORT: &str = "exporting to image";
 
 /// The state of several builds, fed line by line.
@@ -165,7 +165,8 @@ impl Target<'_> {
         let request = &self.job.request;
         let is_known = self.image.digest.is_some();
         is_known
-            && matches!(request.exports[..], [Export::Load | Export::Push])
+            // What is pushed may be pushed later on, under a second step of that name or by the client itself.
+            && matches!(request.exports[..], [Export::Load])
             && request.cache_to.is_empty()
             // Several nodes may build them, whose images the client then puts together.
             && request.platforms.len() <= 1

@@ -87,10 +87,13 @@ fn what_a_shared_step_prints_is_told_once() {
 }
 
 #[test]
-fn what_makes_no_image_ends_with_the_client() {
+fn what_is_pushed_or_makes_no_image_ends_with_the_client() {
+    let pushed = jobs(&["a", "b"], &Export::Push);
     let jobs = jobs(&["a", "b"], &Export::To("type=cacheonly".to_owned()));
-    let heard = replay(TOGETHER, &jobs, |_, _| {});
-    assert!(heard.iter().all(|it| it.ends.is_empty()));
+    for jobs in [&pushed, &jobs] {
+        let heard = replay(TOGETHER, jobs, |streams, _| assert!(!streams.have_ended()));
+        assert!(heard.iter().all(|it| it.ends.is_empty()));
+    }
     let ids = BTreeMap::from([(
         "b".to_owned(),
         ImageId { digest: Some("sha256:b".to_owned()), config: None },
@@ -102,7 +105,7 @@ fn what_makes_no_image_ends_with_the_client() {
 
 #[test]
 fn what_the_client_has_to_put_together_ends_with_the_client() {
-    let mut jobs = jobs(&["a", "b"], &Export::Push);
+    let mut jobs = jobs(&["a", "b"], &Export::Load);
     jobs[1].request.platforms = vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()];
     let heard = replay(TOGETHER, &jobs, |streams, _| assert!(!streams.have_ended()));
     assert!(digest(&heard[0]).is_some() && heard[1].ends.is_empty(), "{heard:?}");

@@ -11,11 +11,11 @@ use crate::session::Session;
 /// Set, it names the builder as `--builder` does.
 const BUILDER: &str = "BUILDX_BUILDER";
 
-/// Returns the builds of what the images of `jobs` stand on, but for what is certainly there.
+/// Returns the builds of what the images of `jobs` stand on, but for what one image alone will find.
 ///
-/// To find that everything is there takes a client 0.3 s, a fifth of what one edited service takes. Several
-/// images that are built at once wait for it all the same: a base may be another one under the same name, and then each of
-/// them would run what they share.
+/// To find that everything is there takes a client 0.3 s, a fifth of what one edited service takes. Where it is not, since the
+/// builder has dropped it or its image has moved, steps of that one image run once more the next time. Several images
+/// wait for their bases whatever is known: each of them would run what they share.
 pub(super) fn wanted(
     session: &Session,
     plan: &BuildPlan,
@@ -24,22 +24,29 @@ pub(super) fn wanted(
     args: &BuildArgs,
 ) -> Vec<Job> {
     let mut bases = requests::bases(plan, jobs, args);
-    // The engine does not tell what happens in other builders.
-    let is_own = args.buildx.builder.is_none() && session.env.iter().all(|(it, _)| it != BUILDER);
-    if jobs.len() == 1 && is_own && !args.buildx.pull {
+    if jobs.len() == 1 && is_own(session, args) && !args.buildx.pull {
         bases.retain(|base| text(plan, base).is_none_or(|text| !memory.has_base(&text)));
     }
     bases
+}
+
+/// Returns whether nobody says that another builder than the engine's own is used. Whether another one was made the default
+/// (`docker buildx use`) takes a client to know, and the worst is what [`wanted`] says.
+fn is_own(session: &Session, args: &BuildArgs) -> bool {
+    args.buildx.builder.is_none() && session.env.iter().all(|(it, _)| it != BUILDER)
 }
 
 /// Remembers the bases that were built.
 pub(super) fn remember(
     session: &Session,
     plan: &BuildPlan,
-    bases: &[Job],
-    reports: &[(ServiceName, ServiceReport)],
+    (bases, reports): (&[Job], &[(ServiceName, ServiceReport)]),
     memory: &mut Memory,
+    args: &BuildArgs,
 ) {
+    if !is_own(session, args) {
+        return;
+    }
     let made = bases.iter().zip(reports).filter(|(_, (_, report))| report.outcome.is_made());
     memory.add_bases(session, made.filter_map(|(base, _)| text(plan, base)));
 }

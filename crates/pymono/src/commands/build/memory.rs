@@ -15,8 +15,8 @@ use crate::session::Session;
 /// The file that it is remembered in.
 const FILE: &str = "store.json";
 
-/// After so few builds the engine still tells the next run of all of them: two events each, of 256.
-const FEW: usize = 50;
+/// Of a build an engine tells that there is an image, and what it is called.
+const EVENTS: usize = 2;
 
 /// What the local store has, as far as it need not be asked.
 ///
@@ -125,10 +125,9 @@ impl Memory {
             _ => Stored::default(),
         };
         docker.renew(&mut stored, repositories, &session.interrupt)?;
-        if let (Some(_), Some(history)) = (&self.known, &self.history) {
-            // It is recognised by the newest event, which the engine still has for longest.
+        if let (Some(before), Some(history)) = (&self.known, &self.history) {
             let known = Known::new(history, &stored, &self.bases);
-            if known != self.known {
+            if known.as_ref().is_none_or(|known| known.renews(before, history)) {
                 self.known = known;
                 self.write(session);
             }
@@ -148,8 +147,9 @@ impl Memory {
         repositories: &BTreeSet<&str>,
     ) {
         let Some(before) = self.history.take().filter(|_| !built.is_empty()) else { return };
-        let covers = |known: &Known| known.covers(&before, repositories);
-        if built.len() <= FEW && self.known.as_ref().is_some_and(covers) {
+        let events = EVENTS * built.len();
+        if self.known.as_ref().is_some_and(|known| known.covers(&before, repositories, events)) {
+            // The next run is told which images there are.
             return;
         }
         self.look_again(session, docker);

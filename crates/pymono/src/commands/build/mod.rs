@@ -101,7 +101,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     budget::warn_unseen(session, &loaded, &jobs)?;
     let (below, reports, builds) =
         build(session, &docker, (&bases, &jobs), &found, args.progress, &options)?;
-    bases::remember(session, &loaded.plan, &bases, &below, &mut memory);
+    bases::remember(session, &loaded.plan, (&bases, &below), &mut memory, args);
     reuse::remember(session, &docker, &jobs, (&fingerprints, &mut memory), (&found, &reports))?;
     conclude(session, &docker, &loaded, &told, &found, &reports, builds)?;
     if unplanned { Err(CommandError::unplanned()) } else { Ok(()) }
