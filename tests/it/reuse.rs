@@ -4,11 +4,15 @@
 use std::{collections::BTreeMap, fs};
 
 use camino::Utf8PathBuf;
-use pymono_tests::{Repo, Run, Site, Tool, projects::hatchling, registry};
+use pymono_tests::{Repo, Run, Site, Tool, classic_host, projects::hatchling, registry};
 use serde_json::Value;
 
 /// Two services that say a word.
 fn site() -> Site {
+    Site::new(repo())
+}
+
+fn repo() -> Repo {
     let repo = Repo::new("reuse", "");
     for name in ["api", "cron"] {
         let command = format!("[tool.pymono]\ncommand = [\"python\", \"-m\", \"{name}\"]\n");
@@ -20,7 +24,7 @@ fn site() -> Site {
     }
     repo.lock(&[]);
     repo.commit();
-    Site::new(repo)
+    repo
 }
 
 fn id(site: &Site, image: &str) -> String {
@@ -179,6 +183,20 @@ fn an_image_that_merely_says_so_is_not_taken() {
     fs::remove_file(site.cache().join("pymono/images.json")).unwrap();
     assert_eq!(site.build(&["--all"]).outcomes(), both("cached"));
     assert_eq!(id(&site, &image), own);
+}
+
+/// There the client pushes, after the builds.
+#[test]
+#[ignore = "needs an engine with the classic store: cargo xtask test"]
+fn what_is_built_together_on_the_classic_store_is_pushed() {
+    let site = Site::on(repo(), classic_host());
+    let place = format!("{}/{}", registry(), site.repo.unique());
+    let push = ["--all", "--push", "--registry", place.as_str()];
+    let first = site.build(&push);
+    assert_eq!(first.outcomes(), both("built"));
+    let again = site.build(&push);
+    assert_eq!((again.outcomes(), again.digests()), (both("skipped"), first.digests()));
+    site.docker.remove_images(&format!("{place}/"));
 }
 
 #[test]
