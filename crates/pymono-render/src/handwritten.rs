@@ -72,9 +72,4 @@ mod tests {
         assert_eq!(seen("api/Dockerfile", "api"), "Dockerfile");
         assert_eq!(seen("docker/api.Dockerfile", "services/api"), "../../docker/api.Dockerfile");
     }
-
-    #[test]
-    fn nothing_in_a_text_is_an_expression() {
-        assert_eq!(bake_literal("a${B}%{c} $D"), "a$${B}%%{c} $D");
-    }
 }
