@@ -15,9 +15,8 @@ use crate::{Docker, reference::familiar};
 /// has ended; never before it is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
-    /// What tells the engine, its version and its store from others.
+    /// What tells the engine, its version and its store from others: the version comes first.
     engine: String,
-    version: String,
     /// The oldest first.
     events: Vec<Event>,
 }
@@ -100,12 +99,12 @@ impl History {
         let Info { id, driver, server_version, .. } = info;
         let events = Deserializer::from_slice(lines).into_iter().collect::<Result<_, _>>().ok()?;
         let engine = format!("{server_version} {id} {driver}");
-        Some(Self { engine, version: server_version.clone(), events })
+        Some(Self { engine, events })
     }
 
     /// Returns the version of the engine, such as `28.5.2`.
     pub fn version(&self) -> &str {
-        &self.version
+        self.engine.split(' ').next().unwrap_or_default()
     }
 
     /// Returns whether nothing is known, so that nothing can be recognised later.
