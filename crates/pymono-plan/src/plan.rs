@@ -12,6 +12,7 @@ use crate::{
     BuildPlan, Dependencies, Environment, FetchedCrates, Fleet, Image, ImageFile, Layer, Package,
     PackageBuild, PackageCrates, Service, Stage, StageKind, StageName, access,
     finish::{HOME, at},
+    group::Size,
     naming::{self, Names},
     requirement::declared_name,
     share::{self, Form, Group, Supply},
@@ -53,8 +54,11 @@ pub fn plan(fleet: &Fleet) -> BuildPlan {
     }
 }
 
-/// The stages that hold a group of distributions, with all their users.
+/// The stages that hold a group of distributions, with all their users, those first that come first in images.
 type GroupStages = Vec<(StageName, BTreeSet<ServiceName>)>;
+
+/// What it costs to lay one more layer over others, whatever is in it, in bytes that could be unpacked meanwhile.
+const UNPACKED: u64 = 1_000_000;
 
 /// The stages that hold a local package, with the number of images that share it.
 type PackageStages = BTreeMap<(Environment, TreePath), (StageName, usize)>;
@@ -119,9 +123,12 @@ impl<'a> Planner<'a> {
         let fleet = self.fleet.services.len();
         let stages = groups.iter().map(|group| {
             let whose = naming::of_users(&group.users, fleet);
-            (self.dependencies(group, &whose), group.users.clone())
+            let stage = self.dependencies(group, &whose);
+            (Reverse(saved(group)), stage, group.users.clone())
         });
-        stages.collect()
+        let mut stages: Vec<_> = stages.collect();
+        stages.sort();
+        stages.into_iter().map(|(_, stage, users)| (stage, users)).collect()
     }
 
     /// Returns the stage of a group, whose name says `whose` it is.
@@ -304,7 +311,18 @@ fn with_packages(prefix: &str, environment: &Environment, apt: &BTreeSet<String>
     name
 }
 
-/// Returns what is copied into a service's image, what changes least first.
+/// Returns how many bytes need not be unpacked if all images of a group begin with its layer.
+///
+/// A layer is unpacked once for all images that have the same layers below it, and again for all others. It follows
+/// from the group alone: what others have must not move the layers of an image.
+fn saved(group: &Group) -> u64 {
+    let bytes = group.requirements.iter().map(|it| Size::of(it.size).rounded().installed());
+    let others = u64::try_from(group.users.len()).unwrap_or(u64::MAX).saturating_sub(1);
+    bytes.fold(UNPACKED, u64::saturating_add).saturating_mul(others)
+}
+
+/// Returns what is copied into a service's image: distributions as they are to be unpacked, then local packages, of
+/// which those come last that change most.
 ///
 /// Where an image store cannot link layers, a changed one rebuilds those after
 /// it. What many services share changes least; a service's own code most.
@@ -315,10 +333,6 @@ fn layers(
     packages: &PackageStages,
 ) -> Vec<Layer> {
     let own = groups.iter().filter(|(_, users)| users.contains(&service.name));
-    let mut dependencies: Vec<_> =
-        own.map(|(stage, users)| (Reverse(users.len()), stage)).collect();
-    dependencies.sort();
-
     let installed = service.packages.iter().filter_map(|package| {
         let (stage, users) = packages.get(&(service.environment.clone(), package.clone()))?;
         Some((package == path, Reverse(*users), stage))
@@ -326,8 +340,7 @@ fn layers(
     let mut installed: Vec<_> = installed.collect();
     installed.sort();
 
-    let dependencies = dependencies.into_iter().map(|(_, stage)| stage);
-    let stages = dependencies.chain(installed.into_iter().map(|(.., stage)| stage));
+    let stages = own.map(|(stage, _)| stage).chain(installed.into_iter().map(|(.., stage)| stage));
     stages.cloned().map(Layer::Environment).collect()
 }
 
