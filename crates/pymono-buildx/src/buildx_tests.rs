@@ -48,6 +48,7 @@ impl Fake {
             together: None,
             on_failure: OnFailure::KeepGoing,
             retries: Retries { most: 2, pause: Duration::from_millis(1) },
+            sizes: true,
         };
         let builder = Buildx::new(self.docker());
         drive(&builder, &[job], &options, &Interrupt::new(), observer).remove(0).1

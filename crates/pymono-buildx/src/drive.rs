@@ -30,6 +30,8 @@ pub struct DriveOptions {
     pub on_failure: OnFailure,
     /// What to do about faults that pass by themselves.
     pub retries: Retries,
+    /// Whether to ask how large the images are.
+    pub sizes: bool,
 }
 
 /// What a failed image means for the others.
@@ -73,7 +75,7 @@ enum Message {
 /// given. A job must stand behind those that it needs; it waits for them, and is
 /// skipped if one has no image. `observer` is called from this thread alone. A request of `interrupt`
 /// cancels what runs and starts nothing more; the report is then complete all
-/// the same. Sizes are asked for meanwhile: [`BuildEvent::Summary`] and
+/// the same. Sizes, if wanted, are asked for meanwhile: [`BuildEvent::Summary`] and
 /// the returned reports hold them, [`BuildEvent::Finished`] does not.
 pub fn drive(
     builder: &dyn Builder,
@@ -107,7 +109,7 @@ pub fn drive(
                 Message::Ended { index, report, image } => {
                     let service = jobs[index].service.clone();
                     observer.observe(&BuildEvent::Finished { service, report: report.clone() });
-                    if report.outcome.is_made() {
+                    if report.outcome.is_made() && options.sizes {
                         let _ = made.send(index);
                     }
                     ended.insert(index, (report, image));

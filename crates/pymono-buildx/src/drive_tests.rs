@@ -110,7 +110,8 @@ fn jobs(names: &[&str]) -> Vec<Job> {
 
 fn options(jobs: usize, on_failure: OnFailure) -> DriveOptions {
     let retries = Retries { most: 2, pause: Duration::from_millis(1) };
-    DriveOptions { jobs: NonZeroUsize::new(jobs).unwrap(), together: None, on_failure, retries }
+    let jobs = NonZeroUsize::new(jobs).unwrap();
+    DriveOptions { jobs, together: None, on_failure, retries, sizes: true }
 }
 
 /// One client may build `most` images.

@@ -1,6 +1,6 @@
 //! The table at the end of a build.
 
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, Table, presets};
 use pymono_event::ServiceReport;
 use pymono_names::ServiceName;
 
@@ -17,10 +17,15 @@ const COLUMNS: [(&str, bool); 7] = [
     ("image", false),
 ];
 
+/// The place of the sizes among the columns.
+const SIZE: usize = 5;
+
 /// Columns of space before and after a cell.
 pub(crate) const PADDING: (u16, u16) = (0, 2);
 
 /// Returns one line a service, in the order given, without borders and without color.
+///
+/// Where no size is known, there is no column for it.
 pub(crate) fn table(services: &[(ServiceName, ServiceReport)]) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -33,6 +38,9 @@ pub(crate) fn table(services: &[(ServiceName, ServiceReport)]) -> String {
         if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(alignment);
             column.set_padding(PADDING);
+            if index == SIZE && services.iter().all(|(_, report)| report.size.is_none()) {
+                column.set_constraint(ColumnConstraint::Hidden);
+            }
         }
     }
     table.trim_fmt()

@@ -47,6 +47,10 @@ const FOLDER: &str = ".pymono/state";
 /// One client builds so many images: of two or three hundred at once BuildKit loses some (docker/buildx#3810).
 const TOGETHER: Option<NonZeroUsize> = NonZeroUsize::new(50);
 
+/// Of more images the sizes are not asked for where nobody collects them: straight after many builds an engine takes
+/// seconds to tell.
+const SIZED: usize = 8;
+
 pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), CommandError> {
     let is_named = !args.services.is_empty() || !args.stages.is_empty();
     if !args.all && args.changed.is_none() && !is_named {
@@ -97,7 +101,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     } else {
         Some(check(session, (&docker, &memory), &loaded, &jobs, args)?)
     };
-    let options = drive_options(args, versions.as_ref());
+    let options = drive_options(args, jobs.len(), versions.as_ref());
     budget::warn_unseen(session, &loaded, &jobs)?;
     let (below, reports, builds) =
         build(session, &docker, (&bases, &jobs), &found, args.progress, &options)?;
@@ -216,7 +220,7 @@ fn check(
 }
 
 /// Returns how the images are built.
-fn drive_options(args: &BuildArgs, versions: Option<&Versions>) -> DriveOptions {
+fn drive_options(args: &BuildArgs, jobs: usize, versions: Option<&Versions>) -> DriveOptions {
     // Half of its time a client waits for the engine.
     let twice = |it: NonZeroUsize| it.saturating_add(it.get());
     let processors = || twice(available_parallelism().unwrap_or(NonZeroUsize::MIN));
@@ -232,6 +236,7 @@ fn drive_options(args: &BuildArgs, versions: Option<&Versions>) -> DriveOptions 
             OnFailure::KeepGoing
         },
         retries: Retries::default(),
+        sizes: jobs <= SIZED || args.summary.is_wanted() || args.progress == ProgressStyle::Json,
     }
 }
 
