@@ -18,6 +18,7 @@ mod fleet;
 mod git;
 mod graph;
 mod handwritten;
+mod held;
 mod indexes;
 mod init;
 mod install;

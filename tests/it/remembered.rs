@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::fleet::fleet;
 
 /// Makes two services whose images stand on no other, so that any engine builds them in no time.
-fn repo() -> Repo {
+pub(crate) fn repo() -> Repo {
     let repo = Repo::new("remembered", "");
     for name in ["api", "cron"] {
         let project = unbuilt(name, "[tool.pymono]\ndockerfile = \"Dockerfile\"\n");

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::{
     BuildResult, Builder, Docker, End, ImageId, Job, Progress, Told, Update, definition, fault,
-    streams::Streams,
+    hold::Hold, streams::Streams,
 };
 
 /// Builds with `docker buildx build`, one process an image, or with `docker buildx bake`, one for several.
@@ -92,7 +92,8 @@ impl Buildx {
     ) -> Result<(), Box<dyn Error>> {
         let (_scratch, folder) = scratch()?;
         let (file, metadata) = (folder.join("docker-bake.json"), folder.join(METADATA));
-        fs::write(&file, definition::definition(jobs, &self.docker.cwd))?;
+        let hold = Hold::new(&self.docker, jobs, interrupt);
+        fs::write(&file, definition::definition(jobs, hold.as_ref(), &self.docker.cwd))?;
         let mut invocation = self.invocation(together_args(jobs, &file, &metadata));
         // Paths start from the root of the tree, wherever the file lies.
         invocation.env.retain(|(name, _)| name != RELATIVE_TO_THE_FILE);
@@ -104,14 +105,20 @@ impl Buildx {
         // Long after the last image is there the engine still writes down how they were built, and would go on
         // without the client.
         let client = interrupt.scope();
-        let status = invocation.stream(&client, &mut |source, line| {
-            if source == Source::Stderr {
-                streams.line(line, tell);
-                if streams.have_ended() && !client.requested() {
-                    client.request();
+        let mut run = || {
+            invocation.stream(&client, &mut |source, line| {
+                if source == Source::Stderr {
+                    streams.line(line, tell);
+                    if streams.have_ended() && !client.requested() {
+                        client.request();
+                    }
                 }
-            }
-        })?;
+            })
+        };
+        let status = match hold {
+            Some(hold) => hold.during(&self.docker, &mut run),
+            None => run(),
+        }?;
         if streams.have_ended() {
             return Ok(());
         }

@@ -4,17 +4,20 @@ use camino::Utf8Path;
 use pymono_names::bake_literal;
 use serde_json::{Map, Value, json};
 
-use crate::{BuildRequest, Export, Job};
+use crate::{BuildRequest, Export, Job, hold::Hold};
 
 /// The group of all targets.
 pub(crate) const ALL: &str = "default";
 
 /// Returns a bake file with a target for each job, by the name of its service.
 ///
-/// Each builds what [`BuildRequest::args`] does in the folder `cwd`. For the fields see
-/// <https://docs.docker.com/build/bake/reference/>.
-pub(crate) fn definition(jobs: &[&Job], cwd: &Utf8Path) -> String {
-    let targets = jobs.iter().map(|job| (job.service.to_string(), target(&job.request, cwd)));
+/// Each builds what [`BuildRequest::args`] does in the folder `cwd`, with one more name where one is held. For the
+/// fields see <https://docs.docker.com/build/bake/reference/>.
+pub(crate) fn definition(jobs: &[&Job], hold: Option<&Hold>, cwd: &Utf8Path) -> String {
+    let targets = jobs.iter().map(|job| {
+        let last = hold.and_then(|hold| hold.last(job));
+        (job.service.to_string(), target(&job.request, last.as_deref(), cwd))
+    });
     let targets: Map<String, Value> = targets.collect();
     let names: Vec<&String> = targets.keys().collect();
     let mut file = json!({ "group": { ALL: { "targets": names } }, "target": targets });
@@ -22,7 +25,8 @@ pub(crate) fn definition(jobs: &[&Job], cwd: &Utf8Path) -> String {
     file.to_string()
 }
 
-fn target(request: &BuildRequest, cwd: &Utf8Path) -> Value {
+fn target(request: &BuildRequest, last: Option<&str>, cwd: &Utf8Path) -> Value {
+    let tags: Vec<&str> = request.tags.iter().map(String::as_str).chain(last).collect();
     let outputs: Vec<&str> = request.exports.iter().map(Export::output).collect();
     let provenance = request.provenance.as_deref().unwrap_or("false");
     let attestations =
@@ -47,7 +51,7 @@ fn target(request: &BuildRequest, cwd: &Utf8Path) -> Value {
         "pull": request.pull,
         "secret": request.secrets,
         "ssh": request.ssh,
-        "tags": request.tags,
+        "tags": tags,
         "target": request.target,
     });
     // What is not said is as it is where nothing is said.
@@ -102,7 +106,7 @@ mod tests {
             ..BuildRequest::default()
         };
         let job = Job { service: "api".parse().unwrap(), needs: BTreeSet::new(), request };
-        let file: Value = serde_json::from_str(&definition(&[&job], "/work".into())).unwrap();
+        let file: Value = serde_json::from_str(&definition(&[&job], None, "/work".into())).unwrap();
         let mut target = file["target"]["api"].clone();
         assert_eq!(target["labels"].take()["cost"], "$${x} %%{y} $z");
         insta::assert_snapshot!(target, @r#"{"attest":["type=provenance,disabled=true","type=sbom,generator=x"],"context":".","contexts":{"pins":".pymono/pins"},"dockerfile":"/work/.pymono/Dockerfile","labels":null,"output":["type=docker"],"pull":true,"tags":["api:latest"],"target":"api"}"#);

@@ -29,19 +29,36 @@ impl Docker {
 }
 
 impl Engine {
-    /// Returns what the engine answers; nothing where it does not, or not to the end.
+    /// Returns what the engine has at a path; nothing where it has nothing, or does not answer to the end.
     pub(crate) fn get(&mut self, path: &str) -> Option<Vec<u8>> {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: docker\r\n\r\n");
+        let (status, body) = self.ask("GET", path)?;
+        (status == 200).then_some(body)
+    }
+
+    /// Gives an image one more name, in a repository and with a tag, and returns whether there is such an image.
+    pub(crate) fn tag(&mut self, reference: &str, repository: &str, tag: &str) -> Option<bool> {
+        let path = format!("/images/{reference}/tag?repo={repository}&tag={tag}");
+        Some(self.ask("POST", &path)?.0 == 201)
+    }
+
+    /// Takes a name away, and the image with it if that is its last one; returns whether there was one.
+    pub(crate) fn untag(&mut self, reference: &str) -> Option<bool> {
+        Some(self.ask("DELETE", &format!("/images/{reference}"))?.0 == 200)
+    }
+
+    /// Returns the status and the body of an answer.
+    fn ask(&mut self, method: &str, path: &str) -> Option<(u16, Vec<u8>)> {
+        let length = if method == "POST" { "Content-Length: 0\r\n" } else { "" };
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: docker\r\n{length}\r\n");
         self.dialogue.ask(request.as_bytes(), |answer| read(answer)).ok()
     }
 }
 
 /// Reads an answer, and no more than that.
-fn read(mut answer: &mut dyn BufRead) -> io::Result<Vec<u8>> {
-    let status = line(answer)?;
-    if status.split(' ').nth(1) != Some("200") {
-        return Err(io::Error::other(status));
-    }
+fn read(mut answer: &mut dyn BufRead) -> io::Result<(u16, Vec<u8>)> {
+    let first = line(answer)?;
+    let status = first.split(' ').nth(1).and_then(|it| it.parse().ok());
+    let status = status.ok_or_else(|| io::Error::other(first))?;
     let mut length = None;
     loop {
         let header = line(answer)?.to_ascii_lowercase();
@@ -59,7 +76,7 @@ fn read(mut answer: &mut dyn BufRead) -> io::Result<Vec<u8>> {
         chunks.read_to_end(&mut body)?;
         chunks.remaining_chunks_size().is_none()
     };
-    if is_whole { Ok(body) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    if is_whole { Ok((status, body)) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 /// Reads a line of the head, without its end.
@@ -77,14 +94,15 @@ mod tests {
 
     const CHUNKED: &str =
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab\ncd\r\n1\r\ne\r\n0\r\n\r\n";
-    const WHOLE: &str = "HTTP/1.1 200 OK\r\nContent-Type: x\r\ncontent-length: 3\r\n\r\nabc";
+    const WHOLE: &str = "HTTP/1.1 404 Not Found\r\nContent-Type: x\r\ncontent-length: 3\r\n\r\nabc";
 
     #[test]
     fn answers_are_read_one_after_another() {
         let both = format!("{CHUNKED}{WHOLE}{CHUNKED}");
         let mut stream = both.as_bytes();
-        for expected in ["ab\ncde", "abc", "ab\ncde"] {
-            assert_eq!(read(&mut stream).unwrap(), expected.as_bytes());
+        for expected in [(200, "ab\ncde"), (404, "abc"), (200, "ab\ncde")] {
+            let (status, body) = read(&mut stream).unwrap();
+            assert_eq!((status, &*String::from_utf8_lossy(&body)), expected);
         }
         assert!(read(&mut stream).is_err());
     }
@@ -96,8 +114,5 @@ mod tests {
                 assert!(read(&mut &whole.as_bytes()[..end]).is_err(), "{end} of {whole:?}");
             }
         }
-        assert!(
-            read(&mut "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".as_bytes()).is_err()
-        );
     }
 }

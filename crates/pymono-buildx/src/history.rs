@@ -7,7 +7,10 @@ use pymono_exec::Interrupt;
 use serde::{Deserialize, Serialize};
 use serde_json::Deserializer;
 
-use crate::{Docker, reference::familiar};
+use crate::{
+    Docker, hold,
+    reference::{familiar, repository},
+};
 
 /// What an engine still knows to have happened in it: its last 256 events, of all kinds, since it was started.
 ///
@@ -162,6 +165,10 @@ impl History {
         let (mut lost, mut unnamed) = (BTreeSet::new(), BTreeSet::new());
         for event in self.since(moment)?.filter(|event| event.kind == "image") {
             let (id, name) = (event.actor.id.clone(), familiar(event.name()).to_owned());
+            // Our own second names say nothing of the images.
+            if repository(&name) == hold::REPOSITORY {
+                continue;
+            }
             match event.action.as_str() {
                 "push" | "save" => continue,
                 // Who comes last of two is not certain.

@@ -14,6 +14,7 @@ mod drive;
 mod engine;
 mod fault;
 mod history;
+mod hold;
 mod layers;
 mod loopback;
 mod manifest;

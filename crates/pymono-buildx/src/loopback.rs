@@ -9,11 +9,10 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use crate::{
     Published, PublishedImage,
-    manifest::Manifest,
+    manifest::{Manifest, digest},
     registry::{Configuration, labels},
 };
 
@@ -136,11 +135,6 @@ fn is_loopback(host: &str) -> bool {
     };
     let address = name.trim_start_matches('[').trim_end_matches(']');
     name == "localhost" || address.parse().is_ok_and(|it: IpAddr| it.is_loopback())
-}
-
-fn digest(bytes: &[u8]) -> String {
-    let digits = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    format!("sha256:{digits}")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Manifests as registries keep them.
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 /// What we read of a manifest, or of an index of several
 /// (<https://github.com/opencontainers/image-spec/blob/main/manifest.md>).
@@ -31,4 +32,10 @@ impl Manifest {
         let is_image = |it: &&Descriptor| it.platform.as_ref().is_none_or(|it| it.os != "unknown");
         self.manifests.iter().filter(is_image).map(|it| it.digest.as_str())
     }
+}
+
+/// Returns the digest of some bytes, such as `sha256:ab…`.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    let digits = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    format!("sha256:{digits}")
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// An engine tells of its last 256 events; others may work in it meanwhile.
-const KEPT: usize = 192;
+const KEPT: usize = 224;
 
 /// So much has happened since a moment that a later one is better.
 const MANY: usize = 64;
@@ -135,6 +135,13 @@ impl Known {
     pub fn renews(&self, before: &Self, history: &History) -> bool {
         let is_old = history.count_since(&before.moment).is_none_or(|it| it >= MANY);
         is_old || self.stored != before.stored || self.stages != before.stages
+    }
+
+    /// Returns what is known still at the end of a history, without that of which something would have to be asked for.
+    pub fn later(&self, history: &History) -> Option<Self> {
+        let mut stored = self.still(history)?;
+        stored.unknown(BTreeSet::new());
+        Self::new(history, &stored, &self.stages(history))
     }
 
     /// Returns what is known still; nothing where it is not known what happened.

@@ -92,7 +92,7 @@ fn what_is_forgotten_covers_nothing() {
     let both = [first.clone(), tag("sha256:8", "team/api:v1", 8)];
     let known = Known::new(&history(&[first]), &stored(), &BTreeSet::new()).unwrap();
     assert!(known.covers(&history(&both), &["api", "team/api"].into(), 8));
-    assert!(!known.covers(&history(&both), &["api", "team/api"].into(), 191));
+    assert!(!known.covers(&history(&both), &["api", "team/api"].into(), 223));
     assert!(!known.covers(&history(&both), &["api", "new"].into(), 8));
     assert!(!known.covers(&history(&both[1..]), &["api"].into(), 8));
 }

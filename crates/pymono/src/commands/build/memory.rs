@@ -15,8 +15,8 @@ use crate::session::Session;
 /// The file that it is remembered in.
 const FILE: &str = "store.json";
 
-/// Of a build an engine tells that there is an image, and what it is called.
-const EVENTS: usize = 2;
+/// Of a build an engine tells that there is an image, what it is called, and of a second name that comes, moves and goes.
+const EVENTS: usize = 5;
 
 /// What the local store has, as far as it need not be asked.
 ///
@@ -148,8 +148,15 @@ impl Memory {
     ) {
         let Some(before) = self.history.take().filter(|_| !built.is_empty()) else { return };
         let events = EVENTS * built.len();
-        if self.known.as_ref().is_some_and(|known| known.covers(&before, repositories, events)) {
-            // The next run is told which images there are.
+        let covers = |known: &Known| known.covers(&before, repositories, events);
+        // The next run is told which images there are.
+        if self.known.as_ref().is_some_and(covers) {
+            return;
+        }
+        let later = self.known.as_ref().and_then(|known| known.later(&before)).filter(covers);
+        if later.is_some() {
+            self.known = later;
+            self.write(session);
             return;
         }
         self.look_again(session, docker);

@@ -1,0 +1,109 @@
+//! Images that others take the place of, held until these are there.
+//!
+//! BuildKit moves a name to a new image before it unpacks that. Meanwhile nothing holds the layers that only the old image
+//! had, and an engine with the containerd store collects what nothing holds whenever so much has been done in it, as many
+//! images at once do. What the new image has of these layers is then unpacked once more, or the build fails ("parent
+//! snapshot … does not exist"). Of several names it moves each after the image is unpacked for the one before. So the old
+//! image is given a second name that is the last to move, and is taken away in the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pymono_exec::{Interrupt, both};
+use serde::Deserialize;
+
+use crate::{Docker, Export, Job, engine::Engine, manifest::digest};
+
+/// The repository of all second names, as events and the engine call it.
+pub(crate) const REPOSITORY: &str = "pymono-held";
+
+/// How an engine calls the containerd store.
+const CONTAINERD: &str = "io.containerd.snapshotter.v1";
+
+/// Second names of images, while others take their place.
+pub(crate) struct Hold {
+    engine: Engine,
+    names: Names,
+}
+
+/// The tag in [`REPOSITORY`] of each image, by the reference that it has first.
+struct Names(BTreeMap<String, String>);
+
+/// The part that is read of what an engine says of itself.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Info {
+    #[serde(default)]
+    driver_status: Vec<Vec<String>>,
+}
+
+/// One of the images that an engine lists.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    #[serde(default)]
+    repo_tags: Vec<String>,
+}
+
+impl Hold {
+    /// Finds names for what the images of some jobs take the place of; nothing where there is no need to.
+    pub(crate) fn new(docker: &Docker, jobs: &[&Job], interrupt: &Interrupt) -> Option<Self> {
+        let is_loaded = |job: &&&Job| matches!(job.request.exports[..], [Export::Load]);
+        let first = |job: &&Job| job.request.tags.first().cloned();
+        let references = jobs.iter().filter(is_loaded).filter_map(first);
+        let names = Names(references.map(|it| (it.clone(), tag(&it))).collect());
+        if names.0.is_empty() {
+            return None;
+        }
+        let mut engine = docker.engine(interrupt)?;
+        let info: Info = serde_json::from_slice(&engine.get("/info")?).ok()?;
+        let collects = info.driver_status.iter().flatten().any(|it| it == CONTAINERD);
+        collects.then_some(Self { engine, names })
+    }
+
+    /// Returns the name that the image of a job is to have last.
+    pub(crate) fn last(&self, job: &Job) -> Option<String> {
+        self.names.0.get(job.request.tags.first()?).map(|tag| name(tag))
+    }
+
+    /// Holds the images while a client runs that takes its time until it has the first new one.
+    pub(crate) fn during<T>(self, docker: &Docker, client: impl FnOnce() -> T) -> T {
+        let Self { mut engine, names } = self;
+        let (_, end) = both(|| names.take(&mut engine), client);
+        // Also for somebody who wants all to stop. What cannot be taken away is by the next run.
+        let _ = docker.engine(&Interrupt::new()).and_then(|mut engine| names.release(&mut engine));
+        end
+    }
+}
+
+impl Names {
+    /// Gives the images that are there their second names.
+    fn take(&self, engine: &mut Engine) -> Option<()> {
+        self.sweep(engine)?;
+        self.0.iter().try_for_each(|(it, tag)| engine.tag(it, REPOSITORY, tag).map(drop))
+    }
+
+    /// Takes away what a run has left that was killed: moved by hand, a name would leave its image behind without any.
+    fn sweep(&self, engine: &mut Engine) -> Option<()> {
+        // {"reference":["pymono-held"]}
+        let filter = format!("%7B%22reference%22%3A%5B%22{REPOSITORY}%22%5D%7D");
+        let answer = engine.get(&format!("/images/json?filters={filter}"))?;
+        let images: Vec<Listed> = serde_json::from_slice(&answer).ok()?;
+        let left: BTreeSet<String> = images.into_iter().flat_map(|it| it.repo_tags).collect();
+        let left = self.0.values().filter(|tag| left.contains(&name(tag)));
+        left.map(|tag| name(tag)).try_for_each(|it| engine.untag(&it).map(drop))
+    }
+
+    /// Takes all second names away; each image has another one by now.
+    fn release(&self, engine: &mut Engine) -> Option<()> {
+        self.0.values().try_for_each(|tag| engine.untag(&name(tag)).map(drop))
+    }
+}
+
+fn name(tag: &str) -> String {
+    format!("{REPOSITORY}:{tag}")
+}
+
+/// Returns the tag for the image that has a reference; a reference has signs that no tag may have.
+fn tag(reference: &str) -> String {
+    digest(reference.as_bytes()).trim_start_matches("sha256:").to_owned()
+}
