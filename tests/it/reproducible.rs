@@ -78,13 +78,17 @@ fn build(site: &Site, args: &[&str]) -> BTreeMap<String, String> {
     run.digests().into_iter().map(|(name, it)| (name.to_owned(), it.to_owned())).collect()
 }
 
-/// Returns the layers of an image in the registry.
-fn layers(docker: &Docker, reference: &str) -> Vec<String> {
+/// Returns something of each layer of an image in the registry.
+fn manifest(docker: &Docker, reference: &str, field: &str) -> Vec<String> {
     let inspect = ["buildx", "imagetools", "inspect", "--raw", reference];
     let text = docker.tool(&inspect).read();
     let manifest: Value = serde_json::from_str(&text).unwrap();
     let layers = manifest["layers"].as_array().unwrap().iter();
-    layers.map(|layer| layer["digest"].as_str().unwrap().to_owned()).collect()
+    layers.map(|layer| layer[field].as_str().unwrap().to_owned()).collect()
+}
+
+fn layers(docker: &Docker, reference: &str) -> Vec<String> {
+    manifest(docker, reference, "digest")
 }
 
 #[test]
@@ -125,6 +129,13 @@ fn two_engines_push_equal_manifests_and_only_with_the_flag() {
     assert_eq!(api(&at("one")), api(&at("four")));
     let web = |place: &str| layers(&main, &format!("{place}/web:v1"));
     assert_ne!(web(&at("four")), web(&at("five")));
+
+    // Nor does it matter how the engine has compressed the same layers for somebody else.
+    build(&there, &at("small"), &["--compression", "zstd", "--no-cache"]);
+    let kinds = manifest(&main, &format!("{}/api:v1", at("small")), "mediaType");
+    let is_zstd = |kind: &String| kind.ends_with("+zstd");
+    assert!(kinds.last().is_some_and(is_zstd) && !kinds.first().is_some_and(is_zstd), "{kinds:?}");
+    assert_eq!(one, build(&there, &at("again"), &["--reproducible"]));
 
     let image = format!("{}/api:v1", at("one"));
     main.tool(&["image", "pull", "--quiet", &image]).read();

@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use pymono_names::bake_literal;
 use serde_json::{Map, Value, json};
 
-use crate::{BuildRequest, Export, Job, hold::Hold};
+use crate::{BuildRequest, Job, hold::Hold};
 
 /// The group of all targets.
 pub(crate) const ALL: &str = "default";
@@ -27,7 +27,7 @@ pub(crate) fn definition(jobs: &[&Job], hold: Option<&Hold>, cwd: &Utf8Path) -> 
 
 fn target(request: &BuildRequest, last: Option<&str>, cwd: &Utf8Path) -> Value {
     let tags: Vec<&str> = request.tags.iter().map(String::as_str).chain(last).collect();
-    let outputs: Vec<&str> = request.exports.iter().map(Export::output).collect();
+    let outputs: Vec<String> = request.exports.iter().map(|it| request.output(it)).collect();
     let provenance = request.provenance.as_deref().unwrap_or("false");
     let attestations =
         [Some(("provenance", provenance)), request.sbom.as_deref().map(|it| ("sbom", it))];
@@ -90,6 +90,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::Export;
 
     #[test]
     fn a_target_says_what_a_command_line_would() {

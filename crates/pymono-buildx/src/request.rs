@@ -26,6 +26,9 @@ pub struct BuildRequest {
     pub labels: BTreeMap<String, String>,
     /// Where the result goes; with none, the builder keeps it or drops it as it does by default.
     pub exports: Vec<Export>,
+    /// How the layers of images are compressed, as options of an output, such as `compression=zstd`; as the builder does by default if
+    /// there is none.
+    pub compression: Option<String>,
     /// Platforms to build for, such as `linux/arm64`; the builder's own if there are none.
     pub platforms: Vec<String>,
     /// The builder; the client's current one if there is none.
@@ -109,23 +112,23 @@ impl BuildRequest {
             args.option_joined("sbom", sbom);
         }
         for export in &self.exports {
-            match export {
-                Export::Load => args.flag("load", true),
-                Export::Push => args.flag("push", true),
-                Export::To(place) => args.option("output", place),
+            match (export, &self.compression) {
+                (Export::Load, None) => args.flag("load", true),
+                (Export::Push, None) => args.flag("push", true),
+                _ => args.option("output", self.output(export)),
             }
         }
     }
-}
 
-impl Export {
-    /// Returns it in the syntax that buildx has for outputs.
-    pub(crate) fn output(&self) -> &str {
-        match self {
-            Self::Load => "type=docker",
-            Self::Push => "type=image,push=true",
-            Self::To(place) => place,
-        }
+    /// Returns where a result goes in the syntax that buildx has for outputs.
+    pub(crate) fn output(&self, export: &Export) -> String {
+        let place = match export {
+            Export::Load => "type=docker",
+            Export::Push => "type=image,push=true",
+            Export::To(place) => return place.clone(),
+        };
+        let compression = self.compression.as_deref().map(|it| format!(",{it}"));
+        format!("{place}{}", compression.unwrap_or_default())
     }
 }
 
@@ -179,6 +182,14 @@ mod tests {
     #[test]
     fn a_plain_build_is_a_short_line() {
         insta::assert_snapshot!(request().args().join(" "), @"buildx build --file .pymono/Dockerfile --target api --tag api:latest --provenance=false --load .");
+    }
+
+    #[test]
+    fn what_layers_are_compressed_by_stands_with_where_they_go() {
+        let exports = vec![Export::Load, Export::Push, Export::To("type=cacheonly".into())];
+        let compression = Some("compression=zstd,compression-level=9".into());
+        let request = BuildRequest { exports, compression, ..request() };
+        insta::assert_snapshot!(request.args().join(" "), @"buildx build --file .pymono/Dockerfile --target api --tag api:latest --provenance=false --output type=docker,compression=zstd,compression-level=9 --output type=image,push=true,compression=zstd,compression-level=9 --output type=cacheonly .");
     }
 
     #[test]

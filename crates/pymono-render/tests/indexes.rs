@@ -90,6 +90,7 @@ fn workspace(packages: &[String], indexes: &[Index], secrets: &[Secret]) -> Work
         uv_image: None,
         image_lock: None,
         apt_snapshot: None,
+        compression: None,
         reuse_from: BTreeSet::new(),
         unsent: Unsent::default(),
     }

@@ -80,6 +80,7 @@ pub(crate) fn workspace(
         uv_image: whole.uv_image,
         image_lock: image_lock(tree).map(|file| tree.read(&file)).transpose()?,
         apt_snapshot: whole.apt_snapshot,
+        compression: whole.compression,
         reuse_from: whole.reuse_from,
         projects: projects.into_iter().map(|project| (project.path.clone(), project)).collect(),
     };

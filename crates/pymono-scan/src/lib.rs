@@ -59,7 +59,7 @@ use pymono_workspace::Workspace;
 use ask::Programs;
 
 pub use base::{Against, Base, base, whole};
-pub use config::{check_registry, check_tag, config_schema, documented_keys};
+pub use config::{check_compression, check_registry, check_tag, config_schema, documented_keys};
 pub use contents::{contents, ignored};
 pub use error::{Place, ScanError};
 pub use inspect::inspect;

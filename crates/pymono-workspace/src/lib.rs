@@ -49,6 +49,8 @@ pub struct Workspace {
     /// The state of Debian's archive that system packages are taken from: a time such as
     /// `20260131T000000Z`, or `locked` for the one that `pymono.lock` names.
     pub apt_snapshot: Option<String>,
+    /// How layers are compressed, such as `zstd` or with a level `zstd:9`; as the builder does by default if `None`.
+    pub compression: Option<String>,
     /// The registries in which images that exist are looked for, each with the path before their names;
     /// each image's own where empty.
     pub reuse_from: BTreeSet<String>,

@@ -11,8 +11,8 @@ use super::{
     shape::{self, Shape, shape},
     test,
     validate::{
-        ABSOLUTE_PATH, ALPINE_PACKAGE, APT_SNAPSHOT, DEBIAN_PACKAGE, IMAGE_NAME, IMAGE_REFERENCE,
-        LABEL_NAME, REGISTRY, TAG, VARIABLE_NAME,
+        ABSOLUTE_PATH, ALPINE_PACKAGE, APT_SNAPSHOT, COMPRESSION, DEBIAN_PACKAGE, IMAGE_NAME,
+        IMAGE_REFERENCE, LABEL_NAME, REGISTRY, TAG, VARIABLE_NAME,
     },
 };
 
@@ -55,6 +55,7 @@ pub(super) static KEYS: &[Key] = &[
     key("build-steps", Shape::Steps, "a list of commands, each a string for the shell or a list of words", "commands that are run when the image is built, once everything is installed"),
     key("cache", Shape::Texts(&ABSOLUTE_PATH), "a list of absolute paths", "folders that builds of this project keep from one run to the next"),
     key("command", Shape::Words, "a list of words, the program first", "the command of the image, in exec form"),
+    whole(key("compression", Shape::Text(&COMPRESSION), "`\"gzip\"` or `\"zstd\"`, or with a level such as `\"zstd:9\"`", "how the layers of images are compressed that builds make")),
     key("dockerfile", Shape::Dockerfile, "a path from the service's folder, a table such as `{ path = \"Dockerfile\", target = \"api\", context = \"..\", args = { A = \"1\" } }`, a list of these, or `false` to generate it all the same", "the hand-written Dockerfiles that the service is built by, as they are; `false` for none"),
     key("entrypoint", Shape::Words, "a list of words, the program first", "the entry point of the image, in exec form"),
     key("env", Shape::Table(&VARIABLE_NAME), "a table of strings", "environment variables of the image"),
@@ -142,6 +143,7 @@ pub(super) fn set(
     key.shape.check(value, whole)?;
     match name {
         "reuse-from" => configured.reuse_from = shape(value)?,
+        "compression" => configured.compression = Some(shape(value)?),
         "uv-image" => configured.uv_image = Some(shape(value)?),
         "apt-snapshot" => configured.apt_snapshot = Some(shape(value)?),
         "exclude" => configured.exclude = shape::patterns(value)?,

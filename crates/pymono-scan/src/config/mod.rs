@@ -22,7 +22,9 @@ use serde_json::{Map, Value};
 
 pub use schema::{documented_keys, schema as config_schema};
 pub(crate) use validate::DEBIAN_PACKAGE;
-pub use validate::{registry as check_registry, tag as check_tag};
+pub use validate::{
+    compression as check_compression, registry as check_registry, tag as check_tag,
+};
 
 use crate::{
     Place, ScanError,
@@ -91,6 +93,8 @@ pub(crate) struct Configured {
     pub(crate) uv_image: Option<String>,
     /// The state of Debian's archive; for the whole tree.
     pub(crate) apt_snapshot: Option<String>,
+    /// How layers are compressed; for the whole tree.
+    pub(crate) compression: Option<String>,
     /// Where images are looked for that exist.
     pub(crate) reuse_from: BTreeSet<String>,
     /// Folders that are left out; for the whole tree.

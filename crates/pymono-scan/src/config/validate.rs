@@ -72,6 +72,12 @@ form!(
     "no registry such as `registry.example.org/shop`"
 );
 form!(
+    /// How layers are compressed, perhaps with a level of that.
+    COMPRESSION,
+    r"^(gzip(:[0-9])?|zstd(:([0-9]|1[0-9]|2[0-2]))?)$",
+    "no compression such as `gzip`, `zstd` or `zstd:9`"
+);
+form!(
     /// The grammar of image references.
     TAG,
     r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$",
@@ -144,6 +150,11 @@ pub fn registry(text: &str) -> Result<(), String> {
     REGISTRY.check(text)
 }
 
+/// Checks how layers are compressed.
+pub fn compression(text: &str) -> Result<(), String> {
+    COMPRESSION.check(text)
+}
+
 /// Checks a tag by the grammar of image references.
 pub fn tag(text: &str) -> Result<(), String> {
     TAG.check(text)
@@ -174,6 +185,7 @@ mod tests {
             &IMAGE_REFERENCE,
             &IMAGE_NAME,
             &REGISTRY,
+            &COMPRESSION,
             &TAG,
             &ABSOLUTE_PATH,
             &VERSION,
@@ -208,6 +220,12 @@ mod tests {
         }
         for text in ["ghcr.io/acme/shop", "127.0.0.1:5000", "localhost"] {
             assert_eq!(REGISTRY.check(text), Ok(()));
+        }
+        for text in ["gzip", "gzip:0", "zstd", "zstd:3", "zstd:22"] {
+            assert_eq!(COMPRESSION.check(text), Ok(()));
+        }
+        for text in ["gzip:10", "zstd:23", "zstd:", "estargz", "zstd,level=3"] {
+            assert!(COMPRESSION.check(text).is_err(), "{text}");
         }
         assert_eq!(ABSOLUTE_PATH.check("/root/.cache/x"), Ok(()));
         assert_eq!(ABSOLUTE_PATH.check("/app"), Ok(()));

@@ -209,10 +209,10 @@ fn what_is_excluded_is_there_only_where_something_needs_it() {
 fn an_unknown_key_is_an_error_with_a_suggestion() {
     let repo = repo();
     assert_snapshot!(repo.file("pymono.toml", "port = 1\nbase_image = \"x\"").error(), @r"
-    `pymono.toml`, line 2, key `base_image`: there is no such key; known are `apk`, `apt`, `apt-snapshot`, `base-image`, `build-apk`, `build-apt`, `build-steps`, `cache`, `command`, `dockerfile`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `include`, `inputs`, `labels`, `libc`, `max-image-size`, `max-layers`, `members`, `platforms`, `port`, `python`, `registry`, `require-locked`, `reuse-from`, `runtime-image`, `secrets`, `skip`, `tags`, `test`, `user`, `uv-image`, `version`, `workdir`
+    `pymono.toml`, line 2, key `base_image`: there is no such key; known are `apk`, `apt`, `apt-snapshot`, `base-image`, `build-apk`, `build-apt`, `build-steps`, `cache`, `command`, `compression`, `dockerfile`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `include`, `inputs`, `labels`, `libc`, `max-image-size`, `max-layers`, `members`, `platforms`, `port`, `python`, `registry`, `require-locked`, `reuse-from`, `runtime-image`, `secrets`, `skip`, `tags`, `test`, `user`, `uv-image`, `version`, `workdir`
     hint: did you mean `base-image`?
     ");
-    assert_snapshot!(repo.file("pymono.toml", "nonsense = 1").error(), @"`pymono.toml`, line 1, key `nonsense`: there is no such key; known are `apk`, `apt`, `apt-snapshot`, `base-image`, `build-apk`, `build-apt`, `build-steps`, `cache`, `command`, `dockerfile`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `include`, `inputs`, `labels`, `libc`, `max-image-size`, `max-layers`, `members`, `platforms`, `port`, `python`, `registry`, `require-locked`, `reuse-from`, `runtime-image`, `secrets`, `skip`, `tags`, `test`, `user`, `uv-image`, `version`, `workdir`");
+    assert_snapshot!(repo.file("pymono.toml", "nonsense = 1").error(), @"`pymono.toml`, line 1, key `nonsense`: there is no such key; known are `apk`, `apt`, `apt-snapshot`, `base-image`, `build-apk`, `build-apt`, `build-steps`, `cache`, `command`, `compression`, `dockerfile`, `entrypoint`, `env`, `exclude`, `extras`, `groups`, `healthcheck`, `image`, `include`, `inputs`, `labels`, `libc`, `max-image-size`, `max-layers`, `members`, `platforms`, `port`, `python`, `registry`, `require-locked`, `reuse-from`, `runtime-image`, `secrets`, `skip`, `tags`, `test`, `user`, `uv-image`, `version`, `workdir`");
 }
 
 #[test]

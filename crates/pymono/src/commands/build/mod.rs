@@ -200,7 +200,10 @@ fn check(
     jobs: &[Job],
     args: &BuildArgs,
 ) -> Result<Versions, CommandError> {
-    let versions = docker.check(memory.history(), &session.interrupt);
+    let versions = match memory.history() {
+        Some(history) => docker.check_client(history.version().to_owned(), &session.interrupt),
+        None => docker.check(&session.interrupt),
+    };
     // A client that was stopped has told nothing about the engine.
     session.go_on()?;
     let versions = versions?;
@@ -236,7 +239,7 @@ fn drive_options(args: &BuildArgs, jobs: usize, versions: Option<&Versions>) -> 
             OnFailure::KeepGoing
         },
         retries: Retries::default(),
-        sizes: jobs <= SIZED || args.summary.is_wanted() || args.progress == ProgressStyle::Json,
+        sizes: jobs <= SIZED || args.summary.is_wanted(),
     }
 }
 

@@ -32,10 +32,13 @@ pub(super) fn jobs(
         let needs = image.grounds().cloned().collect();
         (name, needs, handwritten::request(plan, name, image, args))
     });
+    let configured = loaded.workspace.compression.as_ref();
+    let compression = args.image.compression.as_ref().or(configured).map(|it| compressed(it));
     let job = |(name, needs, request): (&ServiceName, BTreeSet<ServiceName>, BuildRequest)| Job {
         service: name.clone(),
         needs,
         request: BuildRequest {
+            compression: compression.clone(),
             secrets: given.secrets(plan.secrets(&BTreeSet::from([name])), &args.buildx.secrets),
             ssh: given.ssh(plan.needs_ssh(&BTreeSet::from([name])), &args.buildx),
             ..request
@@ -72,6 +75,15 @@ pub(super) fn tests(
         Some(Job { service: name.clone(), needs: BTreeSet::new(), request })
     });
     Ok(jobs.collect())
+}
+
+/// Returns a way to compress as options of an output (<https://docs.docker.com/build/exporters/#compression>).
+fn compressed(compression: &str) -> String {
+    let (way, level) = compression.split_once(':').unwrap_or((compression, ""));
+    let level = if level.is_empty() { "" } else { &format!(",compression-level={level}") };
+    // Docker's own media types have none for zstd.
+    let kinds = if way == "zstd" { ",oci-mediatypes=true" } else { "" };
+    format!("compression={way}{level}{kinds}")
 }
 
 /// Returns where the outcome of a stage goes that is no image.
