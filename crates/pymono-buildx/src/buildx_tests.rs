@@ -136,7 +136,7 @@ fn a_missing_client_is_a_failure_too() {
 }
 
 fn check_error(script: &str) -> DockerError {
-    Fake::new(script).docker().check(None, &Interrupt::new()).unwrap_err()
+    Fake::new(script).docker().check(&Interrupt::new()).unwrap_err()
 }
 
 #[test]

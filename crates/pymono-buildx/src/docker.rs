@@ -6,8 +6,6 @@ use camino::Utf8PathBuf;
 use pymono_exec::{ExecError, Interrupt, Invocation, Output};
 use thiserror::Error;
 
-use crate::History;
-
 /// The oldest buildx that pymono is made for, as major and minor version.
 const OLDEST_BUILDX: (u32, u32) = (0, 17);
 
@@ -138,16 +136,18 @@ impl Docker {
         }
     }
 
-    /// Checks that an engine answers, unless it has, and that buildx is there and new enough.
-    pub fn check(
+    /// Checks that an engine answers, and that buildx is there and new enough.
+    pub fn check(&self, interrupt: &Interrupt) -> Result<Versions, DockerError> {
+        let engine = self.engine_version(interrupt)?;
+        self.check_client(engine, interrupt)
+    }
+
+    /// Checks, where an engine of a version has answered, that buildx is there and new enough.
+    pub fn check_client(
         &self,
-        answered: Option<&History>,
+        engine: String,
         interrupt: &Interrupt,
     ) -> Result<Versions, DockerError> {
-        let engine = match answered {
-            Some(history) => history.version().to_owned(),
-            None => self.engine_version(interrupt)?,
-        };
         let buildx = self.run(&["buildx", "version"], interrupt)?;
         if !buildx.status.success() {
             return Err(DockerError::NoBuildx { message: first_words(&buildx) });
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_missing_client_is_told_from_a_broken_one() {
         let env = vec![("PATH".into(), "/nonexistent".into())];
-        let error = Docker::new(".".into(), env).check(None, &Interrupt::new()).unwrap_err();
+        let error = Docker::new(".".into(), env).check(&Interrupt::new()).unwrap_err();
         assert!(matches!(error, DockerError::NotFound { .. }), "{error:?}");
         assert_eq!(error.to_string(), "`docker` was not found");
         assert!(error.hint().unwrap().contains("install Docker"));

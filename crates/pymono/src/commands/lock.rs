@@ -141,7 +141,7 @@ fn backends(
     uv_image: &str,
     args: &LockArgs,
 ) -> Result<BTreeMap<BackendKey, Vec<BackendPin>>, CommandError> {
-    docker.check(None, &session.interrupt)?;
+    docker.check(&session.interrupt)?;
     let lists = plural(missing.len(), "list");
     session.shell.status("Resolving", format_args!("{lists} of build requirements"))?;
     let pinned = |resolvable: &Resolvable| {

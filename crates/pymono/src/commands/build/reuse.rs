@@ -194,7 +194,7 @@ fn in_store(
         Err(error) => {
             // Where no engine answers, that is what has to be said.
             session.go_on()?;
-            docker.check(None, interrupt)?;
+            docker.check(interrupt)?;
             return Err(error.into());
         }
     };

@@ -64,7 +64,7 @@ pub(super) fn measure(
     estimate: &Estimate,
 ) -> Result<Measured, CommandError> {
     let docker = Docker::new(session.root.clone(), session.env.clone());
-    docker.check(None, &session.interrupt)?;
+    docker.check(&session.interrupt)?;
     let fingerprints = fingerprints(session, loaded)?;
     let mut found = BTreeMap::new();
     for (service, image) in &loaded.plan.images {
