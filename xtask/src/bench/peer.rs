@@ -106,6 +106,8 @@ pub(super) struct Programs {
     pub(super) uv: Utf8PathBuf,
     /// An interpreter for uv.
     pub(super) python: String,
+    /// How pymono is told to compress layers, if it is.
+    pub(super) compression: Option<String>,
 }
 
 /// Where all sides build. Its images are removed on drop.
@@ -299,6 +301,7 @@ impl Workshop {
         Tool::new(&self.programs.pymono)
             .args(["-C", folder.as_str(), "build", "--all", "--progress", "json"])
             .args(["--registry", &format!("{}/{}", self.prefix, Peer::Pymono)])
+            .args(self.programs.compression.iter().map(|it| format!("--compression={it}")))
             .envs(self.docker.env())
     }
 

@@ -46,7 +46,8 @@ pub(super) fn programs(pymono: Option<&Utf8Path>, progress: &Progress) -> Result
     };
     let uv = uv::provide(&cargo::target_directory()?)?;
     let python = Tool::new("python3").args(["-c", "import sys; print(sys.executable)"]).read()?;
-    Ok(Programs { pymono, uv, python: python.trim().to_owned() })
+    let python = python.trim().to_owned();
+    Ok(Programs { pymono, uv, python, compression: None })
 }
 
 impl Run {

@@ -52,6 +52,9 @@ pub(super) struct FleetsArgs {
     /// Print JSON with every single measurement in place of Markdown
     #[arg(long)]
     json: bool,
+    /// Let pymono compress layers so, such as `zstd:9`; the others have gzip
+    #[arg(long, value_name = "METHOD")]
+    compression: Option<String>,
     /// The program that is measured [default: a release build of this tree]
     #[arg(long, value_name = "FILE")]
     pymono: Option<Utf8PathBuf>,
@@ -96,9 +99,11 @@ impl FleetsArgs {
         let sides = list("sides", &self.sides);
         let scenarios = list("scenarios", &self.scenarios);
         let one_by_one = if self.one_by_one { " --one-by-one" } else { "" };
+        let compression = self.compression.as_ref().map(|it| format!(" --compression {it}"));
+        let options = format!("{one_by_one}{}", compression.unwrap_or_default());
         let repetitions = self.repetitions;
         format!(
-            "cargo xtask bench fleets {fleet}{sides}{scenarios}{one_by_one} --repetitions {repetitions}"
+            "cargo xtask bench fleets {fleet}{sides}{scenarios}{options} --repetitions {repetitions}"
         )
     }
 }
@@ -114,6 +119,7 @@ pub(super) fn run(args: &FleetsArgs) -> Result<ExitCode> {
     let progress = Progress::new("bench");
     let provided = docker::provide(args.home.as_deref(), &progress)?;
     let programs = run::programs(args.pymono.as_deref(), &progress)?;
+    let programs = Programs { compression: args.compression.clone(), ..programs };
     let fleet = args.fleet();
     let folder = tempfile::Builder::new().prefix("pymono-fleet-").tempdir()?;
     let root = Utf8PathBuf::try_from(folder.path().canonicalize()?)?;
