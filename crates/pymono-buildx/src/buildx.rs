@@ -1,6 +1,6 @@
 //! The builder that starts real processes.
 
-use std::{collections::BTreeMap, error::Error, fs};
+use std::{collections::BTreeMap, error::Error, fs, sync::Once};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use pymono_event::Failure;
@@ -17,6 +17,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Buildx {
     docker: Docker,
+    /// What killed runs have left is taken away before the first of several clients holds anything.
+    swept: Once,
 }
 
 /// The file for a build's metadata, which buildx creates itself.
@@ -47,7 +49,7 @@ impl Metadata {
 impl Buildx {
     /// Returns a builder that uses `docker`.
     pub fn new(docker: Docker) -> Self {
-        Self { docker }
+        Self { docker, swept: Once::new() }
     }
 
     /// Returns the command of a build with `args`.
@@ -92,8 +94,14 @@ impl Buildx {
     ) -> Result<(), Box<dyn Error>> {
         let (_scratch, folder) = scratch()?;
         let (file, metadata) = (folder.join("docker-bake.json"), folder.join(METADATA));
-        let hold = Hold::new(&self.docker, jobs, interrupt);
-        fs::write(&file, definition::definition(jobs, hold.as_ref(), &self.docker.cwd))?;
+        let mut hold = Hold::new(&self.docker, jobs, interrupt);
+        if let Some(hold) = &mut hold {
+            self.swept.call_once(|| {
+                let _ = hold.sweep();
+            });
+        }
+        let last = |job: &Job| hold.as_ref()?.last(job);
+        fs::write(&file, definition::definition(jobs, last, &self.docker.cwd))?;
         let mut invocation = self.invocation(together_args(jobs, &file, &metadata));
         // Paths start from the root of the tree, wherever the file lies.
         invocation.env.retain(|(name, _)| name != RELATIVE_TO_THE_FILE);
@@ -116,7 +124,7 @@ impl Buildx {
             })
         };
         let status = match hold {
-            Some(hold) => hold.during(&self.docker, &mut run),
+            Some(hold) => hold.during(&self.docker, interrupt, &mut run),
             None => run(),
         }?;
         if streams.have_ended() {

@@ -4,18 +4,22 @@ use camino::Utf8Path;
 use pymono_names::bake_literal;
 use serde_json::{Map, Value, json};
 
-use crate::{BuildRequest, Job, hold::Hold};
+use crate::{BuildRequest, Job};
 
 /// The group of all targets.
 pub(crate) const ALL: &str = "default";
 
 /// Returns a bake file with a target for each job, by the name of its service.
 ///
-/// Each builds what [`BuildRequest::args`] does in the folder `cwd`, with one more name where one is held. For the
+/// Each builds what [`BuildRequest::args`] does in the folder `cwd`, with one more name that `last` may give. For the
 /// fields see <https://docs.docker.com/build/bake/reference/>.
-pub(crate) fn definition(jobs: &[&Job], hold: Option<&Hold>, cwd: &Utf8Path) -> String {
+pub(crate) fn definition(
+    jobs: &[&Job],
+    last: impl Fn(&Job) -> Option<String>,
+    cwd: &Utf8Path,
+) -> String {
     let targets = jobs.iter().map(|job| {
-        let last = hold.and_then(|hold| hold.last(job));
+        let last = last(job);
         (job.service.to_string(), target(&job.request, last.as_deref(), cwd))
     });
     let targets: Map<String, Value> = targets.collect();
@@ -100,17 +104,19 @@ mod tests {
             context: ".".into(),
             build_contexts: [("pins".to_owned(), ".pymono/pins".to_owned())].into(),
             labels: [("cost".to_owned(), "${x} %{y} $z".to_owned())].into(),
-            tags: vec!["api:latest".into()],
+            tags: vec!["api:v2".into(), "api:latest".into()],
             exports: vec![Export::Load],
             sbom: Some("generator=x".into()),
             pull: true,
             ..BuildRequest::default()
         };
         let job = Job { service: "api".parse().unwrap(), needs: BTreeSet::new(), request };
-        let file: Value = serde_json::from_str(&definition(&[&job], None, "/work".into())).unwrap();
+        let file: Value =
+            serde_json::from_str(&definition(&[&job], |_| Some("held:0a".into()), "/work".into()))
+                .unwrap();
         let mut target = file["target"]["api"].clone();
         assert_eq!(target["labels"].take()["cost"], "$${x} %%{y} $z");
-        insta::assert_snapshot!(target, @r#"{"attest":["type=provenance,disabled=true","type=sbom,generator=x"],"context":".","contexts":{"pins":".pymono/pins"},"dockerfile":"/work/.pymono/Dockerfile","labels":null,"output":["type=docker"],"pull":true,"tags":["api:latest"],"target":"api"}"#);
+        insta::assert_snapshot!(target, @r#"{"attest":["type=provenance,disabled=true","type=sbom,generator=x"],"context":".","contexts":{"pins":".pymono/pins"},"dockerfile":"/work/.pymono/Dockerfile","labels":null,"output":["type=docker"],"pull":true,"tags":["api:v2","api:latest","held:0a"],"target":"api"}"#);
         assert_eq!(file["group"]["default"]["targets"], json!(["api"]));
     }
 }

@@ -139,6 +139,9 @@ fn reports_come_in_the_order_of_the_jobs_whatever_ends_first() {
         drive(&fake, &jobs, &options(2, OnFailure::KeepGoing), &Interrupt::new(), &mut events);
     assert_eq!(outcomes(&reports), [("a", Outcome::Built), ("same", Outcome::Cached)]);
     assert_eq!(reports[0].1.size, Some(7));
+    let unasked = DriveOptions { sizes: false, ..options(2, OnFailure::KeepGoing) };
+    let again = drive(&fake, &jobs, &unasked, &Interrupt::new(), &mut Vec::new());
+    assert_eq!(again[0].1.size, None);
     assert_eq!(reports[0].1.digest.as_deref(), Some("sha256:a"));
     assert!(matches!(&events[0], BuildEvent::Planned { services } if services.len() == 2));
     assert!(

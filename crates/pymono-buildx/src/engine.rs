@@ -35,15 +35,15 @@ impl Engine {
         (status == 200).then_some(body)
     }
 
-    /// Gives an image one more name, in a repository and with a tag, and returns whether there is such an image.
-    pub(crate) fn tag(&mut self, reference: &str, repository: &str, tag: &str) -> Option<bool> {
+    /// Gives an image one more name, in a repository and with a tag, if there is such an image.
+    pub(crate) fn tag(&mut self, reference: &str, repository: &str, tag: &str) -> Option<()> {
         let path = format!("/images/{reference}/tag?repo={repository}&tag={tag}");
-        Some(self.ask("POST", &path)?.0 == 201)
+        self.ask("POST", &path).map(drop)
     }
 
-    /// Takes a name away, and the image with it if that is its last one; returns whether there was one.
-    pub(crate) fn untag(&mut self, reference: &str) -> Option<bool> {
-        Some(self.ask("DELETE", &format!("/images/{reference}"))?.0 == 200)
+    /// Takes a name away if there is such a name, and the image with it if that is its last one and no container has it.
+    pub(crate) fn untag(&mut self, reference: &str) -> Option<()> {
+        self.ask("DELETE", &format!("/images/{reference}")).map(drop)
     }
 
     /// Returns the status and the body of an answer.

@@ -6,11 +6,13 @@
 ///   among many (docker/buildx#3810).
 /// - `failed to prepare extraction snapshot`: of two images that share layers and
 ///   are loaded at once, one's clean-up took a layer that the other had counted on.
+/// - `pymono-held`: an image's second name was given to it and to the image before it at once.
 /// - the rest: a connection or a registry was cut off or overloaded.
 const TRANSIENT: &[&str] = &[
     "no such job",
     "inconsistent graph state",
     "failed to prepare extraction snapshot",
+    "image \"docker.io/library/pymono-held:",
     "connection reset",
     "broken pipe",
     "unexpected eof",
@@ -81,6 +83,7 @@ mod tests {
         for words in [
             "ERROR: failed to build: failed to receive status: rpc error: code = Unknown desc = no such job abc",
             "failed to prepare extraction snapshot \"extract-1 sha256:2d\": parent snapshot sha256:93 does not exist: not found",
+            "ERROR: failed to solve: failed to create image: image \"docker.io/library/pymono-held:0a\": already exists",
             "failed to solve: unexpected status from PUT request to https://r.example/v2/a: 503 Service Unavailable",
             "failed to copy: read tcp 10.0.0.1:5->10.0.0.2:443: read: connection reset by peer",
             "failed to receive status: rpc error: code = Unavailable desc = error reading from server: EOF",

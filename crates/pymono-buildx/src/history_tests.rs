@@ -45,6 +45,23 @@ fn what_stands_behind_a_moment_has_happened_since() {
 }
 
 #[test]
+fn second_names_of_our_own_say_nothing_of_an_image() {
+    let mut lines = vec![tag("sha256:1", "api:v1", 10)];
+    let moment = history(&lines).moment().unwrap();
+    let held = "docker.io/library/pymono-held:0a";
+    lines.push(tag("sha256:1", held, 11));
+    lines.push(tag("sha256:2", "api:v1", 12));
+    lines.push(tag("sha256:2", held, 13));
+    lines.push(line("image", "untag", "sha256:2", held, 14));
+    let touched = history(&lines).touched_since(&moment).unwrap();
+    assert_eq!((touched.ids, touched.names), (set(&["sha256:2"]), set(&["api:v1"])));
+    assert_eq!(touched.named, [("api:v1".to_owned(), "sha256:2".to_owned())].into());
+    // Somebody else's name that begins so is none of ours.
+    lines.push(line("image", "untag", "sha256:2", "pymono-held/api:v1", 15));
+    assert!(history(&lines).touched_since(&moment).unwrap().named.is_empty());
+}
+
+#[test]
 fn nothing_is_known_where_not_all_of_it_is() {
     let first = tag("sha256:1", "api:v1", 10);
     let own = history(std::slice::from_ref(&first));

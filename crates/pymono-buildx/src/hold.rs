@@ -6,7 +6,7 @@
 //! snapshot … does not exist"). Of several names it moves each after the image is unpacked for the one before. So the old
 //! image is given a second name that is the last to move, and is taken away in the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use pymono_exec::{Interrupt, both};
 use serde::Deserialize;
@@ -18,6 +18,9 @@ pub(crate) const REPOSITORY: &str = "pymono-held";
 
 /// How an engine calls the containerd store.
 const CONTAINERD: &str = "io.containerd.snapshotter.v1";
+
+/// Names the builder that a client takes without being told another.
+const BUILDER: &str = "BUILDX_BUILDER";
 
 /// Second names of images, while others take their place.
 pub(crate) struct Hold {
@@ -45,9 +48,14 @@ struct Listed {
 }
 
 impl Hold {
-    /// Finds names for what the images of some jobs take the place of; nothing where there is no need to.
+    /// Finds names for what the images of some jobs take the place of; nothing where there is no need to, or where another
+    /// builder loads them than the engine that is asked.
     pub(crate) fn new(docker: &Docker, jobs: &[&Job], interrupt: &Interrupt) -> Option<Self> {
-        let is_loaded = |job: &&&Job| matches!(job.request.exports[..], [Export::Load]);
+        let is_chosen = docker.invocation(Vec::new()).var(BUILDER).is_some_and(|it| !it.is_empty());
+        let is_loaded = |job: &&&Job| {
+            let request = &job.request;
+            matches!(request.exports[..], [Export::Load]) && request.builder.is_none() && !is_chosen
+        };
         let first = |job: &&Job| job.request.tags.first().cloned();
         let references = jobs.iter().filter(is_loaded).filter_map(first);
         let names = Names(references.map(|it| (it.clone(), tag(&it))).collect());
@@ -65,12 +73,32 @@ impl Hold {
         self.names.0.get(job.request.tags.first()?).map(|tag| name(tag))
     }
 
-    /// Holds the images while a client runs that takes its time until it has the first new one.
-    pub(crate) fn during<T>(self, docker: &Docker, client: impl FnOnce() -> T) -> T {
+    /// Takes away what runs have left that were killed, and with it images that have no other name.
+    ///
+    /// Moved on by hand, such a name would leave its image behind without any. Another run that is at it in the same engine
+    /// loses what it holds by, and is where it was without.
+    pub(crate) fn sweep(&mut self) -> Option<()> {
+        // {"reference":["pymono-held"]}
+        let filter = format!("%7B%22reference%22%3A%5B%22{REPOSITORY}%22%5D%7D");
+        let answer = self.engine.get(&format!("/images/json?filters={filter}"))?;
+        let images: Vec<Listed> = serde_json::from_slice(&answer).ok()?;
+        let mut left = images.into_iter().flat_map(|image| image.repo_tags);
+        left.try_for_each(|it| self.engine.untag(&it))
+    }
+
+    /// Holds the images while a client runs, which takes its time until it has the first new one; one that is there before
+    /// its old one is held is as it would be without.
+    pub(crate) fn during<T>(
+        self,
+        docker: &Docker,
+        interrupt: &Interrupt,
+        client: impl FnOnce() -> T,
+    ) -> T {
         let Self { mut engine, names } = self;
         let (_, end) = both(|| names.take(&mut engine), client);
-        // Also for somebody who wants all to stop. What cannot be taken away is by the next run.
-        let _ = docker.engine(&Interrupt::new()).and_then(|mut engine| names.release(&mut engine));
+        // Also for somebody who wants all to stop, once. What stays is taken away by a later run.
+        let engine = docker.engine(&interrupt.patient());
+        let _ = engine.and_then(|mut engine| names.release(&mut engine));
         end
     }
 }
@@ -78,24 +106,12 @@ impl Hold {
 impl Names {
     /// Gives the images that are there their second names.
     fn take(&self, engine: &mut Engine) -> Option<()> {
-        self.sweep(engine)?;
-        self.0.iter().try_for_each(|(it, tag)| engine.tag(it, REPOSITORY, tag).map(drop))
+        self.0.iter().try_for_each(|(it, tag)| engine.tag(it, REPOSITORY, tag))
     }
 
-    /// Takes away what a run has left that was killed: moved by hand, a name would leave its image behind without any.
-    fn sweep(&self, engine: &mut Engine) -> Option<()> {
-        // {"reference":["pymono-held"]}
-        let filter = format!("%7B%22reference%22%3A%5B%22{REPOSITORY}%22%5D%7D");
-        let answer = engine.get(&format!("/images/json?filters={filter}"))?;
-        let images: Vec<Listed> = serde_json::from_slice(&answer).ok()?;
-        let left: BTreeSet<String> = images.into_iter().flat_map(|it| it.repo_tags).collect();
-        let left = self.0.values().filter(|tag| left.contains(&name(tag)));
-        left.map(|tag| name(tag)).try_for_each(|it| engine.untag(&it).map(drop))
-    }
-
-    /// Takes all second names away; each image has another one by now.
+    /// Takes all second names away. An image has another one by now, unless its build was stopped on the way.
     fn release(&self, engine: &mut Engine) -> Option<()> {
-        self.0.values().try_for_each(|tag| engine.untag(&name(tag)).map(drop))
+        self.0.values().try_for_each(|tag| engine.untag(&name(tag)))
     }
 }
 

@@ -96,3 +96,19 @@ fn what_is_forgotten_covers_nothing() {
     assert!(!known.covers(&history(&both), &["api", "new"].into(), 8));
     assert!(!known.covers(&history(&both[1..]), &["api"].into(), 8));
 }
+
+#[test]
+fn what_is_taken_along_to_a_later_moment_is_certain() {
+    let first = tag("sha256:7", "other:v1", 7);
+    let known =
+        Known::new(&history(std::slice::from_ref(&first)), &stored(), &BTreeSet::new()).unwrap();
+    // One name means another image since; of the names of an image that is lost nothing is known.
+    let named = [first, tag("sha256:8", "team/api:v1", 8), tag("sha256:3", "x:v1", 9)];
+    let later = known.later(&history(&named)).unwrap();
+    let last = history(&named[2..]);
+    assert!(later.covers(&last, &["api", "team/api"].into(), 8));
+    assert_eq!(later.still(&last).unwrap().id("team/api:v1"), Some("sha256:8"));
+    assert!(!later.covers(&last, &["registry.example:5000/cron"].into(), 8));
+    assert_eq!(later.still(&last).unwrap().id("registry.example:5000/cron:v1"), None);
+    assert_eq!(known.later(&last), None);
+}

@@ -167,7 +167,7 @@ pub struct ServiceReport {
     pub images: Vec<String>,
     /// Digest of the image, where it was built.
     pub digest: Option<String>,
-    /// Size of the image in bytes, where the store tells.
+    /// Size of the image in bytes, where the store tells and is asked: not about more than 8 images, but for a summary.
     pub size: Option<u64>,
     /// What went wrong, for a failed service.
     pub failure: Option<Failure>,

@@ -41,6 +41,8 @@ pub struct Interrupt {
     bell: Arc<Bell>,
     own: Arc<AtomicU8>,
     above: Vec<Arc<AtomicU8>>,
+    /// How many requests are not heard.
+    patience: u8,
     grace: Duration,
 }
 
@@ -59,7 +61,13 @@ pub struct InstallError(#[from] ctrlc::Error);
 impl Interrupt {
     /// Returns a request that nobody has made yet.
     pub fn new() -> Self {
-        Self { bell: Arc::default(), own: Arc::default(), above: Vec::new(), grace: GRACE }
+        Self {
+            bell: Arc::default(),
+            own: Arc::default(),
+            above: Vec::new(),
+            patience: 0,
+            grace: GRACE,
+        }
     }
 
     /// Returns the same request with another grace period between SIGINT and SIGKILL.
@@ -81,7 +89,13 @@ impl Interrupt {
     pub fn scope(&self) -> Self {
         let mut above = self.above.clone();
         above.push(Arc::clone(&self.own));
-        Self { bell: Arc::clone(&self.bell), own: Arc::default(), above, grace: self.grace }
+        Self { bell: Arc::clone(&self.bell), own: Arc::default(), above, ..*self }
+    }
+
+    /// Returns a request of narrower scope that is made only when this one is made again: for what is to be left in order.
+    #[must_use]
+    pub fn patient(&self) -> Self {
+        Self { patience: self.patience.saturating_add(1), ..self.scope() }
     }
 
     /// Asks everything under this request to stop; asking again, to stop at once.
@@ -102,7 +116,7 @@ impl Interrupt {
         self.requested()
     }
 
-    /// Returns how often the request was made, counting those above.
+    /// Returns how often the request was made and heard, counting those above.
     pub(crate) fn level(&self) -> u8 {
         self.above
             .iter()
@@ -110,6 +124,7 @@ impl Interrupt {
             .map(|level| level.load(Ordering::SeqCst))
             .max()
             .unwrap_or(0)
+            .saturating_sub(self.patience)
     }
 
     /// Returns the time between SIGINT and SIGKILL.
@@ -177,6 +192,16 @@ mod tests {
         assert!(left.requested() && !right.requested() && !top.requested());
         top.request();
         assert!(right.requested() && right.scope().requested());
+    }
+
+    #[test]
+    fn who_is_patient_hears_the_second_request() {
+        let top = Interrupt::new();
+        let below = top.scope().patient().scope();
+        top.request();
+        assert!(top.requested() && !below.requested());
+        top.request();
+        assert!(below.requested());
     }
 
     #[test]

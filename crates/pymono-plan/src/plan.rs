@@ -321,11 +321,10 @@ fn saved(group: &Group) -> u64 {
     bytes.fold(UNPACKED, u64::saturating_add).saturating_mul(others)
 }
 
-/// Returns what is copied into a service's image: distributions as they are to be unpacked, then local packages, of
-/// which those come last that change most.
+/// Returns what is copied into a service's image: distributions as they are to be unpacked, then local packages.
 ///
-/// Where an image store cannot link layers, a changed one rebuilds those after
-/// it. What many services share changes least; a service's own code most.
+/// Where an image store cannot link layers, a changed one rebuilds those after it, so what changes most comes last: of
+/// local packages those that many services share change least, a service's own most.
 fn layers(
     path: &TreePath,
     service: &Service,

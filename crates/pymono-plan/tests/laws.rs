@@ -384,6 +384,27 @@ fn an_image_never_has_more_layers_than_engines_mount() {
     assert_eq!(contents(&plan, &crowded).0, wanted.into_iter().collect::<Vec<_>>());
 }
 
+#[test]
+fn what_saves_most_by_being_unpacked_once_comes_first() {
+    let sized = |number, size| Requirement { size, ..requirement(number, 0, false) };
+    let (own, small, large) = (sized(0, 80_000_000), sized(1, 1_500_000), sized(2, 50_000_000));
+    let services = BTreeMap::from([
+        plain(0, [own.clone(), small.clone(), large.clone()]),
+        plain(1, [small.clone(), large.clone()]),
+        plain(2, [small.clone()]),
+    ]);
+    let plan = plan(&fleet(services));
+    let first = &plan.images[&"service0".parse().unwrap()];
+    let names = first.layers.iter().filter_map(Layer::stage).map(|stage| {
+        let StageKind::Dependencies(it) = &plan.stage(stage).unwrap().kind else {
+            panic!("{stage}")
+        };
+        it.requirements.iter().map(|it| it.name.to_string()).collect::<Vec<_>>().join(" ")
+    });
+    // Two images have the large one, three the small one; the largest is in no other image.
+    assert_eq!(names.collect::<Vec<_>>(), ["dist-2", "dist-1", "dist-0"]);
+}
+
 /// Returns services of ten kinds, each with something of its own; with `hub` all need one package.
 fn large_fleet(hub: bool) -> Fleet {
     let mut runner = TestRunner::deterministic();

@@ -71,3 +71,32 @@ fn row(service: &ServiceName, report: &ServiceReport) -> [String; COLUMNS.len()]
         image.cloned().unwrap_or_else(none),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use pymono_event::Outcome;
+
+    use super::*;
+
+    #[test]
+    fn sizes_have_a_column_where_one_is_known() {
+        let report = |size| ServiceReport {
+            outcome: Outcome::Built,
+            duration: Duration::from_secs(1),
+            steps_cached: 0,
+            steps_run: 1,
+            images: vec!["api:latest".into()],
+            digest: None,
+            size,
+            failure: None,
+        };
+        let head = |sizes: &[Option<u64>]| {
+            let services = sizes.iter().map(|size| ("api".parse().unwrap(), report(*size)));
+            table(&services.collect::<Vec<_>>()).lines().next().unwrap_or_default().to_owned()
+        };
+        assert!(head(&[None, Some(7)]).ends_with("run  size  image"));
+        assert!(head(&[None, None]).ends_with("run  image"));
+    }
+}

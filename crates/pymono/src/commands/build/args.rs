@@ -23,7 +23,7 @@ pub(crate) struct BuildArgs {
     ///
     /// `pymono matrix` names those that pay to be built before its other jobs. All are one build, for
     /// which `{service}` stands for `shared.stages`.
-    #[arg(long = "stage", value_name = "STAGE", conflicts_with_all = ["services", "all", "changed", "summary", "test", "push", "load", "tags", "reuse_from", "registry", "provenance", "sbom", "force"])]
+    #[arg(long = "stage", value_name = "STAGE", conflicts_with_all = ["services", "all", "changed", "summary", "test", "push", "load", "tags", "reuse_from", "registry", "compression", "provenance", "sbom", "force"])]
     pub(super) stages: Vec<String>,
     /// Build the services whose inputs differ from the last commit in common with REF
     ///
@@ -101,7 +101,7 @@ pub(super) struct ImageArgs {
     /// Run the configured tests on what the images have, and make no image
     ///
     /// What passed and did not change is not run again; `--no-cache` runs everything.
-    #[arg(long, conflicts_with_all = ["push", "load", "tags", "reuse_from", "registry", "cache_to", "provenance", "sbom", "force", "reproducible"])]
+    #[arg(long, conflicts_with_all = ["push", "load", "tags", "reuse_from", "registry", "compression", "cache_to", "provenance", "sbom", "force", "reproducible"])]
     pub(super) test: bool,
     /// Tag images with TAG in place of the configured tags (can be repeated)
     #[arg(short, long = "tag", value_name = "TAG", value_parser = tag)]

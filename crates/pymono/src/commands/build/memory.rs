@@ -15,8 +15,11 @@ use crate::session::Session;
 /// The file that it is remembered in.
 const FILE: &str = "store.json";
 
-/// Of a build an engine tells that there is an image, what it is called, and of a second name that comes, moves and goes.
-const EVENTS: usize = 5;
+/// Of a build an engine tells that there is an image, and what it is called.
+const EVENTS: usize = 2;
+
+/// Of an image that takes the place of another one it may also tell of a second name that comes, moves and goes.
+const HELD: usize = 3;
 
 /// What the local store has, as far as it need not be asked.
 ///
@@ -147,7 +150,8 @@ impl Memory {
         repositories: &BTreeSet<&str>,
     ) {
         let Some(before) = self.history.take().filter(|_| !built.is_empty()) else { return };
-        let events = EVENTS * built.len();
+        let images: BTreeSet<&str> = built.iter().map(|(_, id)| *id).collect();
+        let events = EVENTS * built.len() + HELD * images.len();
         let covers = |known: &Known| known.covers(&before, repositories, events);
         // The next run is told which images there are.
         if self.known.as_ref().is_some_and(covers) {

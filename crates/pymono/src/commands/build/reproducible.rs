@@ -10,7 +10,8 @@ pub(super) fn settle(job: &mut Job) {
     // buildx would take one that the environment has, such as the time of a commit.
     let epoch = pymono_render::EPOCH.to_string();
     job.request.build_args.insert("SOURCE_DATE_EPOCH".to_owned(), epoch);
-    // Layers that an engine has already would stay as they were compressed for another build of them.
+    // Layers that an engine has already would stay as they were compressed for another build of them. Of another level of the
+    // same way BuildKit does not know.
     let way = job.request.compression.take().unwrap_or_else(|| "compression=gzip".to_owned());
     job.request.compression = Some(format!("{way},force-compression=true"));
 }

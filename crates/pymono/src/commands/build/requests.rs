@@ -183,3 +183,20 @@ pub(super) fn passed_on(args: &BuildxArgs) -> BuildRequest {
         ..BuildRequest::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zstd_has_a_level_and_media_types_of_its_own() {
+        for (compression, options) in [
+            ("gzip", "compression=gzip"),
+            ("gzip:9", "compression=gzip,compression-level=9"),
+            ("zstd", "compression=zstd,oci-mediatypes=true"),
+            ("zstd:19", "compression=zstd,compression-level=19,oci-mediatypes=true"),
+        ] {
+            assert_eq!(compressed(compression), options);
+        }
+    }
+}
