@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::copies::{Copies, write};
 use super::listing::{self, Service};
 use super::vertices::Spent;
-use super::{expert, guide, run_steps};
+use super::{expert, guide, machine, run_steps};
 use crate::docker::Docker;
 use crate::interrupt;
 use crate::process::Tool;
@@ -264,7 +264,8 @@ impl Workshop {
 
     /// Waits for what an earlier build left to be done: that is not for the next one to wait for.
     ///
-    /// pymono ends when its images are there, and the engine still writes down how they were built.
+    /// pymono ends when its images are there, and the engine still writes down how they were built and collects what
+    /// nothing needs any more.
     fn settle(&self) -> Result<()> {
         let list = ["buildx", "history", "ls", "--format", "{{.Status}}"];
         let settled = wait::until(PATIENCE, || {
@@ -273,7 +274,7 @@ impl Workshop {
         })?;
         settled.context("the engine does not end with the builds that it has begun")?;
         Tool::new("sync").succeeds();
-        Ok(())
+        machine::calm_down()
     }
 
     fn bake(&self, peer: Peer) -> Tool {
