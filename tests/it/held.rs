@@ -81,13 +81,19 @@ fn an_image_is_held_until_another_one_has_taken_its_place() {
     let names = || site.docker.tool(&["image", "ls", "--format={{.Repository}}:{{.Tag}}"]).read();
     assert!(!names().contains(&second), "{}", names());
 
-    // A run that was killed has left its name, which is the only one of an image.
+    // Runs that were killed have left two names: the only one of an image, and one beside somebody's own.
     let image = site.repo.image("api");
-    let [left, _] = renew(&site);
-    site.docker.tool(&["image", "tag", &image, &second]).read();
+    let [left, other] = renew(&site);
+    let third = format!("{HELD}{}", other.trim_start_matches("sha256:"));
+    let kept = format!("{}/kept:v1", site.repo.unique());
+    for (image, name) in [(&image, &second), (&other, &third), (&other, &kept)] {
+        site.docker.tool(&["image", "tag", image, name]).read();
+    }
     site.docker.tool(&["image", "rm", &image]).read();
     assert!(site.docker.has(&left));
     renew(&site);
-    assert!(!names().contains(&second), "{}", names());
+    assert!(!names().contains(&second) && !names().contains(&third), "{}", names());
     assert!(!site.docker.has(&left), "nothing but a second name held it");
+    assert!(site.docker.has(&kept), "{}", names());
+    site.docker.remove_images(&format!("{}/", site.repo.unique()));
 }

@@ -11,7 +11,12 @@ use std::collections::BTreeMap;
 use pymono_exec::{Interrupt, both};
 use serde::Deserialize;
 
-use crate::{Docker, Export, Job, engine::Engine, manifest::digest};
+use crate::{
+    Docker, Export, Job,
+    engine::Engine,
+    manifest::digest,
+    reference::{familiar, repository},
+};
 
 /// The repository of all second names, as events and the engine call it.
 pub(crate) const REPOSITORY: &str = "pymono-held";
@@ -82,7 +87,9 @@ impl Hold {
         let filter = format!("%7B%22reference%22%3A%5B%22{REPOSITORY}%22%5D%7D");
         let answer = self.engine.get(&format!("/images/json?filters={filter}"))?;
         let images: Vec<Listed> = serde_json::from_slice(&answer).ok()?;
-        let mut left = images.into_iter().flat_map(|image| image.repo_tags);
+        // An image that has such a name may be listed with its others.
+        let names = images.into_iter().flat_map(|image| image.repo_tags);
+        let mut left = names.filter(|it| repository(familiar(it)) == REPOSITORY);
         left.try_for_each(|it| self.engine.untag(&it))
     }
 
