@@ -81,10 +81,11 @@ fn an_image_is_held_until_another_one_has_taken_its_place() {
     let names = || site.docker.tool(&["image", "ls", "--format={{.Repository}}:{{.Tag}}"]).read();
     assert!(!names().contains(&second), "{}", names());
 
-    // Runs that were killed have left two names: the only one of an image, and one beside somebody's own.
+    // Runs that were killed long ago have left two names: the only one of an image, and one beside somebody's own.
     let image = site.repo.image("api");
     let [left, other] = renew(&site);
-    let third = format!("{HELD}{}", other.trim_start_matches("sha256:"));
+    let [second, third] =
+        [&left, &other].map(|id| format!("{HELD}1-{}", id.trim_start_matches("sha256:")));
     let kept = format!("{}/kept:v1", site.repo.unique());
     for (image, name) in [(&image, &second), (&other, &third), (&other, &kept)] {
         site.docker.tool(&["image", "tag", image, name]).read();

@@ -6,7 +6,10 @@
 //! snapshot … does not exist"). Of several names it moves each after the image is unpacked for the one before. So the old
 //! image is given a second name that is the last to move, and is taken away in the end.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use pymono_exec::{Interrupt, both};
 use serde::Deserialize;
@@ -23,6 +26,9 @@ pub(crate) const REPOSITORY: &str = "pymono-held";
 
 /// How an engine calls the containerd store.
 const CONTAINERD: &str = "io.containerd.snapshotter.v1";
+
+/// After so many seconds nobody is at it any more, whatever the clocks are.
+const DAY: u64 = 24 * 60 * 60;
 
 /// Names the builder that a client takes without being told another.
 const BUILDER: &str = "BUILDX_BUILDER";
@@ -63,7 +69,8 @@ impl Hold {
         };
         let first = |job: &&Job| job.request.tags.first().cloned();
         let references = jobs.iter().filter(is_loaded).filter_map(first);
-        let names = Names(references.map(|it| (it.clone(), tag(&it))).collect());
+        let now = now();
+        let names = Names(references.map(|it| (it.clone(), tag(&it, now))).collect());
         if names.0.is_empty() {
             return None;
         }
@@ -78,10 +85,10 @@ impl Hold {
         self.names.0.get(job.request.tags.first()?).map(|tag| name(tag))
     }
 
-    /// Takes away what runs have left that were killed, and with it images that have no other name.
+    /// Takes away what runs have left that were killed a day ago, and with it images that have no other name.
     ///
-    /// Moved on by hand, such a name would leave its image behind without any. Another run that is at it in the same engine
-    /// loses what it holds by, and is where it was without.
+    /// Younger ones may be those of a run that is at it in the same engine. An image that loses its last name while
+    /// BuildKit works with its layers takes these out of BuildKit's cache (a workaround of the engine for moby/buildkit#3797).
     pub(crate) fn sweep(&mut self) -> Option<()> {
         // {"reference":["pymono-held"]}
         let filter = format!("%7B%22reference%22%3A%5B%22{REPOSITORY}%22%5D%7D");
@@ -89,7 +96,8 @@ impl Hold {
         let images: Vec<Listed> = serde_json::from_slice(&answer).ok()?;
         // An image that has such a name may be listed with its others.
         let names = images.into_iter().flat_map(|image| image.repo_tags);
-        let mut left = names.filter(|it| repository(familiar(it)) == REPOSITORY);
+        let now = now();
+        let mut left = names.filter(|it| is_left(it, now));
         left.try_for_each(|it| self.engine.untag(&it))
     }
 
@@ -126,7 +134,34 @@ fn name(tag: &str) -> String {
     format!("{REPOSITORY}:{tag}")
 }
 
-/// Returns the tag for the image that has a reference; a reference has signs that no tag may have.
-fn tag(reference: &str) -> String {
-    digest(reference.as_bytes()).trim_start_matches("sha256:").to_owned()
+/// Returns the tag for the image that has a reference, in a run of some second; a reference has signs that no tag may have.
+fn tag(reference: &str, now: u64) -> String {
+    format!("{now}-{}", digest(reference.as_bytes()).trim_start_matches("sha256:"))
+}
+
+/// Returns whether a name is one of ours that nobody needs any more.
+fn is_left(name: &str, now: u64) -> bool {
+    let name = familiar(name);
+    let second = name.rsplit_once(':').and_then(|(_, tag)| tag.split_once('-')?.0.parse().ok());
+    repository(name) == REPOSITORY && second.is_some_and(|then: u64| then.saturating_add(DAY) < now)
+}
+
+/// Returns the seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_left_once_it_is_a_day_old() {
+        let own = name(&tag("registry.example:5000/api:v1", 1_000));
+        assert!(is_left(&own, 1_001 + DAY) && !is_left(&own, 1_000 + DAY) && !is_left(&own, 0));
+        assert!(is_left(&format!("docker.io/library/{own}"), 1_001 + DAY));
+        for other in ["api:1-a", "pymono-held/api:1-a", "pymono-held:v1", "pymono-held"] {
+            assert!(!is_left(other, u64::MAX), "{other}");
+        }
+    }
 }
