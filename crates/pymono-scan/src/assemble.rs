@@ -64,8 +64,7 @@ pub(crate) fn workspace(
     }
     warnings.extend(links::warnings(&ground, |path| wanted.contains(path)));
     let wanted_found: Vec<&Found> = wanted.iter().filter_map(|path| found.get(path)).collect();
-    let bricks = wanted_found.iter().flat_map(|found| found.manifest.bricks.keys());
-    let sent = wanted.iter().chain(bricks).chain(outside(&projects)).cloned().collect();
+    let sent = sent(&wanted, &wanted_found, &projects);
     let (unsent, read) = rayon::join(
         || ignore::unsent(tree, &sent, &never_sent(tree, &workspaces, &found)),
         || Locked::read(tree, &workspaces, &wanted_found, warnings),
@@ -141,6 +140,12 @@ fn never_sent(
 /// Returns the file of the digests and pins that images stand on, where there is one.
 fn image_lock(tree: &Tree) -> Option<TreePath> {
     tree.file_in(&TreePath::root(), ImageLock::PATH)
+}
+
+/// Returns the folders of which something is sent to builds: those of projects, and what they have from elsewhere.
+fn sent(wanted: &BTreeSet<TreePath>, found: &[&Found], projects: &[Project]) -> BTreeSet<TreePath> {
+    let bricks = found.iter().flat_map(|found| found.manifest.bricks.keys());
+    wanted.iter().chain(bricks).chain(outside(projects)).cloned().collect()
 }
 
 /// Returns what projects are built from beside their own folders: crates, and files that are included.
