@@ -17,7 +17,8 @@ fn the_dockerfile_of_an_alpine_service_is_without_fault() {
     let dockerfile = site.repo.read(".pymono/Dockerfile");
     for line in [
         "    apk add --update-cache libpq && \\",
-        "    apk add --update-cache build-base ccache postgresql-dev",
+        "    apk add --update-cache build-base ccache",
+        "    apk add --update-cache postgresql-dev",
         "    { getent passwd 1001 || adduser -D -u 1001 -s /sbin/nologin app; } && \\",
     ] {
         assert!(dockerfile.lines().any(|it| it == line), "{line}\n{dockerfile}");

@@ -34,6 +34,7 @@ mod rebuild;
 mod remembered;
 mod reproducible;
 mod reuse;
+mod runtimes;
 mod rust;
 mod schema;
 mod settings;

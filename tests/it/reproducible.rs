@@ -152,7 +152,8 @@ fn two_engines_push_equal_manifests_and_only_with_the_flag() {
 #[ignore = "needs an engine: cargo xtask test"]
 fn system_packages_are_asked_of_the_archive_as_it_was() {
     let repo = Repo::new("snapshot", "apt = [\"tini\"]\napt-snapshot = \"20260131T000000Z\"\n");
-    let command = "[tool.pymono]\ncommand = [\"python\", \"-m\", \"api\"]\n";
+    let command = "[tool.pymono]\ncommand = [\"python\", \"-m\", \"api\"]\n\
+        build-apt = [\"tree\"]\nbuild-steps = [\"true\"]\n";
     repo.write("services/api/pyproject.toml", &hatchling("api", command));
     repo.write("services/api/src/api/__main__.py", "");
     repo.lock(&[]);
@@ -160,7 +161,14 @@ fn system_packages_are_asked_of_the_archive_as_it_was() {
     let folder = site.bake();
     let dockerfile = site.repo.read(".pymono/Dockerfile");
     let asks = "export APT_CONFIG=\"$(sh /tmp/snapshot.sh 20260131T000000Z)\"";
-    assert_eq!(dockerfile.matches(asks).count(), 1, "{dockerfile}");
+    assert_eq!(dockerfile.matches(asks).count(), 3, "{dockerfile}");
+    // What leads there is with the builds of compilers, too, which come before those of images.
+    let printed = site.pymono(&["build", "--all", "--dry-run"]).run().succeeded().stdout;
+    let builds: Vec<&str> = printed.lines().filter(|it| it.contains("toolchain-")).collect();
+    assert_eq!(builds.len(), 2, "{printed}");
+    for build in builds {
+        assert!(build.contains("--build-context pymono-pins="), "{build}");
+    }
     let script = site.repo.outside().join("snapshot.sh");
     fs::copy(folder.join("pins/snapshot.sh"), &script).unwrap();
 

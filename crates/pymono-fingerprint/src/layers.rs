@@ -46,7 +46,7 @@ pub fn layers(base: Laid<'_>, head: Laid<'_>, image: &ServiceName) -> Vec<LayerC
         name: name.to_owned(),
         rebuilt: after.get(name).is_none_or(|identity| !before.contains(identity)),
     };
-    let ground = stage(image.runtime.as_str());
+    let ground = head.plan.runtimes(image).into_iter().map(|runtime| stage(runtime.as_str()));
     let above = image.layers.iter().map(|layer| match layer {
         Layer::Environment(name) | Layer::Files(name) | Layer::All(name) | Layer::Made(name) => {
             stage(name.as_str())
@@ -56,7 +56,7 @@ pub fn layers(base: Laid<'_>, head: Laid<'_>, image: &ServiceName) -> Vec<LayerC
             rebuilt: !known.contains(&head.file(&file.source)),
         },
     });
-    [ground].into_iter().chain(above).collect()
+    ground.chain(above).collect()
 }
 
 fn files(layers: &[Layer]) -> impl Iterator<Item = &TreePath> {

@@ -16,7 +16,7 @@ pub struct Content {
     pub packages: Vec<TreePath>,
     /// How many layers its distributions have.
     pub groups: usize,
-    /// How many layers it has on top of its runtime, those of its own files included.
+    /// How many layers it has on top of its lowest runtime, those of its own files included.
     pub layers: usize,
 }
 
@@ -33,7 +33,8 @@ impl BuildPlan {
     /// Returns what the image of a service gets; nothing is known of one by hand.
     pub fn content(&self, service: &ServiceName) -> Option<Content> {
         let image = self.images.get(service)?;
-        let mut content = Content { layers: image.layers.len(), ..Content::default() };
+        let further = self.runtimes(image).len().saturating_sub(1);
+        let mut content = Content { layers: further + image.layers.len(), ..Content::default() };
         for stage in image.layers.iter().filter_map(Layer::stage) {
             match self.stage(stage).map(|stage| &stage.kind) {
                 Some(StageKind::Dependencies(dependencies)) => {

@@ -25,6 +25,7 @@ mod naming;
 mod plan;
 mod refuse;
 mod requirement;
+mod runtimes;
 mod shards;
 mod share;
 mod stage;

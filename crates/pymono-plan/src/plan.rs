@@ -15,6 +15,7 @@ use crate::{
     group::Size,
     naming::{self, Names},
     requirement::declared_name,
+    runtimes::Runtimes,
     share::{self, Form, Group, Supply},
 };
 
@@ -69,13 +70,15 @@ pub(crate) struct Planner<'a> {
     pub(crate) stages: Vec<Stage>,
     /// Where in `stages` the stage of each kind is: equal inputs give one stage.
     places: BTreeMap<StageKind, usize>,
+    runtimes: Runtimes<'a>,
 }
 
 impl<'a> Planner<'a> {
     fn new(fleet: &'a Fleet) -> Self {
         let generated = fleet.services.values().map(|service| &service.name);
         let names = Names::new(generated.chain(fleet.handwritten.keys()));
-        Self { fleet, names, stages: Vec::new(), places: BTreeMap::new() }
+        let runtimes = Runtimes::of(fleet);
+        Self { fleet, names, stages: Vec::new(), places: BTreeMap::new(), runtimes }
     }
 
     /// Returns the stage that does this, new or not, with more users.
@@ -112,7 +115,12 @@ impl<'a> Planner<'a> {
         apt: BTreeSet<String>,
         users: &BTreeSet<ServiceName>,
     ) -> StageName {
-        let base = self.base(environment, users);
+        // One without further packages is below all others: compilers are by far the largest part.
+        let base = if apt.is_empty() {
+            self.base(environment, users)
+        } else {
+            self.toolchain(environment, BTreeSet::new(), users)
+        };
         let wish = with_packages("toolchain", environment, &apt);
         let (image, libc) = (environment.base_image.clone(), environment.libc);
         let snapshot = self.fleet.apt_snapshot.clone();
@@ -291,14 +299,31 @@ impl<'a> Planner<'a> {
     }
 
     fn runtime(&mut self, service: &Service) -> StageName {
-        let Service { runtime_image, apt, user, environment, .. } = service;
-        let wish = with_packages("runtime", environment, apt);
-        let (image, apt, libc) = (runtime_image.clone(), apt.clone(), environment.libc);
         let users = BTreeSet::from([service.name.clone()]);
-        // Without packages it is the same whatever the archive has.
-        let snapshot = self.fleet.apt_snapshot.clone().filter(|_| !apt.is_empty());
-        let kind = StageKind::Runtime { image, libc, apt, snapshot, user: *user };
-        self.stage(&wish, kind, &users)
+        self.runtime_with(service, &service.apt, &users)
+    }
+
+    /// Returns the runtime that has these of a service's system packages.
+    fn runtime_with(
+        &mut self,
+        service: &Service,
+        apt: &BTreeSet<String>,
+        users: &BTreeSet<ServiceName>,
+    ) -> StageName {
+        let Service { runtime_image: image, user, environment, .. } = service;
+        let wish = with_packages("runtime", environment, apt);
+        let below = self.runtimes.below(service, apt);
+        let below = below.map(|smaller| self.runtime_with(service, smaller, users));
+        let kind = StageKind::Runtime {
+            below,
+            image: image.clone(),
+            libc: environment.libc,
+            apt: apt.clone(),
+            // Without packages it is the same whatever the archive has.
+            snapshot: self.fleet.apt_snapshot.clone().filter(|_| !apt.is_empty()),
+            user: *user,
+        };
+        self.stage(&wish, kind, users)
     }
 }
 

@@ -148,7 +148,8 @@ pub(crate) fn cost(kind: &StageKind) -> u64 {
     match kind {
         StageKind::Uv { .. } | StageKind::Files { .. } | StageKind::Included(_) => COPY,
         StageKind::Base { .. } => RUN,
-        StageKind::Toolchain { .. } => 2 * SYSTEM,
+        StageKind::Toolchain { apt, .. } if apt.is_empty() => 2 * SYSTEM,
+        StageKind::Toolchain { .. } | StageKind::Runtime { below: Some(_), .. } => SYSTEM / 2,
         StageKind::Dependencies(it) => {
             let compiled = if it.from_source { NATIVE } else { 0 };
             let sizes = it.requirements.iter().map(|it| group::Size::of(it.size));

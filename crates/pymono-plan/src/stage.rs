@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
+    fmt, iter,
 };
 
 use pymono_names::{Libc, ServiceName, TreePath};
@@ -56,6 +56,17 @@ impl BuildPlan {
         asked.any(|(_, image)| image.ssh) || needed(&self.stages, services).any(Stage::needs_ssh)
     }
 
+    /// Returns the runtimes that an image stands on, from the ground up.
+    pub fn runtimes<'a>(&'a self, image: &'a Image) -> Vec<&'a StageName> {
+        let below = |name: &&'a StageName| match &self.stage(name)?.kind {
+            StageKind::Runtime { below, .. } => below.as_ref(),
+            _ => None,
+        };
+        let mut all: Vec<_> = iter::successors(Some(&image.runtime), below).collect();
+        all.reverse();
+        all
+    }
+
     /// Returns the stage of this name.
     pub fn stage(&self, name: &StageName) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.name == *name)
@@ -70,13 +81,21 @@ pub(crate) fn needed<'a>(
     stages.iter().filter(|stage| stage.users.iter().any(|user| services.contains(user)))
 }
 
-/// Returns those on which things are installed and built.
+/// Returns those on which things are installed and built, system packages included.
 pub(crate) fn bases<'a>(
     stages: &'a [Stage],
     services: &'a BTreeSet<&ServiceName>,
 ) -> impl Iterator<Item = &'a StageName> {
-    let is_base =
-        |stage: &&Stage| matches!(stage.kind, StageKind::Base { .. } | StageKind::Toolchain { .. });
+    let below = needed(stages, services).filter_map(|stage| match &stage.kind {
+        StageKind::Runtime { below, .. } => below.as_ref(),
+        _ => None,
+    });
+    let below: BTreeSet<&StageName> = below.collect();
+    let is_base = move |stage: &&Stage| match stage.kind {
+        StageKind::Base { .. } | StageKind::Toolchain { .. } => true,
+        StageKind::Runtime { .. } => below.contains(&stage.name),
+        _ => false,
+    };
     needed(stages, services).filter(is_base).map(|stage| &stage.name)
 }
 
@@ -130,15 +149,15 @@ pub enum StageKind {
         /// The stage that gives uv.
         uv: StageName,
     },
-    /// A base with compilers.
+    /// A base with compilers, and perhaps further system packages.
     Toolchain {
-        /// The base.
+        /// The base; where there are further packages, the toolchain without them.
         base: StageName,
         /// The image that the base stands on, which decides the compilers' versions.
         image: String,
         /// Its C library, which decides how its system packages are installed.
         libc: Libc,
-        /// System packages beside the compilers.
+        /// System packages beside the compilers, which are below then.
         apt: BTreeSet<String>,
         /// The state of Debian's archive that they are taken from.
         snapshot: Option<String>,
@@ -184,11 +203,13 @@ pub enum StageKind {
     Steps(Steps),
     /// The image that services run on, with its system packages and user.
     Runtime {
+        /// The runtime that it stands on, which has the user; where there is none, it stands on the image.
+        below: Option<StageName>,
         /// The image.
         image: String,
         /// Its C library, which decides how its system packages are installed.
         libc: Libc,
-        /// System packages.
+        /// System packages, those below included.
         apt: BTreeSet<String>,
         /// The state of Debian's archive that they are taken from.
         snapshot: Option<String>,
@@ -198,6 +219,15 @@ pub enum StageKind {
 }
 
 impl StageKind {
+    /// Returns the stage that is made before this one even where both are bases: this one's step has a folder mounted.
+    pub fn after(&self) -> Option<&StageName> {
+        match self {
+            Self::Toolchain { base, snapshot: Some(_), .. } => Some(base),
+            Self::Runtime { below, .. } => below.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Returns what the stage is given without keeping it.
     pub fn secrets(&self) -> &BTreeSet<Secret> {
         const NONE: &BTreeSet<Secret> = &BTreeSet::new();

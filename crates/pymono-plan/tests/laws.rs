@@ -88,7 +88,7 @@ prop_compose! {
         distributions in collection::btree_set(0..20usize, 0..12),
         packages in collection::btree_set(0..PACKAGES, 0..PACKAGES),
         minor in 12..14u8,
-        apt in any::<bool>(),
+        apt in collection::btree_set(0..6usize, 0..7),
         files in 0..4usize,
         build_apt in any::<bool>(),
         included in 0..3usize,
@@ -108,7 +108,7 @@ prop_compose! {
             secrets: BTreeSet::new(),
             build_apt: build_apt.then(|| "libpq-dev".to_owned()).into_iter().collect(),
             runtime_image: image,
-            apt: apt.then(|| "libpq5".to_owned()).into_iter().collect(),
+            apt: apt.into_iter().map(|number| format!("system-{number}")).collect(),
             user: 1001,
             finish: finish(number, included, steps),
             image: ImageSettings::default(),
@@ -176,7 +176,8 @@ fn files(plan: &BuildPlan, service: &ServiceName) -> Vec<TreePath> {
 
 fn parents(kind: &StageKind) -> Vec<&StageName> {
     match kind {
-        StageKind::Uv { .. } | StageKind::Runtime { .. } | StageKind::Included(_) => vec![],
+        StageKind::Uv { .. } | StageKind::Included(_) => vec![],
+        StageKind::Runtime { below, .. } => below.iter().collect(),
         StageKind::Base { uv, .. } => vec![uv],
         StageKind::Toolchain { base, .. }
         | StageKind::Backend { base, .. }
@@ -203,6 +204,9 @@ fn meaning(plan: &BuildPlan) -> BTreeSet<(String, BTreeSet<ServiceName>)> {
                 format!("{requires:?} on {:?}", parents(&stage.kind))
             }
             StageKind::Steps(steps) => format!("{:?}", steps.steps),
+            StageKind::Runtime { below, image, apt, user, .. } => {
+                format!("{apt:?} for {user} on {image}, {}", below.is_some())
+            }
             other => format!("{other:?}"),
         };
         (does, stage.users.clone())
@@ -247,6 +251,47 @@ proptest! {
                     }
                     below.extend(parents(kind(&plan, stage)));
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn every_runtime_has_exactly_the_system_packages_of_its_service(services in services()) {
+        let plan = plan(&fleet(services.clone()));
+        for (_, service) in services {
+            let mut installed = None;
+            let runtimes = plan.runtimes(&plan.images[&service.name]);
+            prop_assert!(runtimes.len() <= 4);
+            for name in runtimes {
+                let StageKind::Runtime { below, image, apt, user, .. } = kind(&plan, name) else {
+                    panic!("{name} is no runtime");
+                };
+                prop_assert_eq!((image, user), (&service.runtime_image, &service.user));
+                prop_assert_eq!(below.is_some(), installed.is_some());
+                prop_assert!(installed.is_none_or(|below: &BTreeSet<String>| below.is_subset(apt)));
+                installed = Some(apt);
+            }
+            prop_assert_eq!(installed, Some(&service.apt));
+        }
+    }
+
+    #[test]
+    fn a_new_service_moves_no_runtime_of_one_that_has_none_of_its_system_packages(
+        services in services(),
+    ) {
+        let mut others = services.clone();
+        let (_, new) = others.pop().unwrap();
+        let (before, after) = (plan(&fleet(others.clone())), plan(&fleet(services)));
+        let runtimes = |plan: &BuildPlan, service: &ServiceName| -> Vec<BTreeSet<String>> {
+            let all = plan.runtimes(&plan.images[service]).into_iter();
+            all.map(|name| match kind(plan, name) {
+                StageKind::Runtime { apt, .. } => apt.clone(),
+                other => panic!("{other:?} is no runtime"),
+            }).collect()
+        };
+        for (_, service) in others {
+            if service.apt.is_disjoint(&new.apt) {
+                prop_assert_eq!(runtimes(&before, &service.name), runtimes(&after, &service.name));
             }
         }
     }

@@ -62,8 +62,14 @@ fn package(kind: BuildKind) -> Package {
 }
 
 fn rendered(service: Service, package: Package) -> Rendered {
+    rendered_all([service], package)
+}
+
+/// Renders services, each with its name as its path.
+fn rendered_all(services: impl IntoIterator<Item = Service>, package: Package) -> Rendered {
+    let services = services.into_iter().map(|it| (path(it.name.as_str()), it));
     let fleet = Fleet {
-        services: BTreeMap::from([(path("web"), service)]),
+        services: services.collect(),
         handwritten: BTreeMap::new(),
         locals: BTreeMap::new(),
         packages: BTreeMap::from([(path("web"), package)]),
@@ -193,12 +199,18 @@ fn an_image_of_alpine_gets_its_packages_and_user_in_alpines_way() {
     package.build_apk = BTreeSet::from(["postgresql-dev".to_owned()]);
     package.build_apt = BTreeSet::from(["libpq-dev".to_owned()]);
     let rendered = rendered(web, package);
-    assert_snapshot!(stage(&rendered.dockerfile, "toolchain-py313-postgresql-dev"), @r"
-    FROM base-py313 AS toolchain-py313-postgresql-dev
+    assert_snapshot!(stage(&rendered.dockerfile, "toolchain-py313"), @r"
+    FROM base-py313 AS toolchain-py313
     ARG TARGETARCH
     RUN --mount=type=cache,id=pymono-apk-python-3-13-alpine-$TARGETARCH,target=/etc/apk/cache,sharing=locked \
-        apk add --update-cache build-base ccache postgresql-dev
+        apk add --update-cache build-base ccache
     ENV PATH=/usr/lib/ccache/bin:$PATH CCACHE_DIR=/var/cache/pymono/ccache CARGO_HOME=/var/cache/pymono/cargo
+    ");
+    assert_snapshot!(stage(&rendered.dockerfile, "toolchain-py313-postgresql-dev"), @r"
+    FROM toolchain-py313 AS toolchain-py313-postgresql-dev
+    ARG TARGETARCH
+    RUN --mount=type=cache,id=pymono-apk-python-3-13-alpine-$TARGETARCH,target=/etc/apk/cache,sharing=locked \
+        apk add --update-cache postgresql-dev
     ");
     assert_snapshot!(stage(&rendered.dockerfile, "runtime-py313-libpq"), @r"
     FROM python:3.13-alpine AS runtime-py313-libpq
@@ -216,6 +228,33 @@ fn an_image_of_alpine_gets_its_packages_and_user_in_alpines_way() {
     USER 1001
     ");
     assert!(!rendered.dockerfile.contains("apt-get"));
+}
+
+#[test]
+fn a_runtime_stands_on_the_one_that_has_some_of_its_packages() {
+    let mut web = service("python:3.13-slim", Libc::Glibc);
+    web.apt = BTreeSet::from(["libpq5".to_owned()]);
+    let mut job = Service { name: "job".parse().unwrap(), ..web.clone() };
+    job.apt.insert("libmagic1".to_owned());
+    let rendered = rendered_all([web, job], package(BuildKind::Pure));
+    let small = stage(&rendered.dockerfile, "runtime-py313-libpq5");
+    assert!(small.starts_with("FROM python:3.13-slim AS "), "{small}");
+    // Nobody but root may install anything, and the user and what else the runtime says is there already.
+    assert_snapshot!(stage(&rendered.dockerfile, "runtime-py313-libmagic1-libpq5"), @r"
+    FROM runtime-py313-libpq5 AS runtime-py313-libmagic1-libpq5
+    ARG TARGETARCH
+    USER 0
+    RUN --mount=type=cache,id=pymono-apt-cache-python-3-13-slim-$TARGETARCH,target=/var/cache/apt,sharing=locked \
+        --mount=type=cache,id=pymono-apt-lists-python-3-13-slim-$TARGETARCH,target=/var/lib/apt,sharing=locked \
+        --mount=type=bind,from=pymono-pins,source=settle.sh,target=/tmp/settle.sh \
+        export SOURCE_DATE_EPOCH=315532800 && \
+        sh /tmp/settle.sh begin && \
+        rm -f /etc/apt/apt.conf.d/docker-clean && \
+        apt-get update && \
+        apt-get install --yes --no-install-recommends libmagic1 libpq5 && \
+        sh /tmp/settle.sh end
+    USER 1001
+    ");
 }
 
 #[test]

@@ -73,5 +73,6 @@ pub(crate) use families::family;
 #[cfg(test)]
 use instance::Group;
 pub(crate) use instance::{Instance, Item};
+pub(crate) use objective::COPY;
 pub(crate) use size::Size;
 pub(crate) use solve::solve;

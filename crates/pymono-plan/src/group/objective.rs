@@ -12,7 +12,7 @@ const RUN: f64 = 500.0;
 
 /// One layer in one image, in milliseconds: its `COPY --link`, its share of the export and
 /// of the upload of a manifest.
-const COPY: f64 = 25.0;
+pub(crate) const COPY: f64 = 25.0;
 
 /// What an image costs beside its layers, in milliseconds: its client, manifest and export.
 #[cfg(test)]

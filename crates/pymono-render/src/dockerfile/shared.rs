@@ -30,10 +30,10 @@ pub fn shared(plan: &BuildPlan, stages: &[StageName]) -> String {
 pub fn base(plan: &BuildPlan, name: &StageName) -> Option<String> {
     let stage = plan.stage(name)?;
     let below = match &stage.kind {
-        StageKind::Uv { .. } => String::new(),
-        StageKind::Base { uv: below, .. } | StageKind::Toolchain { base: below, .. } => {
-            base(plan, below)?
-        }
+        StageKind::Uv { .. } | StageKind::Runtime { below: None, .. } => String::new(),
+        StageKind::Base { uv: below, .. }
+        | StageKind::Toolchain { base: below, .. }
+        | StageKind::Runtime { below: Some(below), .. } => base(plan, below)?,
         _ => return None,
     };
     Some(format!("{below}{}", StageText { plan, stage }))

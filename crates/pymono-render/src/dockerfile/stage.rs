@@ -46,7 +46,9 @@ impl fmt::Display for StageText<'_> {
             StageKind::Uv { image } => writeln!(f, "FROM {image} AS {name}"),
             StageKind::Base { environment, uv } => base(f, name, environment, uv),
             StageKind::Toolchain { base, image, libc, apt, snapshot } => {
-                writeln!(f, "# Compilers, for {users}.\nFROM {base} AS {name}")?;
+                let what =
+                    if apt.is_empty() { "Compilers" } else { "What builds need beside compilers" };
+                writeln!(f, "# {what}, for {users}.\nFROM {base} AS {name}")?;
                 toolchain(f, &Packages { image, libc: *libc, apt, snapshot: snapshot.as_deref() })
             }
             StageKind::Backend { base, requires, pins, index, secrets } => {
@@ -83,10 +85,16 @@ impl fmt::Display for StageText<'_> {
                 steps::included(f, included)
             }
             StageKind::Steps(steps) => steps::text(f, name, steps),
-            StageKind::Runtime { image, libc, apt, snapshot, user } => {
-                writeln!(f, "# For {users}.\nFROM {image} AS {name}")?;
-                let snapshot = snapshot.as_deref();
-                runtime(f, &Packages { image, libc: *libc, apt, snapshot }, *user)
+            StageKind::Runtime { below, image, libc, apt, snapshot, user } => {
+                let packages = Packages { image, libc: *libc, apt, snapshot: snapshot.as_deref() };
+                writeln!(f, "# For {users}.")?;
+                if let Some(below) = below {
+                    writeln!(f, "FROM {below} AS {name}")?;
+                    further_packages(f, &packages, *user)
+                } else {
+                    writeln!(f, "FROM {image} AS {name}")?;
+                    runtime(f, &packages, *user)
+                }
             }
         }
     }
@@ -311,13 +319,16 @@ fn toolchain(f: &mut fmt::Formatter<'_>, packages: &Packages<'_>) -> fmt::Result
         Libc::Glibc => (["build-essential", "ccache"], "/usr/lib/ccache"),
         Libc::Musl => (["build-base", "ccache"], "/usr/lib/ccache/bin"),
     };
-    let named = packages.apt.iter().map(|package| match package.as_str() {
-        // A base image may bring one that knows a newer Rust.
-        "cargo" => "$(command -v cargo >/dev/null || echo cargo)",
-        package => package,
-    });
-    let all = compilers.into_iter().chain(named);
-    write!(f, "ARG TARGETARCH\n{}", system_packages(packages, all))?;
+    f.write_str("ARG TARGETARCH\n")?;
+    if !packages.apt.is_empty() {
+        let named = packages.apt.iter().map(|package| match package.as_str() {
+            // A base image may bring one that knows a newer Rust.
+            "cargo" => "$(command -v cargo >/dev/null || echo cargo)",
+            package => package,
+        });
+        return write!(f, "{}", system_packages(packages, named));
+    }
+    write!(f, "{}", system_packages(packages, compilers.into_iter()))?;
     writeln!(
         f,
         "ENV PATH={ccache}:$PATH CCACHE_DIR={BUILD_CACHE}/ccache CARGO_HOME={BUILD_CACHE}/cargo"
@@ -336,6 +347,14 @@ fn runtime(f: &mut fmt::Formatter<'_>, packages: &Packages<'_>, user: u32) -> fm
     write!(f, "{}", settle::system(run))?;
     writeln!(f, "ENV PATH={VENV}/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1")?;
     writeln!(f, "WORKDIR /app\nUSER {user}")
+}
+
+/// Writes what a runtime has beside the one that it stands on, whose user may not install anything.
+///
+/// All packages are named, so that none of those below goes for the sake of another one.
+fn further_packages(f: &mut fmt::Formatter<'_>, packages: &Packages<'_>, user: u32) -> fmt::Result {
+    let run = system_packages(packages, packages.apt.iter().map(String::as_str));
+    writeln!(f, "ARG TARGETARCH\nUSER 0\n{}USER {user}", settle::system(run))
 }
 
 fn names(dependencies: &Dependencies) -> String {

@@ -47,7 +47,7 @@ fn of_stage(name: String, stage: &Stage) -> Node {
             (NodeKind::Stage, words::count(open.requirements.len(), "open requirement") + ", ")
         }
         StageKind::Package(build) => (NodeKind::Library, format!("{}, ", build.path)),
-        StageKind::Uv { image } | StageKind::Runtime { image, .. } => {
+        StageKind::Uv { image } | StageKind::Runtime { below: None, image, .. } => {
             (NodeKind::Stage, format!("{image}, "))
         }
         StageKind::Base { environment, .. } => {
@@ -61,7 +61,8 @@ fn of_stage(name: String, stage: &Stage) -> Node {
 /// Returns the stages that a stage stands on or takes something from.
 fn under(kind: &StageKind) -> Vec<&StageName> {
     match kind {
-        StageKind::Uv { .. } | StageKind::Runtime { .. } | StageKind::Included(_) => Vec::new(),
+        StageKind::Uv { .. } | StageKind::Included(_) => Vec::new(),
+        StageKind::Runtime { below, .. } => below.iter().collect(),
         StageKind::Base { uv: base, .. }
         | StageKind::Toolchain { base, .. }
         | StageKind::Backend { base, .. }

@@ -6,7 +6,7 @@ use pymono_names::ServiceName;
 use pymono_plan::BuildPlan;
 
 use super::{args::BuildArgs, memory::Memory, requests};
-use crate::session::Session;
+use crate::{load::Loaded, session::Session};
 
 /// Set, it names the builder as `--builder` does.
 const BUILDER: &str = "BUILDX_BUILDER";
@@ -18,12 +18,12 @@ const BUILDER: &str = "BUILDX_BUILDER";
 /// wait for their bases whatever is known: each of them would run what they share.
 pub(super) fn wanted(
     session: &Session,
-    plan: &BuildPlan,
+    Loaded { plan, rendered, .. }: &Loaded,
     jobs: &[Job],
     memory: &Memory,
     args: &BuildArgs,
 ) -> Vec<Job> {
-    let mut bases = requests::bases(plan, jobs, args);
+    let mut bases = requests::bases(plan, jobs, !rendered.pins.is_empty(), args);
     if jobs.len() == 1 && is_own(session, args) && !args.buildx.pull {
         bases.retain(|base| text(plan, base).is_none_or(|text| !memory.has_base(&text)));
     }

@@ -89,7 +89,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
         let known = (&fingerprints, &mut memory);
         reuse::take_existing(session, &docker, &loaded, &mut jobs, known, args)?
     };
-    let mut bases = bases::wanted(session, &loaded.plan, &jobs, &memory, args);
+    let mut bases = bases::wanted(session, &loaded, &jobs, &memory, args);
     if args.sameness.reproducible {
         jobs.iter_mut().chain(&mut bases).for_each(reproducible::settle);
     }

@@ -128,14 +128,18 @@ pub(super) fn exports(args: &BuildArgs) -> Vec<Export> {
 }
 
 /// Returns the builds of what the images of `jobs` stand on, which come first.
-pub(super) fn bases(plan: &BuildPlan, jobs: &[Job], args: &BuildArgs) -> Vec<Job> {
+pub(super) fn bases(plan: &BuildPlan, jobs: &[Job], has_pins: bool, args: &BuildArgs) -> Vec<Job> {
     let services: BTreeSet<&ServiceName> = jobs.iter().map(|job| &job.service).collect();
     let generated = jobs.iter().filter(|job| plan.images.contains_key(&job.service));
     let platforms: BTreeSet<&String> = generated.flat_map(|job| &job.request.platforms).collect();
+    let name = |stage: &StageName| ServiceName::slug(stage.as_str());
+    let all = || plan.stages.iter().chain(&plan.tests.stages);
+    let before = |stage: &StageName| all().find(|it| it.name == *stage)?.kind.after().map(name);
     let job = |stage: &StageName| Job {
-        service: ServiceName::slug(stage.as_str()),
-        needs: BTreeSet::new(),
+        service: name(stage),
+        needs: before(stage).into_iter().collect(),
         request: BuildRequest {
+            build_contexts: pins(has_pins),
             exports: cache_only(),
             platforms: platforms.iter().copied().cloned().collect(),
             ..target(stage.as_str(), &args.buildx)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::{ServiceName, TreePath};
 use pymono_plan::{
-    BuildPlan, Bytes, Estimate, HandwrittenImage, Image, Layer, Stage, StageKind, StageName,
+    BuildPlan, Bytes, Estimate, HandwrittenImage, Layer, Stage, StageKind, StageName,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -156,7 +156,7 @@ pub(super) fn json(plan: &BuildPlan, estimate: &Estimate, measured: Option<&Meas
     let json = PlanJson {
         version: 1,
         stages: plan.stages.iter().map(|stage| stage_row(stage, estimate)).collect(),
-        images: plan.images.iter().map(|(name, image)| image_row(name, image, estimate)).collect(),
+        images: plan.images.keys().filter_map(|name| image_row(name, plan, estimate)).collect(),
         handwritten: plan.handwritten.iter().map(handwritten_row).collect(),
         distributions: distributions(estimate),
         totals: Totals {
@@ -209,17 +209,21 @@ fn kind(kind: &StageKind) -> &'static str {
     }
 }
 
-fn image_row<'a>(name: &'a ServiceName, image: &'a Image, estimate: &Estimate) -> ImageRow<'a> {
-    let parts = image.layers.iter().filter_map(Layer::stage).map(StageName::as_str);
-    let of = estimate.images.get(name);
-    ImageRow {
+fn image_row<'a>(
+    name: &'a ServiceName,
+    plan: &'a BuildPlan,
+    estimate: &Estimate,
+) -> Option<ImageRow<'a>> {
+    let (image, of) = (plan.images.get(name)?, estimate.images.get(name)?);
+    let parts = image.layers.iter().filter_map(Layer::stage);
+    Some(ImageRow {
         name,
         path: &image.path,
         layers: image.layers.len(),
-        stages: [image.runtime.as_str()].into_iter().chain(parts).collect(),
-        bytes: of.map(|of| of.bytes).unwrap_or_default().into(),
-        own: of.map(|of| of.own).unwrap_or_default().into(),
-    }
+        stages: plan.runtimes(image).into_iter().chain(parts).map(StageName::as_str).collect(),
+        bytes: of.bytes.into(),
+        own: of.own.into(),
+    })
 }
 
 fn handwritten_row<'a>(

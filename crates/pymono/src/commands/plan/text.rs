@@ -64,12 +64,14 @@ fn stages(plan: &BuildPlan, estimate: &Estimate) -> String {
 
 fn what(stage: &Stage) -> String {
     match &stage.kind {
-        StageKind::Uv { image } | StageKind::Runtime { image, .. } => image.clone(),
-        StageKind::Base { environment, .. } => environment.base_image.clone(),
-        StageKind::Toolchain { apt, .. } if apt.is_empty() => "compilers".to_owned(),
-        StageKind::Toolchain { apt, .. } => {
-            format!("compilers, {}", plural(apt.len(), "system package"))
+        StageKind::Uv { image } => image.clone(),
+        StageKind::Runtime { below, image, apt, .. } => {
+            let ground =
+                below.as_ref().map_or_else(|| image.clone(), |below| format!("on {below}"));
+            with_packages(&ground, apt)
         }
+        StageKind::Base { environment, .. } => environment.base_image.clone(),
+        StageKind::Toolchain { apt, .. } => with_packages("compilers", apt),
         StageKind::Dependencies(dependencies) => {
             plural(dependencies.requirements.len(), "distribution")
         }
@@ -80,6 +82,13 @@ fn what(stage: &Stage) -> String {
         StageKind::Files { files, .. } => plural(files.len(), "path"),
         StageKind::Included(included) => plural(included.all().count(), "further path"),
         StageKind::Steps(steps) => plural(steps.steps.len(), "command"),
+    }
+}
+
+fn with_packages(ground: &str, apt: &BTreeSet<String>) -> String {
+    match apt.len() {
+        0 => ground.to_owned(),
+        number => format!("{ground}, {}", plural(number, "system package")),
     }
 }
 
