@@ -109,6 +109,31 @@ fn without_a_docker_client_pymono_says_what_to_install() {
 }
 
 #[test]
+#[ignore = "needs a Docker engine: cargo xtask test"]
+fn a_client_that_is_too_old_is_told_also_where_it_is_looked_at_while_it_builds() {
+    let site = fleet("oldclient", &["a", "b"]);
+    site.build(&["--all"]);
+    let old =
+        "[ \"$1 $2\" != 'buildx version' ] || { echo github.com/docker/buildx v0.16.2 abc; exit; }";
+    let path = site.client_that(old);
+    // One image is built meanwhile, and several wait until it is known.
+    for edited in [&["a"][..], &["a", "b"]] {
+        for service in edited {
+            let text = format!("print({}) # {service}\n", edited.len());
+            site.repo.write(&format!("services/{service}/src/{service}/__main__.py"), &text);
+        }
+        let build = site.pymono(&["build", "--progress", "json", "--all"]);
+        let finished = build.env("PATH", &path).run().ended_with(4);
+        let message = "`buildx` 0.16.2 is too old; pymono needs 0.17 or newer";
+        for words in [message, "hint: update the docker plugin `buildx`"] {
+            assert!(finished.stderr.contains(words), "{}", finished.stderr);
+        }
+        let has_begun = finished.stdout.contains(r#""event":"started","service":"b""#);
+        assert!(!has_begun, "{}", finished.stdout);
+    }
+}
+
+#[test]
 #[ignore = "needs the binary: cargo xtask test"]
 fn without_an_engine_pymono_says_where_it_looked_and_what_to_do() {
     let site = fleet("engineless", &["a"]);

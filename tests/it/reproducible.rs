@@ -167,7 +167,7 @@ fn system_packages_are_asked_of_the_archive_as_it_was() {
     let builds: Vec<&str> = printed.lines().filter(|it| it.contains("toolchain-")).collect();
     assert_eq!(builds.len(), 2, "{printed}");
     for build in builds {
-        assert!(build.contains("--build-context pymono-pins="), "{build}");
+        assert!(build.contains("--build-context 'pymono-pins="), "{build}");
     }
     let script = site.repo.outside().join("snapshot.sh");
     fs::copy(folder.join("pins/snapshot.sh"), &script).unwrap();

@@ -56,20 +56,25 @@ impl Site {
         run
     }
 
-    /// Builds with a docker client that notes what it is asked, and returns that beside what happened.
-    pub fn noted(&self, args: &[&str]) -> (Run, Vec<String>) {
+    /// Makes a docker client that does something before it is the real one, and returns the `PATH` where it is found.
+    pub fn client_that(&self, does: &str) -> String {
         let folder = self.repo.outside().join("bin");
-        let log = folder.join("log");
         fs::create_dir_all(&folder).unwrap();
         let path = Tool::new("sh").args(["-c", "echo $PATH"]).read();
         let (path, client) = (path.trim(), folder.join("docker"));
-        let script =
-            format!("#!/bin/sh\necho \"$*\" >> '{log}'\nPATH='{path}' exec docker \"$@\"\n");
+        let script = format!("#!/bin/sh\n{does}\nPATH='{path}' exec docker \"$@\"\n");
         fs::write(&client, script).unwrap();
         fs::set_permissions(&client, fs::Permissions::from_mode(0o755)).unwrap();
+        format!("{folder}:{path}")
+    }
+
+    /// Builds with a docker client that notes what it is asked, and returns that beside what happened.
+    pub fn noted(&self, args: &[&str]) -> (Run, Vec<String>) {
+        let log = self.repo.outside().join("log");
+        let path = self.client_that(&format!("echo \"$*\" >> '{log}'"));
         fs::write(&log, "").unwrap();
         let build = self.pymono(&[&["build", "--progress", "json"], args].concat());
-        let run = build.env("PATH", format!("{folder}:{path}")).run().succeeded();
+        let run = build.env("PATH", path).run().succeeded();
         let asked = fs::read_to_string(&log).unwrap();
         (Run::read(&run.stdout), asked.lines().map(str::to_owned).collect())
     }

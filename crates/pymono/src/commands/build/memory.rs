@@ -1,13 +1,8 @@
 //! What the local store has, remembered from one run to the next.
 
-use std::{
-    collections::BTreeSet,
-    panic,
-    thread::{self, JoinHandle},
-};
+use std::collections::BTreeSet;
 
 use pymono_buildx::{Docker, DockerError, History, Known, Stored};
-use pymono_exec::Interrupt;
 
 use super::cached;
 use crate::session::Session;
@@ -35,46 +30,18 @@ pub(super) struct Memory {
     bases: BTreeSet<String>,
 }
 
-/// A question to the engine about what happened in it, which it takes a while to answer.
-pub(super) struct Asked {
-    interrupt: Interrupt,
-    answer: Option<JoinHandle<Option<History>>>,
-}
-
-impl Asked {
-    /// Asks what happened in the engine, if images are wanted in its store.
-    pub(super) fn history(session: &Session, docker: &Docker, is_wanted: bool) -> Self {
-        let interrupt = session.interrupt.scope();
-        let (docker, below) = (docker.clone(), interrupt.clone());
-        let answer = is_wanted.then(|| thread::spawn(move || docker.history(&below)));
-        Self { interrupt, answer }
-    }
-
-    /// Waits for the answer.
-    pub(super) fn memory(mut self, session: &Session) -> Memory {
-        let answer = self.answer.take().map(JoinHandle::join);
-        let history = answer.and_then(|it| it.unwrap_or_else(|panic| panic::resume_unwind(panic)));
+impl Memory {
+    /// Returns what is remembered, where an engine has told what happened until this run.
+    pub(super) fn of(session: &Session, history: Option<History>) -> Self {
         let known = cached::read(session, FILE).into_iter().next();
-        let mut memory = Memory { known, ..Memory::default() };
+        let mut memory = Self { known, ..Self::default() };
         memory.see(history);
         if let (Some(known), Some(history)) = (&memory.known, &memory.history) {
             memory.bases = known.stages(history);
         }
         memory
     }
-}
 
-impl Drop for Asked {
-    fn drop(&mut self) {
-        if let Some(answer) = self.answer.take() {
-            // Nobody wants to know any more, and no client is left behind.
-            self.interrupt.request();
-            let _ = answer.join();
-        }
-    }
-}
-
-impl Memory {
     /// Takes note of what happened; what is known of another engine is of no use.
     fn see(&mut self, history: Option<History>) {
         let is_of = |known: &Known| history.as_ref().is_some_and(|history| known.is_of(history));

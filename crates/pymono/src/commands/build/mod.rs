@@ -1,9 +1,11 @@
 //! `pymono build`
 
 mod args;
+mod asked;
 mod bases;
 mod budget;
 mod cached;
+mod client;
 mod handwritten;
 mod memory;
 mod record;
@@ -18,14 +20,18 @@ mod wanted;
 use std::{collections::BTreeSet, num::NonZeroUsize, thread::available_parallelism};
 
 use camino::Utf8Path;
-use pymono_buildx::{Buildx, Docker, DriveOptions, Job, OnFailure, Retries, Versions, drive};
+use pymono_buildx::{
+    Buildx, Docker, DockerError, DriveOptions, History, Job, OnFailure, Retries, drive,
+};
 use pymono_event::{BuildEvent, Observer, ServiceReport};
 use pymono_names::ServiceName;
 use pymono_report::{Bars, Builds, JsonLines, Lines, OutputError, Shell, plural};
 
 pub(crate) use args::BuildArgs;
 use args::{ImageArgs, ProgressStyle};
-use memory::{Asked, Memory};
+use asked::Asked;
+use client::Client;
+use memory::Memory;
 pub(super) use reuse::at_once;
 use reuse::{Beside, Fingerprints, Found};
 pub(crate) use reuse::{LABEL, fingerprints};
@@ -80,7 +86,7 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     } else {
         Fingerprints::new()
     };
-    let mut memory = asked.memory(session);
+    let mut memory = Memory::of(session, asked.and_then(Asked::answer).flatten());
     reuse::mark(&mut jobs, &fingerprints);
     write_state(session.root.as_path(), &loaded)?;
     let found = if args.dry_run {
@@ -96,15 +102,10 @@ pub(crate) fn run(session: &mut Session, args: &BuildArgs) -> Result<(), Command
     if args.dry_run {
         return print(session, &docker, bases.iter().chain(&jobs));
     }
-    let versions = if jobs.is_empty() {
-        None
-    } else {
-        Some(check(session, (&docker, &memory), &loaded, &jobs, args)?)
-    };
-    let options = drive_options(args, jobs.len(), versions.as_ref());
+    let client = begin(session, (&docker, &memory), &loaded, &jobs, args)?;
     budget::warn_unseen(session, &loaded, &jobs)?;
     let (below, reports, builds) =
-        build(session, &docker, (&bases, &jobs), &found, args.progress, &options)?;
+        build(session, (&docker, client), (&bases, &jobs), &found, args)?;
     bases::remember(session, &loaded.plan, (&bases, &below), &mut memory, args);
     reuse::remember(session, &docker, &jobs, (&fingerprints, &mut memory), (&found, &reports))?;
     conclude(session, &docker, &loaded, &told, &found, &reports, builds)?;
@@ -148,9 +149,11 @@ fn read(
 }
 
 /// Asks the engine what happened in it, where that tells which images it has.
-fn ask(session: &Session, docker: &Docker, args: &BuildArgs) -> Asked {
+fn ask(session: &Session, docker: &Docker, args: &BuildArgs) -> Option<Asked<Option<History>>> {
     let is_loaded = args.image.load || !args.image.push;
-    Asked::history(session, docker, is_loaded && !args.dry_run && makes_images(args))
+    let docker = docker.clone();
+    let ask = move |interrupt: &_| docker.history(interrupt);
+    (is_loaded && !args.dry_run && makes_images(args)).then(|| Asked::of(session, ask))
 }
 
 /// Returns whether images are made. Tests and stages make nothing that could be there already; what is done, the
@@ -192,21 +195,18 @@ fn overrides(args: &BuildArgs) -> Overrides {
     }
 }
 
-/// Checks that Docker answers, and says what will be built with it.
-fn check(
+/// Says what will be built and with what, if anything is.
+fn begin(
     session: &mut Session,
     (docker, memory): (&Docker, &Memory),
     loaded: &Loaded,
     jobs: &[Job],
     args: &BuildArgs,
-) -> Result<Versions, CommandError> {
-    let versions = match memory.history() {
-        Some(history) => docker.check_client(history.version().to_owned(), &session.interrupt),
-        None => docker.check(&session.interrupt),
-    };
-    // A client that was stopped has told nothing about the engine.
-    session.go_on()?;
-    let versions = versions?;
+) -> Result<Option<Client>, CommandError> {
+    if jobs.is_empty() {
+        return Ok(None);
+    }
+    let (client, engine) = Client::look(session, docker, memory)?;
     let plan = &loaded.plan;
     let planned = if !args.stages.is_empty() {
         plural(args.stages.len(), "stage")
@@ -216,23 +216,20 @@ fn check(
         let images = plan.images.len() + plan.handwritten.len();
         format!("{} of {images} images in {} stages", jobs.len(), plan.stages.len())
     };
-    let Versions { engine, buildx } = &versions;
-    let message = format!("{planned}, with Docker {engine} and buildx {buildx}");
-    session.shell.status("Planned", message)?;
-    Ok(versions)
+    session.shell.status("Planned", format_args!("{planned}, with Docker {engine}"))?;
+    Ok(Some(client))
 }
 
-/// Returns how the images are built.
-fn drive_options(args: &BuildArgs, jobs: usize, versions: Option<&Versions>) -> DriveOptions {
+/// Returns how the images are built, by a client that can build many at once.
+fn drive_options(args: &BuildArgs, jobs: usize) -> DriveOptions {
     // Half of its time a client waits for the engine.
     let twice = |it: NonZeroUsize| it.saturating_add(it.get());
     let processors = || twice(available_parallelism().unwrap_or(NonZeroUsize::MIN));
     // A limit is kept by clients with one build each. A test that fails would end all others.
     let is_alone = args.jobs.is_some() || args.image.test;
-    let can = versions.is_some_and(Versions::builds_together);
     DriveOptions {
         jobs: args.jobs.unwrap_or_else(processors),
-        together: if can && !is_alone { TOGETHER } else { None },
+        together: if is_alone { None } else { TOGETHER },
         on_failure: if args.on_failure.fail_fast {
             OnFailure::FailFast
         } else {
@@ -285,22 +282,30 @@ type Reports = Vec<(ServiceName, ServiceReport)>;
 /// Builds what the images stand on, and then these.
 fn build(
     session: &mut Session,
-    docker: &Docker,
+    (docker, mut client): (&Docker, Option<Client>),
     (bases, jobs): (&[Job], &[Job]),
     found: &Found,
-    progress: ProgressStyle,
-    options: &DriveOptions,
+    args: &BuildArgs,
 ) -> Result<(Reports, Reports, Builds), CommandError> {
     let buildx = Buildx::new(docker.clone());
     let mut ended = Builds::default();
     let interrupt = &session.interrupt;
+    let options = drive_options(args, jobs.len());
+    let mut options = |jobs: &[Job]| {
+        let client = client.as_mut().filter(|_| jobs.len() > 1);
+        let can = client.map_or(Ok(false), |client| client.builds_together(interrupt))?;
+        let together = options.together.filter(|_| can);
+        Ok::<_, DockerError>(DriveOptions { together, ..options.clone() })
+    };
     let drive = |observer: &mut dyn Observer| {
         // Where a base cannot be built, each service that stands on it says so.
-        let below = drive(&buildx, bases, options, interrupt, &mut Before(observer));
+        let below = drive(&buildx, bases, &options(bases)?, interrupt, &mut Before(observer));
         let mut beside = Beside { observer, found, ended: &mut ended };
-        (below, drive(&buildx, jobs, options, interrupt, &mut beside))
+        Ok((below, drive(&buildx, jobs, &options(jobs)?, interrupt, &mut beside)))
     };
-    let (below, reports) = observed(&mut session.shell, progress, drive)?;
+    let reports: Result<_, DockerError> = observed(&mut session.shell, args.progress, drive)?;
+    client.map_or(Ok(()), |mut client| client.wait(&session.interrupt))?;
+    let (below, reports) = reports?;
     Ok((below, reports, ended))
 }
 
