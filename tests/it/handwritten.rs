@@ -151,7 +151,7 @@ fn a_failed_dockerfile_is_reported_like_any_other_and_nothing_is_built_on_it() {
     assert!(failure["step"].as_str().unwrap().contains("RUN echo no moon"), "{failure}");
     assert_eq!(failure["log"], json!(["no moon"]));
     let skipped = &run.report("web")["failure"]["message"];
-    assert_eq!(skipped, "there is no image of `ground`, which it is built from");
+    assert_eq!(skipped, "`ground`, which it is built from, was not built");
     assert_eq!(site.answer("made"), "1");
     assert!(!site.docker.has(&site.repo.image("web")));
 }

@@ -23,19 +23,14 @@ pub struct Docker {
     pub env: Vec<(OsString, OsString)>,
 }
 
-/// What answers here.
+/// The version of buildx, such as `0.29.1`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Versions {
-    /// The engine's version, such as `28.5.2`.
-    pub engine: String,
-    /// The version of buildx, such as `0.29.1`.
-    pub buildx: String,
-}
+pub struct BuildxVersion(String);
 
-impl Versions {
+impl BuildxVersion {
     /// Returns whether one client may build several images.
     pub fn builds_together(&self) -> bool {
-        numbers(&self.buildx).is_none_or(|numbers| numbers >= BAKES_UNASKED)
+        numbers(&self.0).is_none_or(|numbers| numbers >= BAKES_UNASKED)
     }
 }
 
@@ -136,18 +131,14 @@ impl Docker {
         }
     }
 
-    /// Checks that an engine answers, and that buildx is there and new enough.
-    pub fn check(&self, interrupt: &Interrupt) -> Result<Versions, DockerError> {
+    /// Checks that an engine answers, and that buildx is there and new enough; returns the engine's version too, such as `28.5.2`.
+    pub fn check(&self, interrupt: &Interrupt) -> Result<(String, BuildxVersion), DockerError> {
         let engine = self.engine_version(interrupt)?;
-        self.check_client(engine, interrupt)
+        Ok((engine, self.check_client(interrupt)?))
     }
 
-    /// Checks, where an engine of a version has answered, that buildx is there and new enough.
-    pub fn check_client(
-        &self,
-        engine: String,
-        interrupt: &Interrupt,
-    ) -> Result<Versions, DockerError> {
+    /// Checks, where an engine has answered, that buildx is there and new enough.
+    pub fn check_client(&self, interrupt: &Interrupt) -> Result<BuildxVersion, DockerError> {
         let buildx = self.run(&["buildx", "version"], interrupt)?;
         if !buildx.status.success() {
             return Err(DockerError::NoBuildx { message: first_words(&buildx) });
@@ -156,7 +147,7 @@ impl Docker {
         if numbers(&version).is_some_and(|numbers| numbers < OLDEST_BUILDX) {
             return Err(DockerError::OldBuildx { version });
         }
-        Ok(Versions { engine, buildx: version })
+        Ok(BuildxVersion(version))
     }
 
     fn engine_version(&self, interrupt: &Interrupt) -> Result<String, DockerError> {
@@ -251,8 +242,7 @@ mod tests {
         for (buildx, expected) in
             [("0.20.1", false), ("0.21.0", true), ("1.0.0", true), ("a1b2c3", true)]
         {
-            let versions = Versions { engine: "28.5.2".to_owned(), buildx: buildx.to_owned() };
-            assert_eq!(versions.builds_together(), expected, "{buildx}");
+            assert_eq!(BuildxVersion(buildx.to_owned()).builds_together(), expected, "{buildx}");
         }
     }
 

@@ -273,7 +273,7 @@ impl Run<'_> {
             return (report(job, outcome), ImageId::default());
         }
         let Some(need) = without else { return self.build(job, sender) };
-        let message = format!("there is no image of `{need}`, which it is built from");
+        let message = format!("`{need}`, which it is built from, was not built");
         let failure = Some(Failure { step: None, message, log: Vec::new() });
         (ServiceReport { failure, ..report(job, Outcome::Cancelled) }, ImageId::default())
     }

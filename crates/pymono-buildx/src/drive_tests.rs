@@ -225,7 +225,7 @@ fn nothing_is_built_on_what_failed() {
         ]
     );
     let message = &reports[2].1.failure.as_ref().unwrap().message;
-    assert_eq!(message, "there is no image of `middle`, which it is built from");
+    assert_eq!(message, "`middle`, which it is built from, was not built");
 }
 
 #[test]

@@ -30,7 +30,7 @@ mod wire;
 pub use builder::{BuildResult, Builder, End, ImageId, Job, Told};
 pub use buildx::Buildx;
 pub use digest::{Located, Place};
-pub use docker::{Docker, DockerError, Versions};
+pub use docker::{BuildxVersion, Docker, DockerError};
 pub use drive::{DriveOptions, OnFailure, Retries, drive};
 pub use history::History;
 pub use layers::ImageLayer;

@@ -33,8 +33,7 @@ impl BuildPlan {
     /// Returns what the image of a service gets; nothing is known of one by hand.
     pub fn content(&self, service: &ServiceName) -> Option<Content> {
         let image = self.images.get(service)?;
-        let further = self.runtimes(image).len().saturating_sub(1);
-        let mut content = Content { layers: further + image.layers.len(), ..Content::default() };
+        let mut content = Content { layers: self.layers(image), ..Content::default() };
         for stage in image.layers.iter().filter_map(Layer::stage) {
             match self.stage(stage).map(|stage| &stage.kind) {
                 Some(StageKind::Dependencies(dependencies)) => {

@@ -41,7 +41,7 @@ pub struct Estimate {
 /// What one image is expected to take up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageEstimate {
-    /// How many layers it has on top of its runtime.
+    /// How many layers it has on top of its lowest runtime.
     pub layers: usize,
     /// Its distributions.
     pub bytes: Bytes,
@@ -149,7 +149,7 @@ fn image_estimate(
             own = own.and(*more);
         }
     }
-    ImageEstimate { layers: image.layers.len(), bytes, own }
+    ImageEstimate { layers: plan.layers(image), bytes, own }
 }
 
 fn distributions(plan: &BuildPlan) -> Vec<DistributionEstimate> {

@@ -106,6 +106,8 @@ mod tests {
         let found = below(&[("a", 1), ("b", 1), ("a c", 1), ("a b", 1), ("a b c d", 1), ("e", 1)]);
         let expected = [("a b", "a"), ("a c", "a"), ("a b c d", "a b")];
         assert_eq!(found, expected.map(|(it, below)| (it.to_owned(), below.to_owned())).into());
+        // What has nothing in common with others moves nothing.
+        assert_eq!(below(&[("a", 1), ("a b", 1), ("z", 100)]).len(), 1);
     }
 
     #[test]

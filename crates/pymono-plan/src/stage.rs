@@ -67,6 +67,11 @@ impl BuildPlan {
         all
     }
 
+    /// Returns how many layers an image has on top of its lowest runtime.
+    pub(crate) fn layers(&self, image: &Image) -> usize {
+        self.runtimes(image).len().saturating_sub(1) + image.layers.len()
+    }
+
     /// Returns the stage of this name.
     pub fn stage(&self, name: &StageName) -> Option<&Stage> {
         self.stages.iter().find(|stage| stage.name == *name)
@@ -222,7 +227,7 @@ impl StageKind {
     /// Returns the stage that is made before this one even where both are bases: this one's step has a folder mounted.
     pub fn after(&self) -> Option<&StageName> {
         match self {
-            Self::Toolchain { base, snapshot: Some(_), .. } => Some(base),
+            Self::Toolchain { base, libc: Libc::Glibc, snapshot: Some(_), .. } => Some(base),
             Self::Runtime { below, .. } => below.as_ref(),
             _ => None,
         }

@@ -93,6 +93,7 @@ prop_compose! {
         build_apt in any::<bool>(),
         included in 0..3usize,
         steps in any::<bool>(),
+        user in 1001..1003u32,
     ) -> (TreePath, Service) {
         let image = format!("python:3.{minor}-slim");
         let python = format!("3.{minor}").parse().unwrap();
@@ -109,7 +110,7 @@ prop_compose! {
             build_apt: build_apt.then(|| "libpq-dev".to_owned()).into_iter().collect(),
             runtime_image: image,
             apt: apt.into_iter().map(|number| format!("system-{number}")).collect(),
-            user: 1001,
+            user,
             finish: finish(number, included, steps),
             image: ImageSettings::default(),
         };
@@ -267,6 +268,7 @@ proptest! {
                     panic!("{name} is no runtime");
                 };
                 prop_assert_eq!((image, user), (&service.runtime_image, &service.user));
+                prop_assert!(plan.images.values().any(|image| image.runtime == *name));
                 prop_assert_eq!(below.is_some(), installed.is_some());
                 prop_assert!(installed.is_none_or(|below: &BTreeSet<String>| below.is_subset(apt)));
                 installed = Some(apt);
@@ -337,7 +339,9 @@ proptest! {
             prop_assert!(1 <= one.copies && one.copies <= one.images, "{one:?}");
         }
         for (_, service) in services {
-            prop_assert_eq!(estimate.images[&service.name].layers, plan.images[&service.name].layers.len());
+            let image = &plan.images[&service.name];
+            let layers = image.layers.len() + plan.runtimes(image).len() - 1;
+            prop_assert_eq!(estimate.images[&service.name].layers, layers);
         }
     }
 

@@ -1,5 +1,7 @@
 //! What images stand on, which is built before them.
 
+use std::collections::BTreeSet;
+
 use pymono_buildx::Job;
 use pymono_event::ServiceReport;
 use pymono_names::ServiceName;
@@ -24,8 +26,18 @@ pub(super) fn wanted(
     args: &BuildArgs,
 ) -> Vec<Job> {
     let mut bases = requests::bases(plan, jobs, !rendered.pins.is_empty(), args);
-    if jobs.len() == 1 && is_own(session, args) && !args.buildx.pull {
-        bases.retain(|base| text(plan, base).is_none_or(|text| !memory.has_base(&text)));
+    if !is_own(session, args) || args.buildx.pull {
+        return bases;
+    }
+    let is_there = |base: &Job| text(plan, base).is_some_and(|text| memory.has_base(&text));
+    if jobs.len() == 1 {
+        bases.retain(|base| !is_there(base));
+    }
+    // One that is there is not waited for: each that waits has a client of its own.
+    let there: BTreeSet<ServiceName> =
+        bases.iter().filter(|base| is_there(base)).map(|base| base.service.clone()).collect();
+    for base in &mut bases {
+        base.needs.retain(|need| !there.contains(need));
     }
     bases
 }

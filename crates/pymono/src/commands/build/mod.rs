@@ -206,7 +206,9 @@ fn begin(
     if jobs.is_empty() {
         return Ok(None);
     }
-    let (client, engine) = Client::look(session, docker, memory)?;
+    // Nothing is sent to anybody by a client that is too old.
+    let history = memory.history().filter(|_| !args.image.push);
+    let (client, engine) = Client::look(session, docker, history)?;
     let plan = &loaded.plan;
     let planned = if !args.stages.is_empty() {
         plural(args.stages.len(), "stage")
@@ -292,7 +294,8 @@ fn build(
     let interrupt = &session.interrupt;
     let options = drive_options(args, jobs.len());
     let mut options = |jobs: &[Job]| {
-        let client = client.as_mut().filter(|_| jobs.len() > 1);
+        let free = jobs.iter().filter(|job| job.needs.is_empty()).count();
+        let client = client.as_mut().filter(|_| free > 1);
         let can = client.map_or(Ok(false), |client| client.builds_together(interrupt))?;
         let together = options.together.filter(|_| can);
         Ok::<_, DockerError>(DriveOptions { together, ..options.clone() })

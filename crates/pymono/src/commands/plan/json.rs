@@ -219,7 +219,7 @@ fn image_row<'a>(
     Some(ImageRow {
         name,
         path: &image.path,
-        layers: image.layers.len(),
+        layers: of.layers,
         stages: plan.runtimes(image).into_iter().chain(parts).map(StageName::as_str).collect(),
         bytes: of.bytes.into(),
         own: of.own.into(),
