@@ -58,10 +58,7 @@ impl BuildPlan {
 
     /// Returns the runtimes that an image stands on, from the ground up.
     pub fn runtimes<'a>(&'a self, image: &'a Image) -> Vec<&'a StageName> {
-        let below = |name: &&'a StageName| match &self.stage(name)?.kind {
-            StageKind::Runtime { below, .. } => below.as_ref(),
-            _ => None,
-        };
+        let below = |name: &&'a StageName| self.stage(name)?.kind.below();
         let mut all: Vec<_> = iter::successors(Some(&image.runtime), below).collect();
         all.reverse();
         all
@@ -91,11 +88,8 @@ pub(crate) fn bases<'a>(
     stages: &'a [Stage],
     services: &'a BTreeSet<&ServiceName>,
 ) -> impl Iterator<Item = &'a StageName> {
-    let below = needed(stages, services).filter_map(|stage| match &stage.kind {
-        StageKind::Runtime { below, .. } => below.as_ref(),
-        _ => None,
-    });
-    let below: BTreeSet<&StageName> = below.collect();
+    let below: BTreeSet<&StageName> =
+        needed(stages, services).filter_map(|stage| stage.kind.below()).collect();
     let is_base = move |stage: &&Stage| match stage.kind {
         StageKind::Base { .. } | StageKind::Toolchain { .. } => true,
         StageKind::Runtime { .. } => below.contains(&stage.name),
@@ -228,6 +222,13 @@ impl StageKind {
     pub fn after(&self) -> Option<&StageName> {
         match self {
             Self::Toolchain { base, libc: Libc::Glibc, snapshot: Some(_), .. } => Some(base),
+            _ => self.below(),
+        }
+    }
+
+    /// Returns the runtime that it stands on, if it is a runtime and does.
+    fn below(&self) -> Option<&StageName> {
+        match self {
             Self::Runtime { below, .. } => below.as_ref(),
             _ => None,
         }

@@ -315,10 +315,6 @@ fn base(
 }
 
 fn toolchain(f: &mut fmt::Formatter<'_>, packages: &Packages<'_>) -> fmt::Result {
-    let (compilers, ccache) = match packages.libc {
-        Libc::Glibc => (["build-essential", "ccache"], "/usr/lib/ccache"),
-        Libc::Musl => (["build-base", "ccache"], "/usr/lib/ccache/bin"),
-    };
     f.write_str("ARG TARGETARCH\n")?;
     if !packages.apt.is_empty() {
         let named = packages.apt.iter().map(|package| match package.as_str() {
@@ -328,6 +324,10 @@ fn toolchain(f: &mut fmt::Formatter<'_>, packages: &Packages<'_>) -> fmt::Result
         });
         return write!(f, "{}", system_packages(packages, named));
     }
+    let (compilers, ccache) = match packages.libc {
+        Libc::Glibc => (["build-essential", "ccache"], "/usr/lib/ccache"),
+        Libc::Musl => (["build-base", "ccache"], "/usr/lib/ccache/bin"),
+    };
     write!(f, "{}", system_packages(packages, compilers.into_iter()))?;
     writeln!(
         f,

@@ -29,13 +29,13 @@ pub(super) fn wanted(
     if !is_own(session, args) || args.buildx.pull {
         return bases;
     }
-    let is_there = |base: &Job| text(plan, base).is_some_and(|text| memory.has_base(&text));
+    let is_there = |base: &&Job| text(plan, base).is_some_and(|text| memory.has_base(&text));
+    let there: BTreeSet<ServiceName> =
+        bases.iter().filter(is_there).map(|base| base.service.clone()).collect();
     if jobs.len() == 1 {
-        bases.retain(|base| !is_there(base));
+        bases.retain(|base| !there.contains(&base.service));
     }
     // One that is there is not waited for: each that waits has a client of its own.
-    let there: BTreeSet<ServiceName> =
-        bases.iter().filter(|base| is_there(base)).map(|base| base.service.clone()).collect();
     for base in &mut bases {
         base.needs.retain(|need| !there.contains(need));
     }
