@@ -36,7 +36,7 @@ pub trait Builder: Sync {
     /// that the job has in `jobs`.
     ///
     /// A job ends once, or not at all: what has not ended when this returns was kept from it by what
-    /// another one met, and is to be built by itself.
+    /// another one met, and is to be built once more.
     fn build_together(
         &self,
         jobs: &[&Job],
@@ -55,6 +55,11 @@ pub enum Told {
     Update(Update),
     /// It has ended.
     Ended(BuildResult),
+    /// What another one met has kept it from its end.
+    Left {
+        /// Steps of it that ran, which a later build finds in the cache.
+        steps_run: usize,
+    },
 }
 
 /// How one try to build an image ended.

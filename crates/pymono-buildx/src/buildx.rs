@@ -138,6 +138,7 @@ impl Buildx {
         if interrupt.requested() {
             streams.cancel(tell);
         }
+        streams.leave(tell);
         Ok(())
     }
 }

@@ -92,7 +92,8 @@ pub fn drive(
     let (sender, messages) = channel();
     // Failing fast stops the builds without being the user's request.
     let scope = interrupt.scope();
-    let run = Run { builder, jobs, options, interrupt, scope, done: Done::default() };
+    let (done, ran) = (Done::default(), Ran::default());
+    let run = Run { builder, jobs, options, interrupt, scope, done, ran };
     let mut ended: BTreeMap<usize, (ServiceReport, ImageId)> = BTreeMap::new();
     let mut duration = Duration::ZERO;
     thread::scope(|scope| {
@@ -144,6 +145,7 @@ struct Run<'a> {
     interrupt: &'a Interrupt,
     scope: Interrupt,
     done: Done,
+    ran: Ran,
 }
 
 /// The jobs that ended, each with whether there is an image.
@@ -179,6 +181,24 @@ impl Done {
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ServiceName, bool>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The steps that ran of builds that are begun once more, by service.
+#[derive(Default)]
+struct Ran(Mutex<BTreeMap<ServiceName, usize>>);
+
+impl Ran {
+    fn add(&self, job: &Job, steps: usize) {
+        *self.lock().entry(job.service.clone()).or_default() += steps;
+    }
+
+    fn of(&self, job: &Job) -> usize {
+        self.lock().get(&job.service).copied().unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ServiceName, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -229,16 +249,20 @@ impl Run<'_> {
             let (index, job) = open[place];
             match told {
                 Told::Update(update) => send(sender, event(&job.service, update)),
+                Told::Left { steps_run } => self.ran.add(job, steps_run),
                 Told::Ended(BuildResult {
-                    end: End::Failed { failure, transient: true }, ..
+                    end: End::Failed { failure, transient: true },
+                    steps_run,
+                    ..
                 }) => {
                     passes = true;
+                    self.ran.add(job, steps_run);
                     let (service, message) = (job.service.clone(), failure.message);
                     send(sender, BuildEvent::Retrying { service, message });
                 }
                 Told::Ended(result) => {
                     stays |= matches!(result.end, End::Failed { .. });
-                    let (mut report, image) = concluded(job, result);
+                    let (mut report, image) = self.concluded(job, result);
                     report.duration = start.elapsed();
                     self.end(index, report, image, sender);
                 }
@@ -306,11 +330,30 @@ impl Run<'_> {
                 result.end = End::Cancelled;
                 break result;
             }
+            self.ran.add(job, result.steps_run);
             tries_left -= 1;
             pause *= 2;
         };
-        let (mut report, image) = concluded(job, result);
+        let (mut report, image) = self.concluded(job, result);
         report.duration = start.elapsed();
+        (report, image)
+    }
+
+    /// Returns how a job ended, over all of its builds.
+    fn concluded(&self, job: &Job, result: BuildResult) -> (ServiceReport, ImageId) {
+        let BuildResult { steps_cached, steps_run, end } = result;
+        // What ran before is cached by now.
+        let before = self.ran.of(job).min(steps_cached);
+        let (steps_cached, steps_run) = (steps_cached - before, steps_run + before);
+        let (outcome, image, failure) = match end {
+            End::Image(image) if steps_run == 0 => (Outcome::Cached, image, None),
+            End::Image(image) => (Outcome::Built, image, None),
+            End::Failed { failure, .. } => (Outcome::Failed, ImageId::default(), Some(failure)),
+            End::Cancelled => (Outcome::Cancelled, ImageId::default(), None),
+        };
+        let digest = image.digest.clone();
+        let report =
+            ServiceReport { steps_cached, steps_run, digest, failure, ..report(job, outcome) };
         (report, image)
     }
 
@@ -357,19 +400,6 @@ fn report(job: &Job, outcome: Outcome) -> ServiceReport {
         size: None,
         failure: None,
     }
-}
-
-fn concluded(job: &Job, result: BuildResult) -> (ServiceReport, ImageId) {
-    let BuildResult { steps_cached, steps_run, end } = result;
-    let (outcome, image, failure) = match end {
-        End::Image(image) if steps_run == 0 => (Outcome::Cached, image, None),
-        End::Image(image) => (Outcome::Built, image, None),
-        End::Failed { failure, .. } => (Outcome::Failed, ImageId::default(), Some(failure)),
-        End::Cancelled => (Outcome::Cancelled, ImageId::default(), None),
-    };
-    let digest = image.digest.clone();
-    let report = ServiceReport { steps_cached, steps_run, digest, failure, ..report(job, outcome) };
-    (report, image)
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ impl Builder for Fake {
         BuildResult { steps_cached: 1, steps_run: usize::from(job.service.as_str() != "same"), end }
     }
 
-    /// The first failure ends all, like that of a bake.
+    /// The first failure ends all, like that of a bake, each after a step.
     fn build_together(
         &self,
         jobs: &[&Job],
@@ -72,6 +72,7 @@ impl Builder for Fake {
             let has_failed = !matches!(end, End::Image(_));
             tell(place, Told::Ended(BuildResult { steps_cached: 0, steps_run: 1, end }));
             if has_failed {
+                (place + 1..jobs.len()).for_each(|it| tell(it, Told::Left { steps_run: 1 }));
                 return;
             }
         }
@@ -361,6 +362,20 @@ fn what_a_failure_stopped_is_built_by_itself_and_what_failed_is_not_built_again(
         [("a", built), ("bad", Outcome::Failed), ("c", built), ("d", built)]
     );
     assert_eq!(*fake.tries.lock().unwrap(), ["c", "d"]);
+}
+
+#[test]
+fn steps_that_ran_before_something_was_left_are_not_called_cached() {
+    let fake = Fake::new(
+        |_, job, _| if job.service.as_str() == "bad" { failed(false) } else { image(job) },
+    );
+    let jobs = jobs(&["bad", "same"]);
+    let counts = |options| {
+        let reports = drive(&fake, &jobs, &options, &Interrupt::new(), &mut Vec::new());
+        (reports[1].1.outcome, reports[1].1.steps_cached, reports[1].1.steps_run)
+    };
+    assert_eq!(counts(together(9, OnFailure::KeepGoing)), (Outcome::Built, 0, 1));
+    assert_eq!(counts(options(1, OnFailure::KeepGoing)), (Outcome::Cached, 1, 0));
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl<'a> Streams<'a> {
         }
     }
 
-    /// Ends what has failed, once the client has, and leaves what it kept from ending.
+    /// Ends what has failed, once the client has.
     pub(crate) fn fail(&mut self, status: &str, tell: &mut dyn FnMut(usize, Told)) {
         let Some(failed) = self.failed.clone() else { return };
         let log = self.targets[self.owners[&failed]].progress.last_lines(&failed);
@@ -99,6 +99,14 @@ impl<'a> Streams<'a> {
     pub(crate) fn cancel(&mut self, tell: &mut dyn FnMut(usize, Told)) {
         for place in 0..self.targets.len() {
             self.conclude(place, End::Cancelled, tell);
+        }
+    }
+
+    /// Tells of what has not ended how far it came, in the end.
+    pub(crate) fn leave(&self, tell: &mut dyn FnMut(usize, Told)) {
+        for (place, target) in self.targets.iter().enumerate().filter(|(_, it)| !it.has_ended) {
+            let (_, steps_run) = target.progress.counts();
+            tell(place, Told::Left { steps_run });
         }
     }
 

@@ -26,6 +26,8 @@ struct Heard {
     /// Steps that ran.
     ran: Vec<String>,
     ends: Vec<BuildResult>,
+    /// Steps that ran of what was left.
+    left: Option<usize>,
 }
 
 impl Heard {
@@ -37,6 +39,7 @@ impl Heard {
             }
             Told::Update(Update::Step(_)) => {}
             Told::Ended(result) => self.ends.push(result),
+            Told::Left { steps_run } => self.left = Some(steps_run),
         }
     }
 }
@@ -109,12 +112,18 @@ fn what_the_client_has_to_put_together_ends_with_the_client() {
     jobs[1].request.platforms = vec!["linux/amd64".to_owned(), "linux/arm64".to_owned()];
     let heard = replay(TOGETHER, &jobs, |streams, _| assert!(!streams.have_ended()));
     assert!(digest(&heard[0]).is_some() && heard[1].ends.is_empty(), "{heard:?}");
+    // Were the client to end before, its steps would have run all the same.
+    let heard = replay(TOGETHER, &jobs, |streams, tell| streams.leave(tell));
+    assert_eq!(heard.iter().map(|it| it.left).collect::<Vec<_>>(), [None, Some(2)]);
 }
 
 #[test]
 fn a_failure_is_that_of_its_own_target_and_leaves_what_it_stopped() {
     let jobs = jobs(&["a", "bad", "late"], &Export::Load);
-    let heard = replay(FAILED, &jobs, |streams, tell| streams.fail("exit status: 1", tell));
+    let heard = replay(FAILED, &jobs, |streams, tell| {
+        streams.fail("exit status: 1", tell);
+        streams.leave(tell);
+    });
     assert!(digest(&heard[0]).is_some(), "{heard:?}");
     let [BuildResult { end: End::Failed { failure, transient: false }, .. }] = &heard[1].ends[..]
     else {
@@ -126,6 +135,7 @@ fn a_failure_is_that_of_its_own_target_and_leaves_what_it_stopped() {
         ("exit code: 3", &["oops".to_owned()][..])
     );
     assert!(heard[2].ends.is_empty(), "{heard:?}");
+    assert_eq!(heard.iter().map(|it| it.left).collect::<Vec<_>>(), [None, None, Some(0)]);
 }
 
 #[test]
