@@ -34,6 +34,16 @@ pub struct DriveOptions {
     pub sizes: bool,
 }
 
+impl DriveOptions {
+    /// Returns those of `jobs` that a few clients build, each with its place: what needs no other, unless that is one alone, which
+    /// has nothing to share.
+    pub fn united<'a>(&self, jobs: &'a [Job]) -> Vec<(usize, &'a Job)> {
+        let free = jobs.iter().enumerate().filter(|(_, job)| job.needs.is_empty());
+        let free: Vec<_> = free.filter(|_| self.together.is_some()).collect();
+        if free.len() > 1 { free } else { Vec::new() }
+    }
+}
+
 /// What a failed image means for the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnFailure {
@@ -205,12 +215,10 @@ impl Ran {
 impl Run<'_> {
     /// Builds with few clients what needs no other image, and leaves what a failure kept from it.
     fn together(&self, sender: &Sender<Message>) {
-        let free = self.jobs.iter().enumerate().filter(|(_, job)| job.needs.is_empty());
-        let free: Vec<(usize, &Job)> = free.collect();
-        // One image alone has nothing to share.
-        let Some(most) = self.options.together.filter(|_| free.len() > 1) else { return };
-        let clients = free.len().div_ceil(most.get());
-        let batches: Vec<_> = free.chunks(free.len().div_ceil(clients)).collect();
+        let united = self.options.united(self.jobs);
+        let Some(most) = self.options.together.filter(|_| !united.is_empty()) else { return };
+        let clients = united.len().div_ceil(most.get());
+        let batches: Vec<_> = united.chunks(united.len().div_ceil(clients)).collect();
         side_by_side(CLIENTS, &batches, |_, batch| self.batch(batch, sender));
     }
 

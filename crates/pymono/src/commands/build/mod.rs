@@ -294,8 +294,7 @@ fn build(
     let interrupt = &session.interrupt;
     let options = drive_options(args, jobs.len());
     let mut options = |jobs: &[Job]| {
-        let free = jobs.iter().filter(|job| job.needs.is_empty()).count();
-        let client = client.as_mut().filter(|_| free > 1);
+        let client = client.as_mut().filter(|_| !options.united(jobs).is_empty());
         let can = client.map_or(Ok(false), |client| client.builds_together(interrupt))?;
         let together = options.together.filter(|_| can);
         Ok::<_, DockerError>(DriveOptions { together, ..options.clone() })
