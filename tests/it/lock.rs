@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use pymono_tests::{
-    Docker, Repo, Site,
+    Docker, Repo, Site, Tool,
     projects::{built_by, hatchling},
+    uv::uv,
 };
 use serde_json::Value;
 
@@ -174,5 +175,67 @@ fn what_is_locked_stays_until_it_is_moved_on_and_builds_take_nothing_else() {
         lines.nth(1).unwrap().to_owned()
     };
     assert_ne!(digest(&upgraded), digest(&first));
+    docker.remove_images(&place);
+}
+
+/// Returns the pin of a version of setuptools with its hashes, as a lock has it.
+fn setuptools(repo: &Repo, version: &str) -> String {
+    repo.write("../wanted.txt", &format!("setuptools=={version}\n"));
+    let wanted = repo.outside().join("wanted.txt");
+    let arguments = ["--quiet", "--generate-hashes", "--no-header", "--no-annotate"];
+    let text = Tool::new(uv()).args(["pip", "compile"]).args(arguments).args([wanted]).read();
+    let hashes = text.split("--hash=").skip(1);
+    let hashes = hashes.map(|it| format!("{:?}, ", it.trim_matches([' ', '\\', '\n'])));
+    format!("requirement = \"setuptools=={version}\"\nhashes = [{}]\n", hashes.collect::<String>())
+}
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn a_distribution_without_wheels_is_built_with_what_was_locked_for_it() {
+    let rest = "dependencies = [\"docopt==0.6.2\"]\n[tool.pymono]\ncommand = [\"python\", \"-m\", \"api\"]\n";
+    let repo = Repo::new("locked-sdist", "");
+    repo.write("services/api/pyproject.toml", &hatchling("api", rest));
+    repo.write("services/api/src/api/__init__.py", "");
+    repo.write(
+        "services/api/src/api/__main__.py",
+        "from importlib.metadata import files\n\n\
+         wheel = next(file for file in files('docopt') if file.name == 'WHEEL')\n\
+         print(next(line for line in wheel.read_text().splitlines() if 'Generator' in line))\n",
+    );
+    repo.lock(&[]);
+    let site = Site::new(repo);
+    let docker = Docker::main();
+    let place = own_images(&docker, &site.repo);
+    let found = |site: &Site| site.pymono(&["check", "--json"]).run().stdout;
+    assert!(found(&site).contains("unlocked-build"), "{}", found(&site));
+    let told = site.pymono(&["lock"]).run().succeeded().stderr;
+    assert!(told.contains("Locked the build of docopt==0.6.2 with 1 distribution\n"), "{told}");
+    assert!(!found(&site).contains("unlocked-build"), "{}", found(&site));
+    site.repo.commit();
+    let lock = site.repo.read(LOCK);
+    let at = lock.find("distribution = \"docopt==0.6.2\"").unwrap();
+    let locked = lock[at..].split_once("requirement = \"setuptools==").unwrap().1;
+    let locked = locked.split_once('"').unwrap().0;
+    site.build(&["--all"]);
+    assert_eq!(site.answer("api"), format!("Generator: setuptools ({locked})"));
+
+    // An older one makes another wheel, whatever is cached; and that is why the service is affected.
+    let start = at + lock[at..].find("requirement = ").unwrap();
+    let end = start + lock[start..].find("\n[[").map_or(lock.len() - start, |it| it + 1);
+    let older = |pin: &str| format!("{}{pin}{}", &lock[..start], &lock[end..]);
+    let pin = setuptools(&site.repo, "78.1.0");
+    site.repo.write(LOCK, &older(&pin));
+    let output = site.pymono(&["affected", "--base", "HEAD", "--json"]).run().succeeded();
+    let answer: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(answer["services"][0]["reasons"][0]["kind"], "pin", "{answer}");
+    site.build(&["--all"]);
+    assert_eq!(site.answer("api"), "Generator: setuptools (78.1.0)");
+
+    // Nothing else than what is locked is taken.
+    let zeros = format!("hashes = [\"sha256:{}\"]\n", "0".repeat(64));
+    let torn = format!("{}{zeros}", &pin[..pin.find("hashes").unwrap()]);
+    site.repo.write(LOCK, &older(&torn.replace("78.1.0", "78.1.1")));
+    let (failed, _) = site.try_build(&["--all"]);
+    assert!(failed.code == Some(1) && format!("{failed:?}").contains("ash mismatch"), "{failed:?}");
     docker.remove_images(&place);
 }

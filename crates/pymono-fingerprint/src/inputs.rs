@@ -8,8 +8,8 @@ use std::{
 use pep508_rs::PackageName;
 use pymono_names::{Libc, TreePath};
 use pymono_plan::{
-    Environment, Fleet, ImageSettings, Included, IndexChoice, Open, OpenRequirement, Origin,
-    Package, PinnedBackend, Requirement, Service,
+    Environment, Fleet, ImageSettings, Included, IndexChoice, Open, OpenRequirement, Package,
+    PinnedBackend, Requirement, Service,
 };
 use pymono_workspace::{BuildKind, BuildStep, Contents, Crates, Further};
 use serde_json::{Value, json};
@@ -41,7 +41,8 @@ impl Inputs {
         inputs.add(Piece::Base(Role::Runtime), &service.runtime_image);
         inputs.add(Piece::Base(Role::Installer), &fleet.uv_image);
         for requirement in &service.requirements {
-            inputs.add_pin(requirement, contents);
+            let build = fleet.pinned_source(service, requirement);
+            inputs.add_pin((requirement, build), contents);
         }
         if let Some(Open { requirements, index, extra_indexes }) = &service.open {
             let offered = offered(index, contents);
@@ -103,8 +104,16 @@ impl Inputs {
     }
 
     /// Adds a distribution; one that differs by platform has a piece for all of its forms together.
-    fn add_pin(&mut self, requirement: &Requirement, contents: &Contents) {
-        self.add_form(&requirement.name, &pin(requirement, contents));
+    fn add_pin(
+        &mut self,
+        (requirement, build): (&Requirement, Option<Vec<PinnedBackend>>),
+        contents: &Contents,
+    ) {
+        let mut pin = pin(requirement, contents);
+        if let Some(build) = build {
+            pin["build"] = build.iter().map(pinned).collect();
+        }
+        self.add_form(&requirement.name, &pin.to_string());
     }
 
     /// Adds a requirement as it is written: what it leads to is not known before the build.
@@ -220,9 +229,7 @@ impl Inputs {
 
     /// Adds what only builds see: it matters to an image if something is compiled for it.
     fn add_building<'a>(&mut self, fleet: &'a Fleet, service: &'a Service, contents: &Contents) {
-        let from_source =
-            |it: &Requirement| it.from_source || it.unnamed || matches!(it.origin, Origin::Git(_));
-        let compiles = service.requirements.iter().any(from_source);
+        let compiles = service.requirements.iter().any(|it| it.is_built() || it.unnamed);
         let native = packages(fleet, service).filter(|(_, it)| it.build.kind != BuildKind::Pure);
         let system = |package: &'a Package| match service.environment.libc {
             Libc::Glibc => &package.build_apt,
@@ -295,7 +302,7 @@ fn included(included: &Included) -> Value {
 }
 
 /// Returns a distribution with all that decides what is installed: its size does not.
-fn pin(requirement: &Requirement, contents: &Contents) -> String {
+fn pin(requirement: &Requirement, contents: &Contents) -> Value {
     let Requirement {
         name,
         version,
@@ -319,5 +326,4 @@ fn pin(requirement: &Requirement, contents: &Contents) -> String {
         "unnamed": unnamed,
         "hashes": hashes,
     })
-    .to_string()
 }

@@ -7,7 +7,7 @@ use pymono_lock::ImageLock;
 use pymono_names::{Libc, Platform, PythonVersion, ServiceName, TreePath};
 use pymono_workspace::{BuildStep, BuildSystem, CacheMount, Crates, Secret};
 
-use crate::{HandwrittenImage, ImageFile, IndexChoice, Origin, PretendedVersion, Requirement};
+use crate::{HandwrittenImage, ImageFile, IndexChoice, PretendedVersion, Requirement};
 
 /// All services of a repository, each closed over its lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,11 +41,10 @@ impl Service {
         open.filter(|requirement| !requirement.pinned)
     }
 
-    /// Returns the distributions that are built from source, with build requirements that no
-    /// lock pins; those of an open closure, and those whose lock names no files, are not known.
+    /// Returns the distributions that are built from source; those of an open closure, and those whose lock names no files, are
+    /// not known.
     pub fn from_source(&self) -> impl Iterator<Item = &Requirement> {
-        let is_built = |it: &&Requirement| it.from_source || matches!(it.origin, Origin::Git(_));
-        self.requirements.iter().filter(is_built)
+        self.requirements.iter().filter(|it| it.is_built())
     }
 }
 

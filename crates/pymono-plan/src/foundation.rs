@@ -10,7 +10,8 @@ use pymono_names::{Login, Platform, TreePath};
 use pymono_workspace::{Secret, Workspace};
 
 use crate::{
-    Environment, Fleet, FleetError, IndexChoice, Package, Service, StaleLocks, Unplanned, access,
+    Environment, Fleet, FleetError, IndexChoice, Package, Requirement, Service, StaleLocks,
+    Unplanned, access,
 };
 
 /// What stands for the snapshot that the lock names, in the configuration.
@@ -21,7 +22,7 @@ pub const LOCKED_SNAPSHOT: &str = "locked";
 pub struct Foundations {
     /// Images that are named by a tag alone.
     pub images: BTreeMap<String, BTreeSet<TreePath>>,
-    /// Build requirements of local packages.
+    /// Build requirements of local packages, and of distributions that are built from source.
     pub backends: BTreeMap<BackendKey, BTreeSet<TreePath>>,
 }
 
@@ -76,8 +77,9 @@ struct Shown<'a>(&'a BackendKey);
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let BackendKey { requires, index, python } = self.0;
-        write!(f, "the build requirements `{}` with python {python}", requires.join("`, `"))?;
+        let BackendKey { requires, from_source, index, python } = self.0;
+        let of = if *from_source { " of" } else { "" };
+        write!(f, "the build requirements{of} `{}` with python {python}", requires.join("`, `"))?;
         if index == "default" { Ok(()) } else { write!(f, " from `{index}`") }
     }
 }
@@ -91,10 +93,14 @@ fn backends<'a>(
     path: &TreePath,
     service: &'a Service,
 ) -> impl Iterator<Item = BackendKey> {
-    let tested = fleet.tests.get(path).into_iter().flat_map(|test| &test.packages);
-    let packages = service.packages.iter().chain(tested);
+    let test = fleet.tests.get(path);
+    let packages = service.packages.iter().chain(test.into_iter().flat_map(|test| &test.packages));
     let packages = packages.filter_map(|package| fleet.packages.get(package));
-    packages.filter_map(|package| package.backend_key(&service.environment))
+    let tested = test.into_iter().flat_map(|test| &test.requirements);
+    let requirements = service.requirements.iter().chain(tested);
+    packages
+        .filter_map(|package| package.backend_key(&service.environment))
+        .chain(requirements.filter_map(|it| it.source_key(service)))
 }
 
 impl Package {
@@ -104,8 +110,21 @@ impl Package {
         let requires: Vec<String> = requires.collect();
         (!requires.is_empty()).then(|| BackendKey {
             requires,
+            from_source: false,
             index: self.index.to_string(),
             python: environment.python.minor(),
+        })
+    }
+}
+
+impl Requirement {
+    /// Returns the build of a distribution as a lock knows it; nothing of what is not built, as far as the project's lock tells.
+    pub fn source_key(&self, service: &Service) -> Option<BackendKey> {
+        self.is_built().then(|| BackendKey {
+            requires: vec![self.to_string()],
+            from_source: true,
+            index: self.index(service).to_string(),
+            python: service.environment.python.minor(),
         })
     }
 }
@@ -162,8 +181,20 @@ impl Fleet {
         environment: &Environment,
         package: &Package,
     ) -> Option<Vec<PinnedBackend>> {
-        let pins = self.lock.as_ref()?.backends.get(&package.backend_key(environment)?)?;
-        let pins = pins.iter().filter_map(|pin| {
+        self.pinned(&package.backend_key(environment)?, environment)
+    }
+
+    /// Returns what the build of a distribution requires; nothing where it is not built or no lock tells.
+    pub fn pinned_source(
+        &self,
+        service: &Service,
+        requirement: &Requirement,
+    ) -> Option<Vec<PinnedBackend>> {
+        self.pinned(&requirement.source_key(service)?, &service.environment)
+    }
+
+    fn pinned(&self, key: &BackendKey, environment: &Environment) -> Option<Vec<PinnedBackend>> {
+        let pins = self.lock.as_ref()?.backends.get(key)?.iter().filter_map(|pin| {
             let mut only = pin.platforms(environment.python, environment.libc);
             if only.is_empty() {
                 return None;

@@ -23,6 +23,7 @@ mod index;
 mod locks;
 mod naming;
 mod plan;
+mod recording;
 mod refuse;
 mod requirement;
 mod runtimes;
@@ -50,6 +51,7 @@ pub use foundation::{Foundations, LOCKED_SNAPSHOT, PinnedBackend, Resolvable, un
 pub use handwritten::{ContextSource, HandwrittenImage};
 pub use index::{ChosenIndex, IndexChoice};
 pub use plan::plan;
+pub use recording::Recordings;
 pub use requirement::{GitOrigin, Origin, Requirement};
 pub use shards::Shard;
 pub use stage::{

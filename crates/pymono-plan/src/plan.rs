@@ -74,7 +74,7 @@ pub(crate) struct Planner<'a> {
 }
 
 impl<'a> Planner<'a> {
-    fn new(fleet: &'a Fleet) -> Self {
+    pub(crate) fn new(fleet: &'a Fleet) -> Self {
         let generated = fleet.services.values().map(|service| &service.name);
         let names = Names::new(generated.chain(fleet.handwritten.keys()));
         let runtimes = Runtimes::of(fleet);
@@ -142,7 +142,7 @@ impl<'a> Planner<'a> {
     /// Returns the stage of a group, whose name says `whose` it is.
     pub(crate) fn dependencies(&mut self, group: &Group, whose: &str) -> StageName {
         let Group { environment, users, supply, requirements } = group;
-        let Supply { index, form, .. } = supply;
+        let Supply { index, form, build, .. } = supply;
         let access = access::of(supply, requirements);
         let prefix = access.prefix;
         let base = match access.toolchain {
@@ -156,6 +156,7 @@ impl<'a> Planner<'a> {
             archives: access.archives,
             git: access.git,
             secrets: access.secrets,
+            build: build.clone(),
             hashed: matches!(form, Form::Artifacts { hashed: true, .. }),
             from_source: prefix != "deps" || matches!(form, Form::Artifacts { unnamed: true, .. }),
         };

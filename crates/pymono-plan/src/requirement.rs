@@ -10,7 +10,7 @@ use pymono_lock::{Artifact, Pin, PinSource};
 use pymono_names::{InvalidTreePath, Login, Platform, TreePath};
 use pymono_workspace::IndexFormat;
 
-use crate::{ChosenIndex, IndexChoice, index::Indexes, refuse::is_fit};
+use crate::{ChosenIndex, IndexChoice, Service, index::Indexes, refuse::is_fit};
 
 /// A third-party distribution that an image must hold, pinned.
 ///
@@ -114,7 +114,32 @@ pub(crate) fn declared_name(requirement: &str) -> Option<PackageName> {
     requirement[..end].parse().ok()
 }
 
+impl fmt::Display for Requirement {
+    /// Says which distribution it is, as a requirement without its marker and hashes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.name)?;
+        match (&self.origin, &self.version) {
+            (Origin::Index(_), Some(version)) => write!(f, "=={version}"),
+            (Origin::Index(_), None) => Ok(()),
+            (origin, _) => write!(f, " @ {origin}"),
+        }
+    }
+}
+
 impl Requirement {
+    /// Returns whether some platform has to build it, as far as is known.
+    pub fn is_built(&self) -> bool {
+        self.from_source || matches!(self.origin, Origin::Git(_))
+    }
+
+    /// Returns where it comes from if it is known by its name, and what its build requires in any case.
+    pub(crate) fn index<'a>(&'a self, service: &'a Service) -> &'a IndexChoice {
+        match &self.origin {
+            Origin::Index(choice) => choice,
+            Origin::Url { .. } | Origin::Archive(_) | Origin::Git(_) => &service.index,
+        }
+    }
+
     /// Merges the pins that one service has on its platforms.
     pub(crate) fn merge<'a>(
         indexes: Indexes<'_>,

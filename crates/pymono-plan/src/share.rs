@@ -10,7 +10,7 @@ use pymono_names::{ServiceName, TreePath};
 use pymono_workspace::Secret;
 
 use crate::{
-    ChosenIndex, Environment, Fleet, IndexChoice, Origin, Requirement, Service,
+    ChosenIndex, Environment, Fleet, IndexChoice, Origin, PinnedBackend, Requirement, Service,
     group::{self, Instance, Item, Size},
 };
 
@@ -45,6 +45,8 @@ pub(crate) struct Supply {
     pub(crate) form: Form,
     /// Secrets that the services' configuration names.
     pub(crate) secrets: BTreeSet<Secret>,
+    /// What their builds require, where they are built and a lock tells: others that require something else are built apart.
+    pub(crate) build: Option<Vec<PinnedBackend>>,
 }
 
 /// What distributions are.
@@ -68,7 +70,7 @@ pub(crate) enum Form {
 /// Returns the groups of all services' distributions, sorted.
 pub(crate) fn groups(fleet: &Fleet) -> Vec<Group> {
     let services = in_order(fleet);
-    let installed = users_of_each(&services);
+    let installed = users_of_each(fleet, &services);
     let solved = group::solve(&instance(&services, &installed));
     let installed: Vec<&Installed> = installed.keys().collect();
     let groups = solved.into_iter().map(|group| {
@@ -120,11 +122,11 @@ fn instance(services: &[&Service], installed: &BTreeMap<Installed, FixedBitSet>)
 type Installed = (Environment, Supply, Requirement);
 
 /// Returns each distribution and the places in the fleet of the services that need it.
-fn users_of_each(services: &[&Service]) -> BTreeMap<Installed, FixedBitSet> {
+fn users_of_each(fleet: &Fleet, services: &[&Service]) -> BTreeMap<Installed, FixedBitSet> {
     let mut users = BTreeMap::<Installed, FixedBitSet>::new();
     for (place, service) in services.iter().enumerate() {
         for requirement in &service.requirements {
-            let supply = Supply::of(requirement, service);
+            let supply = Supply::of(fleet, requirement, service);
             let installed = (service.environment.clone(), supply, requirement.clone());
             let none = || FixedBitSet::with_capacity(services.len());
             users.entry(installed).or_insert_with(none).insert(place);
@@ -134,18 +136,17 @@ fn users_of_each(services: &[&Service]) -> BTreeMap<Installed, FixedBitSet> {
 }
 
 impl Supply {
-    pub(crate) fn of(requirement: &Requirement, service: &Service) -> Self {
+    pub(crate) fn of(fleet: &Fleet, requirement: &Requirement, service: &Service) -> Self {
         let (secrets, build_apt) = (service.secrets.clone(), &service.build_apt);
+        let build = fleet.pinned_source(service, requirement);
         // What is ready and known by its place asks no index for anything.
-        let needs_index = requirement.from_source || matches!(requirement.origin, Origin::Git(_));
-        let index = match &requirement.origin {
-            Origin::Index(choice) => choice.clone(),
-            _ if needs_index => service.index.clone(),
-            _ => IndexChoice::Installer,
-        };
+        let needs_index = requirement.is_built() || matches!(requirement.origin, Origin::Index(_));
+        let index =
+            if needs_index { requirement.index(service).clone() } else { IndexChoice::Installer };
         let archives = match &requirement.origin {
             Origin::Git(_) => {
-                return Self { index, form: Form::Git { toolchain: build_apt.clone() }, secrets };
+                let form = Form::Git { toolchain: build_apt.clone() };
+                return Self { index, form, secrets, build };
             }
             Origin::Url { index, .. } => index.clone(),
             Origin::Index(_) | Origin::Archive(_) => None,
@@ -155,7 +156,7 @@ impl Supply {
         let toolchain = compiled.then(|| build_apt.clone());
         let (hashed, unnamed) = (!hashes.is_empty(), *unnamed);
         let form = Form::Artifacts { archives, hashed, unnamed, toolchain };
-        Self { index, form, secrets }
+        Self { index, form, secrets, build }
     }
 }
 

@@ -269,6 +269,8 @@ pub struct Dependencies {
     pub git: Option<GitAccess>,
     /// What the step is given without keeping it.
     pub secrets: BTreeSet<Secret>,
+    /// What builds of them require, where they are built and a lock tells.
+    pub build: Option<Vec<PinnedBackend>>,
     /// True if every distribution has hashes, so that they can be required.
     pub hashed: bool,
     /// True if something is built from source, or may have to be.

@@ -197,7 +197,7 @@ impl Planner<'_> {
         let (environment, users) = (&service.environment, BTreeSet::from([service.name.clone()]));
         let mut supplies = BTreeMap::<Supply, BTreeSet<Requirement>>::new();
         for requirement in &test.requirements {
-            let supply = Supply::of(requirement, service);
+            let supply = Supply::of(fleet, requirement, service);
             supplies.entry(supply).or_default().insert(requirement.clone());
         }
         let whose = format!("test-{}", service.name);

@@ -25,7 +25,7 @@ pub use bake::bake_file;
 pub use dockerfile::{EPOCH, SHARED, base, shared};
 pub use export::{Export, ExportError, ExportFormat, export};
 pub use graph::{Graph, GraphFormat, GraphJson};
-pub use resolve::{Resolve, resolve};
+pub use resolve::{Resolve, record, resolve};
 
 /// The name under which the Dockerfile knows the folder of pins.
 ///

@@ -7,8 +7,8 @@ use std::{
 
 use pymono_names::{Login, Platform, TreePath};
 use pymono_plan::{
-    BuildPlan, FetchedCrates, GitOrigin, OpenRequirement, Origin, PackageBuild, PinnedBackend,
-    Requirement, Stage, StageKind, StageName,
+    BuildPlan, Dependencies, FetchedCrates, GitOrigin, OpenRequirement, Origin, PackageBuild,
+    PinnedBackend, Requirement, Stage, StageKind, StageName,
 };
 
 use crate::{
@@ -28,6 +28,11 @@ pub(crate) const SCRIPT: &str = "sources.py";
 /// Returns the name of a stage's requirement file.
 pub(crate) fn file_name(stage: &StageName) -> String {
     format!("{stage}.txt")
+}
+
+/// Returns the name of the file with what builds of a stage may require.
+pub(crate) fn build_name(stage: &StageName) -> String {
+    format!("{stage}.build.txt")
 }
 
 /// Returns the name of the file with a stage's settings of uv.
@@ -77,6 +82,9 @@ pub(crate) fn pins(plan: &BuildPlan) -> BTreeMap<String, String> {
             }
             _ => continue,
         };
+        if let StageKind::Dependencies(Dependencies { build: Some(build), .. }) = kind {
+            files.insert(build_name(name), pinned(build));
+        }
         files.insert(file_name(name), text);
         files.extend(install.settings().map(|text| (settings_name(name.as_str()), text)));
     }

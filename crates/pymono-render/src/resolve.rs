@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pymono_plan::Resolvable;
-use pymono_workspace::literal_pattern;
+use pymono_plan::{Recordings, Resolvable};
+use pymono_workspace::{Unsent, literal_pattern};
 
 use crate::{
     PINS_CONTEXT,
-    dockerfile::{Install, uv_cache},
+    dockerfile::{Install, RECORDER_NAME, RECORDER_TEXT, recordings, uv_cache},
+    ignore::ignore_file,
     instruction::Run,
-    pins::{SOURCES, settings_name},
+    pins::{SOURCES, pins, settings_name},
 };
 
 /// The name of the file with the pins that are taken where they still fit.
@@ -52,6 +53,18 @@ pub fn resolve(all: &[Resolvable], uv_image: &str, preferred: &BTreeSet<String>)
     let sent = sent.into_iter().map(|folder| format!("!{}\n", literal_pattern(folder.as_str())));
     let ignore = format!("*\n{}", sent.collect::<String>());
     Resolve { dockerfile: dockerfile + &result, ignore, files, stages }
+}
+
+/// Returns what builds distributions and resolves what their builds had; the file of each is the name of its stage.
+pub fn record(Recordings { plan, stages }: &Recordings) -> Resolve {
+    let mut dockerfile = format!("# check=skip=all\n{}\nFROM scratch\n", recordings(plan));
+    for name in stages.values() {
+        dockerfile += &format!("COPY --from={name} /out/ /\n");
+    }
+    let mut files = pins(plan);
+    files.insert(RECORDER_NAME.to_owned(), RECORDER_TEXT.to_owned());
+    let stages = stages.values().map(ToString::to_string).collect();
+    Resolve { dockerfile, ignore: ignore_file(plan, &Unsent::default()), files, stages }
 }
 
 fn stage(name: &str, resolvable: &Resolvable, install: &Install<'_>, uv_image: &str) -> String {

@@ -3,18 +3,19 @@
 use std::collections::BTreeSet;
 
 use pymono_names::TreePath;
-use pymono_plan::{Requirement, Service};
+use pymono_plan::{Fleet, Requirement, Service};
 
 use crate::{Code, Facts, Finding};
 
-const HINT: &str = "take a version that has a wheel for the target, or accept that its build can change from day to day";
+const HINT: &str = "`pymono lock` pins them; or take a version that has a wheel for the target, or accept that its build can change from day to day";
 
 pub(super) fn find(facts: Facts<'_>) -> Vec<Finding> {
-    facts.fleet.services.iter().filter_map(about).collect()
+    facts.fleet.services.iter().filter_map(|(path, it)| about(facts.fleet, path, it)).collect()
 }
 
-fn about((path, service): (&TreePath, &Service)) -> Option<Finding> {
-    let compiled: BTreeSet<String> = service.from_source().map(shown).collect();
+fn about(fleet: &Fleet, path: &TreePath, service: &Service) -> Option<Finding> {
+    let built = service.from_source().filter(|it| fleet.pinned_source(service, it).is_none());
+    let compiled: BTreeSet<String> = built.map(shown).collect();
     let names = compiled.into_iter().collect::<Vec<_>>().join(", ");
     let message = format!("built from source, with build requirements that no lock pins: {names}");
     (!names.is_empty()).then(|| Finding::new(Code::UnlockedBuild, path, message, HINT))

@@ -29,11 +29,14 @@ pub struct ImageLock {
     pub apt_snapshot: Option<String>,
 }
 
-/// Build requirements that are resolved together.
+/// Build requirements that are resolved together: those of a local package as it has them, or those of a distribution that is
+/// built from source, which only its build tells.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BackendKey {
-    /// The requirements, sorted, as written but without logins.
+    /// The requirements, sorted, as written but without logins; or the one distribution.
     pub requires: Vec<String>,
+    /// Whether it is that distribution which is built, and the pins are what its build requires.
+    pub from_source: bool,
     /// Where they come from: an index's URL, a folder of the tree, or `default`.
     pub index: String,
     /// The Python that they are for, without a patch.

@@ -9,6 +9,7 @@ fn hash(digit: char) -> String {
 fn lock() -> ImageLock {
     let key = |requires: &str, index: &str| BackendKey {
         requires: vec![requires.to_owned()],
+        from_source: requires.contains("=="),
         index: index.to_owned(),
         python: "3.13".parse().unwrap(),
     };
@@ -25,6 +26,7 @@ fn lock() -> ImageLock {
                 key("numpy", "https://index.example/simple"),
                 vec![pin("numpy==2.0", Some("platform_machine == 'x86_64'"))],
             ),
+            (key("docopt==0.6.2", "default"), vec![pin("setuptools==80.9.0", None)]),
         ]
         .into(),
         apt_snapshot: Some("20260131T000000Z".to_owned()),
@@ -37,6 +39,7 @@ fn what_is_written_is_read_again() {
     assert_eq!(ImageLock::parse(&text), Ok(lock()), "{text}");
     assert_eq!(ImageLock::parse(&text).unwrap().text(), text);
     assert!(text.contains("reference = \"python:3.13-slim\"\n"), "{text}");
+    assert!(text.contains("[[source]]\ndistribution = \"docopt==0.6.2\"\n"), "{text}");
 }
 
 #[test]
@@ -88,7 +91,7 @@ fn what_uv_finds_is_read_with_markers_and_hashes() {
 
 #[test]
 fn a_pin_is_for_those_platforms_that_need_it() {
-    let pins = &lock().backends.into_values().nth(1).unwrap();
+    let pins = &lock().backends.into_values().nth(2).unwrap();
     let platforms = pins[0].platforms("3.13".parse().unwrap(), Libc::Musl);
     assert_eq!(platforms.into_iter().collect::<Vec<_>>(), [Platform::Amd64]);
 }

@@ -40,6 +40,9 @@ pub struct ImageLockFile {
     /// Build requirements, each with what they come down to.
     #[serde(default, rename = "backend")]
     backends: Vec<BackendWire>,
+    /// Distributions that are built from source, each with what its build requires.
+    #[serde(default, rename = "source")]
+    sources: Vec<SourceWire>,
 }
 
 #[derive(Deserialize, JsonSchema, Serialize)]
@@ -66,6 +69,23 @@ struct BackendWire {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     index: Option<String>,
     /// The distributions.
+    #[serde(default, rename = "pin")]
+    pins: Vec<PinWire>,
+}
+
+#[derive(Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+struct SourceWire {
+    /// The distribution, as the lock of a project has it, such as `docopt==0.6.2`.
+    #[schemars(with = "String")]
+    distribution: Spanned<String>,
+    /// The Python that it is built for.
+    #[schemars(with = "String")]
+    python: Spanned<String>,
+    /// The URL of the index or the folder that its build requirements come from; the default index where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    index: Option<String>,
+    /// What its build requires.
     #[serde(default, rename = "pin")]
     pins: Vec<PinWire>,
 }
@@ -110,23 +130,37 @@ pub(super) fn read(text: &str) -> Result<ImageLock, LockError> {
             return Err(twice(page, reference));
         }
     }
-    for wire in &wire.backends {
-        let python: PythonVersion = wire.python.get_ref().parse().map_err(|error| {
-            page.invalid(page.line(&wire.python), "the Python", wire.python.get_ref(), error)
-        })?;
-        let key = BackendKey {
-            requires: wire.requires.get_ref().clone(),
-            index: wire.index.clone().unwrap_or_else(|| DEFAULT_INDEX.to_owned()),
-            python,
-        };
-        let pins = wire.pins.iter().map(|wire| pin(page, wire));
-        // In which order they are written is nothing that a build sees.
-        let pins = pins.collect::<Result<BTreeSet<BackendPin>, _>>()?;
-        if lock.backends.insert(key, pins.into_iter().collect()).is_some() {
-            return Err(twice(page, &wire.python));
-        }
+    for BackendWire { requires, python, index, pins } in &wire.backends {
+        let requires = requires.get_ref().clone();
+        resolved(page, &mut lock, (requires, false), (python, index.as_ref()), pins)?;
+    }
+    for SourceWire { distribution, python, index, pins } in &wire.sources {
+        let built = vec![distribution.get_ref().clone()];
+        resolved(page, &mut lock, (built, true), (python, index.as_ref()), pins)?;
     }
     Ok(lock)
+}
+
+/// Adds what build requirements come down to.
+fn resolved(
+    page: &Page<'_>,
+    lock: &mut ImageLock,
+    (requires, from_source): (Vec<String>, bool),
+    (python, index): (&Spanned<String>, Option<&String>),
+    pins: &[PinWire],
+) -> Result<(), LockError> {
+    let version: PythonVersion = python
+        .get_ref()
+        .parse()
+        .map_err(|error| page.invalid(page.line(python), "the Python", python.get_ref(), error))?;
+    let index = index.cloned().unwrap_or_else(|| DEFAULT_INDEX.to_owned());
+    let key = BackendKey { requires, from_source, index, python: version };
+    // In which order they are written is nothing that a build sees.
+    let pins = pins.iter().map(|wire| pin(page, wire)).collect::<Result<BTreeSet<_>, _>>()?;
+    match lock.backends.insert(key, pins.into_iter().collect()) {
+        Some(_) => Err(twice(page, python)),
+        None => Ok(()),
+    }
 }
 
 fn pin(page: &Page<'_>, wire: &PinWire) -> Result<BackendPin, LockError> {
@@ -201,17 +235,29 @@ pub(super) fn write(lock: &ImageLock) -> String {
         marker: pin.marker.as_ref().map(spanned),
         hashes: pin.hashes.iter().map(spanned).collect(),
     };
-    let backends = lock.backends.iter().map(|(key, pins)| BackendWire {
+    let index = |key: &BackendKey| (key.index != DEFAULT_INDEX).then(|| key.index.clone());
+    let pins =
+        |pins: &[BackendPin]| pins.iter().collect::<BTreeSet<_>>().into_iter().map(pin).collect();
+    let (sources, backends): (Vec<_>, Vec<_>) =
+        lock.backends.iter().partition(|(key, _)| key.from_source);
+    let backends = backends.into_iter().map(|(key, all)| BackendWire {
         requires: Spanned::new(0..0, key.requires.clone()),
         python: spanned(&key.python.minor_version()),
-        index: (key.index != DEFAULT_INDEX).then(|| key.index.clone()),
-        pins: pins.iter().collect::<BTreeSet<_>>().into_iter().map(pin).collect(),
+        index: index(key),
+        pins: pins(all),
+    });
+    let sources = sources.into_iter().map(|(key, all)| SourceWire {
+        distribution: spanned(&key.requires.join(", ")),
+        python: spanned(&key.python.minor_version()),
+        index: index(key),
+        pins: pins(all),
     });
     let wire = ImageLockFile {
         version: 1,
         apt_snapshot: lock.apt_snapshot.as_ref().map(spanned),
         images: images.collect(),
         backends: backends.collect(),
+        sources: sources.collect(),
     };
     // Only a map with keys that are no strings could make this fail.
     format!("{HEAD}{}", toml::to_string_pretty(&wire).unwrap_or_default())

@@ -40,11 +40,6 @@ impl<'a> Install<'a> {
         Self { index, archives: None, git: None, secrets }
     }
 
-    /// Returns the command that installs, which is given these arguments beside those that say from where.
-    pub(crate) fn command(&self, arguments: &str) -> String {
-        self.run(&format!("uv pip install {arguments}"), "--requirements /pins.txt")
-    }
-
     /// Returns a command that is told from where.
     pub(crate) fn run(&self, program: &str, requirements: &str) -> String {
         let mut command = String::new();
@@ -108,7 +103,7 @@ impl<'a> Install<'a> {
     }
 
     /// Returns the arguments that say from where.
-    fn places(&self) -> String {
+    pub(super) fn places(&self) -> String {
         let mut places = match self.index {
             IndexChoice::Folder(folder) => {
                 format!(" --no-index --find-links {}", shell(&in_sources(folder.as_str())))

@@ -18,7 +18,7 @@ pub use settle::EPOCH;
 pub(crate) use settle::{SCRIPT as SETTLE, SCRIPT_NAME as SETTLE_NAME};
 pub use shared::{SHARED, base, shared};
 use stage::StageText;
-pub(crate) use stage::uv_cache;
+pub(crate) use stage::{RECORDER_NAME, RECORDER_TEXT, uv_cache};
 pub(crate) use steps::{RUNNER, RUNNER_NAME, commands, commands_name};
 pub(crate) use system::{SNAPSHOT, SNAPSHOT_NAME};
 use test::TestText;
@@ -47,6 +47,18 @@ pub(crate) fn dockerfile(plan: &BuildPlan) -> String {
         }
     }
     text
+}
+
+/// Returns the stages of a plan that holds no image, of which those that install something record what its build had.
+pub(crate) fn recordings(plan: &BuildPlan) -> String {
+    let stages = plan.stages.iter().map(|stage| {
+        let text = StageText { plan, stage };
+        match &stage.kind {
+            StageKind::Dependencies(dependencies) => text.recording(dependencies),
+            _ => text.to_string(),
+        }
+    });
+    stages.map(|text| format!("\n{text}")).collect()
 }
 
 /// Returns stages under headings.

@@ -29,6 +29,21 @@ pub(super) const FROM_FOLDER: &str = "--no-cache --no-deps --no-sources --no-bui
 /// Where build backends are installed, beside the virtual environment.
 pub(super) const BACKEND: &str = "/opt/backend";
 
+/// Where it is told what builds may require.
+const CONSTRAINTS: &str = "/build.txt";
+
+/// Where Python finds the program that records what a build has.
+const RECORDER: &str = "/opt/recorder";
+
+/// What it records.
+const RECORD: &str = "/tmp/record.txt";
+
+/// The program that records what a build has.
+pub(crate) const RECORDER_TEXT: &str = include_str!("recorder.py");
+
+/// The name of its file.
+pub(crate) const RECORDER_NAME: &str = "recorder.py";
+
 /// Where native builds keep what they can use again.
 const BUILD_CACHE: &str = "/var/cache/pymono";
 
@@ -124,22 +139,39 @@ impl StageText<'_> {
     }
 
     fn dependencies(&self, f: &mut fmt::Formatter<'_>, dependencies: &Dependencies) -> fmt::Result {
-        let Dependencies { base, requirements, hashed, from_source, .. } = dependencies;
-        let mut arguments = String::from("--no-deps");
-        if *hashed {
-            arguments.push_str(" --require-hashes");
-        }
-        if !from_source {
-            arguments.push_str(" --no-build");
-        }
-        let install = Install::of_dependencies(dependencies);
+        let Dependencies { base, requirements, build, from_source, .. } = dependencies;
         let is_archive = |it: &Requirement| !matches!(it.origin, Origin::Index(_));
         let end = if requirements.iter().any(is_archive) {
             settle::environment_from_files()
         } else {
             settle::environment()
         };
-        let mut run = self.install(&install, &arguments, &end);
+        let mut program = install_program(dependencies);
+        if !from_source {
+            program.push_str(" --no-build");
+        }
+        if build.is_some() {
+            // What was built with other requirements is in no cache that is looked into.
+            program = format!(
+                "export UV_BUILD_CONSTRAINT={CONSTRAINTS} \\\n        \
+                 UV_CACHE_DIR=\"/root/.cache/uv/built/$(sha256sum < {CONSTRAINTS} | cut -c1-16)\"; \\\n    {program}"
+            );
+        }
+        let mut run = self.dependencies_run(dependencies, &program, &end);
+        if build.is_some() {
+            let file = pins::build_name(&self.stage.name);
+            run = run.mount(format_args!(
+                "type=bind,from={PINS_CONTEXT},source={file},target={CONSTRAINTS}"
+            ));
+        }
+        write!(f, "FROM {base} AS {}\nARG TARGETARCH\n{run}", self.stage.name)
+    }
+
+    /// Returns a step that installs distributions with a program.
+    fn dependencies_run(&self, dependencies: &Dependencies, program: &str, end: &str) -> Run {
+        let Dependencies { requirements, from_source, .. } = dependencies;
+        let install = Install::of_dependencies(dependencies);
+        let mut run = self.run(&install, program, end);
         // What must be built may require anything that is in the folder.
         let folder = install.folder().filter(|_| *from_source);
         let archives = requirements.iter().flat_map(|requirement| match &requirement.origin {
@@ -150,13 +182,43 @@ impl StageText<'_> {
         for path in archives.chain(folder) {
             run = run.mount(format_args!("type=bind,source={path},target={SOURCES}/{path}"));
         }
-        write!(f, "FROM {base} AS {}\nARG TARGETARCH\n{run}", self.stage.name)
+        run
+    }
+
+    /// Installs the one distribution of a stage, and resolves what the Pythons of its build had.
+    ///
+    /// Where it has a wheel it is built all the same, for platforms that have none; a build that fails here has had what it
+    /// requires by then, or has nothing to tell.
+    pub(super) fn recording(&self, dependencies: &Dependencies) -> String {
+        let Stage { name, .. } = self.stage;
+        let places = Install::of_dependencies(dependencies).places();
+        let built = dependencies.requirements.iter().map(|it| format!(" --no-binary {}", it.name));
+        let built = built.collect::<String>();
+        // What compiles byte code of the installed distribution is a Python, too, and no build.
+        let install = format!(
+            "UV_COMPILE_BYTECODE=0 PYMONO_RECORD={RECORD} PYTHONPATH={RECORDER} {} --no-cache",
+            install_program(dependencies)
+        );
+        let program = format!("mkdir /out && touch {RECORD} && \\\n    {install}");
+        let end = format!(
+            " && \\\n    {{ [ -s {RECORD} ] || {install} --reinstall{built}{places} --requirements /pins.txt || true; }} && \\\n    \
+             uv pip compile --universal --generate-hashes --no-header --no-annotate --quiet \
+             --output-file /out/{name}.txt{places} {RECORD}"
+        );
+        let run = self.dependencies_run(dependencies, &program, &end).mount(format_args!(
+            "type=bind,from={PINS_CONTEXT},source={RECORDER_NAME},target={RECORDER}/sitecustomize.py"
+        ));
+        format!("FROM {} AS {name}\nARG TARGETARCH\n{run}", dependencies.base)
     }
 
     /// Returns the step that installs what the stage's requirement file says.
     fn install(&self, install: &Install<'_>, arguments: &str, end: &str) -> Run {
+        self.run(install, &format!("uv pip install {arguments}"), end)
+    }
+
+    fn run(&self, install: &Install<'_>, program: &str, end: &str) -> Run {
         let name = &self.stage.name;
-        let command = install.command(arguments);
+        let command = install.run(program, "--requirements /pins.txt");
         let run =
             Run::new(format!("{command}{end}")).mount(self.uv_cache()).mount(pins_mount(name));
         install.mounts(name.as_str()).into_iter().fold(run, Run::mount)
@@ -211,6 +273,12 @@ impl StageText<'_> {
     fn uv_cache(&self) -> String {
         uv_cache(&self.plan.uv_image)
     }
+}
+
+/// Returns how distributions are installed, but for where from.
+fn install_program(dependencies: &Dependencies) -> String {
+    let hashes = if dependencies.hashed { " --require-hashes" } else { "" };
+    format!("uv pip install --no-deps{hashes}")
 }
 
 /// Returns the mount of the downloads of an image's uv.

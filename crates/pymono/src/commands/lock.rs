@@ -12,11 +12,11 @@ use pymono_buildx::{BuildRequest, Docker, Export, Located, Place};
 use pymono_lock::{BackendKey, BackendPin, ImageLock};
 use pymono_names::TreePath;
 use pymono_plan::{
-    Fleet, FleetError, Foundations, LOCKED_SNAPSHOT, Resolvable, StaleLocks, assemble, unneeded,
+    Fleet, FleetError, Foundations, LOCKED_SNAPSHOT, StaleLocks, assemble, unneeded,
 };
-use pymono_render::PINS_CONTEXT;
+use pymono_render::{PINS_CONTEXT, Resolve};
 use pymono_report::plural;
-use pymono_workspace::Workspace;
+use pymono_workspace::{Secret, Workspace};
 
 use super::build::{at_once, secrets::Given};
 use crate::{error::CommandError, files::Changes, load::scan, session::Session};
@@ -27,8 +27,8 @@ const FOLDER: &str = ".pymono/state/lock";
 /// Write `pymono.lock`: digests of base images, and pins of build backends
 ///
 /// Images are asked for at their registries, and build requirements are resolved by the uv, the
-/// Python and the indexes that builds have, in a build. What is locked stays, and what nothing
-/// needs goes.
+/// Python and the indexes that builds have, in a build. What distributions without a wheel require
+/// to be built is known once they were. What is locked stays, and what nothing needs goes.
 #[derive(Debug, Args)]
 pub(crate) struct LockArgs {
     /// Write nothing and ask nobody; fail if something is missing or not needed any more
@@ -37,12 +37,15 @@ pub(crate) struct LockArgs {
     /// Lock what there is now in place of what is locked
     #[arg(long)]
     upgrade: bool,
-    /// The builder that resolves build requirements
+    /// The builder that resolves build requirements, and builds distributions that have no wheel
     #[arg(long, value_name = "NAME")]
     builder: Option<String>,
     /// A secret of the resolution, such as `id=netrc,src=.netrc` (can be repeated)
     #[arg(long = "secret", value_name = "SECRET")]
     secrets: Vec<String>,
+    /// An SSH agent or key, such as `default`, for distributions from git (can be repeated)
+    #[arg(long, value_name = "SSH")]
+    ssh: Vec<String>,
 }
 
 pub(crate) fn run(session: &mut Session, args: &LockArgs) -> Result<(), CommandError> {
@@ -68,10 +71,13 @@ pub(crate) fn run(session: &mut Session, args: &LockArgs) -> Result<(), CommandE
     let missing = needed.missing(&lock);
     let docker = Docker::new(session.root.clone(), session.env.clone());
     lock.images.extend(images(session, &docker, &missing.images)?);
-    let resolvable = fleet.resolvable(&missing.backends);
-    if !resolvable.is_empty() {
-        let uv = lock.pinned(&fleet.uv_image).unwrap_or_else(|| fleet.uv_image.clone());
-        lock.backends.extend(backends(session, &docker, &lock, &resolvable, &uv, args)?);
+    if !missing.backends.is_empty() {
+        docker.check(&session.interrupt)?;
+        // On the images that builds will stand on.
+        let pinned = Workspace { image_lock: Some(lock.text()), ..workspace.clone() };
+        let (fleet, _) = assemble(&pinned, StaleLocks::Used);
+        lock.backends.extend(backends(session, &docker, &fleet, &missing.backends, args)?);
+        lock.backends.extend(sources(session, &docker, &fleet, &missing.backends, args)?);
     }
     lock.apt_snapshot = has_snapshot.then(|| {
         let kept = known.apt_snapshot.clone().filter(|_| !args.upgrade);
@@ -132,28 +138,66 @@ fn images(
     Ok(digests)
 }
 
-/// Resolves build requirements.
+/// Build requirements that a lock has not yet, each with the services that need it.
+type Wanted = BTreeMap<BackendKey, BTreeSet<TreePath>>;
+
+/// What build requirements come down to.
+type Found = BTreeMap<BackendKey, Vec<BackendPin>>;
+
+/// Resolves build requirements of local packages.
 fn backends(
     session: &mut Session,
     docker: &Docker,
-    lock: &ImageLock,
-    missing: &[Resolvable],
-    uv_image: &str,
+    fleet: &Fleet,
+    wanted: &Wanted,
     args: &LockArgs,
-) -> Result<BTreeMap<BackendKey, Vec<BackendPin>>, CommandError> {
-    docker.check(&session.interrupt)?;
-    let lists = plural(missing.len(), "list");
+) -> Result<Found, CommandError> {
+    let resolvable = fleet.resolvable(wanted);
+    if resolvable.is_empty() {
+        return Ok(Found::new());
+    }
+    let lists = plural(resolvable.len(), "list");
     session.shell.status("Resolving", format_args!("{lists} of build requirements"))?;
-    let pinned = |resolvable: &Resolvable| {
-        let base = &resolvable.base_image;
-        Resolvable {
-            base_image: lock.pinned(base).unwrap_or_else(|| base.clone()),
-            ..resolvable.clone()
-        }
-    };
-    let pinned: Vec<Resolvable> = missing.iter().map(pinned).collect();
-    let preferred = lock.backends.values().flatten().map(|pin| pin.requirement.clone()).collect();
-    let resolve = pymono_render::resolve(&pinned, uv_image, &preferred);
+    let locked = fleet.lock.iter().flat_map(|lock| lock.backends.values().flatten());
+    let preferred = locked.map(|pin| pin.requirement.clone()).collect();
+    let resolve = pymono_render::resolve(&resolvable, &fleet.uv_image, &preferred);
+    let secrets = resolvable.iter().flat_map(|it| it.secrets.clone()).collect();
+    let stages = resolve.stages.clone();
+    let keys: Vec<_> = resolvable.iter().map(|it| &it.key).zip(&stages).collect();
+    answers(session, docker, (&resolve, secrets, false), &keys, args)
+}
+
+/// Builds distributions, and resolves what their builds had.
+fn sources(
+    session: &mut Session,
+    docker: &Docker,
+    fleet: &Fleet,
+    wanted: &Wanted,
+    args: &LockArgs,
+) -> Result<Found, CommandError> {
+    let recordings = fleet.recordings(wanted);
+    if recordings.stages.is_empty() {
+        return Ok(Found::new());
+    }
+    let count = plural(recordings.stages.len(), "distribution");
+    session
+        .shell
+        .status("Building", format_args!("{count} from source, for what that requires"))?;
+    let services = recordings.plan.stages.iter().flat_map(|stage| &stage.users).collect();
+    let (secrets, ssh) = (recordings.plan.secrets(&services), recordings.plan.needs_ssh(&services));
+    let record = pymono_render::record(&recordings);
+    let keys: Vec<_> = recordings.stages.keys().zip(&record.stages).collect();
+    answers(session, docker, (&record, secrets, ssh), &keys, args)
+}
+
+/// Builds what resolves requirements, and reads what it found for each, by the name of its stage.
+fn answers(
+    session: &mut Session,
+    docker: &Docker,
+    (resolve, secrets, ssh): (&Resolve, BTreeSet<Secret>, bool),
+    keys: &[(&BackendKey, &String)],
+    args: &LockArgs,
+) -> Result<Found, CommandError> {
     let folder = Utf8Path::new(FOLDER);
     let pins = folder.join("pins");
     let files = resolve.files.iter().map(|(name, text)| (pins.join(name), text.clone()));
@@ -163,14 +207,15 @@ fn backends(
         (Utf8PathBuf::from(".pymono/state/.gitignore"), "*\n".to_owned()),
     ]);
     Changes::between(&session.root, files.collect(), std::slice::from_ref(&pins))?.apply()?;
-    let secrets = pinned.iter().flat_map(|resolvable| resolvable.secrets.clone()).collect();
+    let given = Given::new(&session.env);
     let request = BuildRequest {
         dockerfile: folder.join("Dockerfile"),
         context: ".".into(),
         build_contexts: [(PINS_CONTEXT.to_owned(), pins.to_string())].into(),
         exports: vec![Export::To(format!("type=local,dest={folder}/out"))],
         builder: args.builder.clone(),
-        secrets: Given::new(&session.env).secrets(secrets, &args.secrets),
+        secrets: given.secrets(secrets, &args.secrets),
+        ssh: given.ssh(ssh, &args.ssh),
         // What an index has is another thing tomorrow.
         no_cache_of: resolve.stages.clone(),
         ..BuildRequest::default()
@@ -178,16 +223,20 @@ fn backends(
     let made = docker.make(&request, &session.interrupt);
     session.go_on()?;
     made?;
-    let mut found = BTreeMap::new();
-    for (resolvable, stage) in pinned.iter().zip(&resolve.stages) {
+    let mut found = Found::new();
+    for (key, stage) in keys {
         let path = session.root.join(folder).join("out").join(format!("{stage}.txt"));
         let text = fs::read_to_string(&path);
         let text = text.map_err(|source| CommandError::unreadable(path, source))?;
         let pins = BackendPin::resolved(&text).map_err(CommandError::resolution)?;
-        let requires = resolvable.key.requires.join(", ");
+        let what = key.requires.join(", ");
         let count = plural(pins.len(), "distribution");
-        session.shell.status("Locked", format_args!("{requires} as {count}"))?;
-        found.insert(resolvable.key.clone(), pins);
+        if key.from_source {
+            session.shell.status("Locked", format_args!("the build of {what} with {count}"))?;
+        } else {
+            session.shell.status("Locked", format_args!("{what} as {count}"))?;
+        }
+        found.insert((*key).clone(), pins);
     }
     Ok(found)
 }

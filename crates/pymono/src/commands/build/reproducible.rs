@@ -36,7 +36,7 @@ pub(super) fn check(session: &mut Session, loaded: &Loaded) -> Result<(), Comman
         odd.push(format!("`{path}` has requirements that nothing pins"));
     }
     if let Some((path, _)) = services().find(|(_, it)| it.from_source().next().is_some()) {
-        odd.push(format!("`{path}` has distributions that are compiled with what no lock names"));
+        odd.push(format!("`{path}` has distributions that are built from source, as reproducible as their builds make them"));
     }
     if let Some((name, _)) = fleet.handwritten.iter().next() {
         odd.push(format!("`{name}` is as reproducible as its own Dockerfile makes it"));

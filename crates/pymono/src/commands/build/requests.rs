@@ -40,7 +40,7 @@ pub(super) fn jobs(
         request: BuildRequest {
             compression: compression.clone(),
             secrets: given.secrets(plan.secrets(&BTreeSet::from([name])), &args.buildx.secrets),
-            ssh: given.ssh(plan.needs_ssh(&BTreeSet::from([name])), &args.buildx),
+            ssh: given.ssh(plan.needs_ssh(&BTreeSet::from([name])), &args.buildx.ssh),
             ..request
         },
     };
@@ -69,7 +69,7 @@ pub(super) fn tests(
             tags: Vec::new(),
             exports: cache_only(),
             secrets: given.secrets(test.asks.clone(), &args.buildx.secrets),
-            ssh: given.ssh(test.needs_ssh, &args.buildx),
+            ssh: given.ssh(test.needs_ssh, &args.buildx.ssh),
             ..request
         };
         Some(Job { service: name.clone(), needs: BTreeSet::new(), request })

@@ -10,8 +10,6 @@ use std::{
 use camino::Utf8PathBuf;
 use pymono_workspace::{Secret, SecretPlace};
 
-use super::args::BuildxArgs;
-
 /// What the user's environment has to give.
 pub(crate) struct Given<'a> {
     env: BTreeMap<&'a str, &'a str>,
@@ -33,9 +31,9 @@ impl<'a> Given<'a> {
     }
 
     /// Returns buildx's `--ssh` arguments: those of the command line, or else the agent where one is needed.
-    pub(super) fn ssh(&self, is_needed: bool, args: &BuildxArgs) -> Vec<String> {
+    pub(in crate::commands) fn ssh(&self, is_needed: bool, told: &[String]) -> Vec<String> {
         let agent = self.env.contains_key("SSH_AUTH_SOCK") && is_needed;
-        if args.ssh.is_empty() && agent { vec!["default".to_owned()] } else { args.ssh.clone() }
+        if told.is_empty() && agent { vec!["default".to_owned()] } else { told.to_vec() }
     }
 
     fn secret(&self, secret: &Secret) -> Option<String> {

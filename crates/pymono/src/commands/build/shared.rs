@@ -35,7 +35,7 @@ pub(super) fn job(
         platforms: platforms.into_iter().collect(),
         cache_to: of_target(&args.buildx.cache_to, SHARED),
         secrets: given.secrets(loaded.plan.secrets(&users), &args.buildx.secrets),
-        ssh: given.ssh(loaded.plan.needs_ssh(&users), &args.buildx),
+        ssh: given.ssh(loaded.plan.needs_ssh(&users), &args.buildx.ssh),
         ..target(SHARED, &args.buildx)
     };
     let names: Vec<_> = stages.iter().map(|stage| stage.name.clone()).collect();

@@ -1,0 +1,54 @@
+//! Builds of distributions from source, of which is to be told what they require.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pymono_lock::BackendKey;
+use pymono_names::TreePath;
+
+use crate::{
+    BuildPlan, Fleet, StageName, Tests,
+    plan::{Planner, rank},
+    share::{Group, Supply},
+};
+
+/// Stages that build one distribution each, on what its services' images are built on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recordings {
+    /// The stages, with all that they stand on, and no image.
+    pub plan: BuildPlan,
+    /// The stage of each distribution.
+    pub stages: BTreeMap<BackendKey, StageName>,
+}
+
+impl Fleet {
+    /// Returns builds of the distributions among `wanted`, with what nothing pins as it is then.
+    pub fn recordings(&self, wanted: &BTreeMap<BackendKey, BTreeSet<TreePath>>) -> Recordings {
+        let mut planner = Planner::new(self);
+        let mut stages = BTreeMap::new();
+        for (path, service) in &self.services {
+            let tested = self.tests.get(path).into_iter().flat_map(|test| &test.requirements);
+            for requirement in service.requirements.iter().chain(tested) {
+                let Some(key) = requirement.source_key(service) else { continue };
+                if !wanted.contains_key(&key) || stages.contains_key(&key) {
+                    continue;
+                }
+                let group = Group {
+                    environment: service.environment.clone(),
+                    users: BTreeSet::from([service.name.clone()]),
+                    supply: Supply { build: None, ..Supply::of(self, requirement, service) },
+                    requirements: BTreeSet::from([requirement.clone()]),
+                };
+                stages.insert(key, planner.dependencies(&group, requirement.name.as_ref()));
+            }
+        }
+        planner.stages.sort_by_key(|stage| rank(&stage.kind));
+        let plan = BuildPlan {
+            stages: planner.stages,
+            images: BTreeMap::new(),
+            handwritten: BTreeMap::new(),
+            tests: Tests::default(),
+            uv_image: self.uv_image.clone(),
+        };
+        Recordings { plan, stages }
+    }
+}
