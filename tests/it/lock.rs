@@ -239,3 +239,43 @@ fn a_distribution_without_wheels_is_built_with_what_was_locked_for_it() {
     assert!(failed.code == Some(1) && format!("{failed:?}").contains("ash mismatch"), "{failed:?}");
     docker.remove_images(&place);
 }
+
+#[test]
+#[ignore = "needs an engine: cargo xtask test"]
+fn what_only_other_machines_need_is_built_here_too_as_far_as_it_can_be() {
+    let other = if cfg!(target_arch = "x86_64") { "aarch64" } else { "x86_64" };
+    let rest = format!(
+        "dependencies = [\"docopt==0.6.2; platform_machine == '{other}'\", \"broken; platform_machine == '{other}'\"]\n\
+         [tool.uv.sources]\nbroken = {{ path = \"../../vendored/broken-1.0.tar.gz\" }}\n\
+         [tool.pymono]\ncommand = [\"python\", \"-m\", \"api\"]\n"
+    );
+    let repo = Repo::new("locked-elsewhere", "");
+    repo.write("services/api/pyproject.toml", &hatchling("api", &rest));
+    repo.write("services/api/src/api/__init__.py", "");
+    repo.write("services/api/src/api/__main__.py", "print('word')\n");
+    let manifest = "[build-system]\nrequires = []\nbuild-backend = \"fails\"\nbackend-path = [\".\"]\n\
+                    [project]\nname = \"broken\"\nversion = \"1.0\"\n";
+    for (file, text) in [
+        ("pyproject.toml", manifest),
+        ("fails.py", "raise SystemExit('no sun, no wheel')\n"),
+        ("PKG-INFO", "Metadata-Version: 2.2\nName: broken\nVersion: 1.0\n"),
+    ] {
+        repo.write(&format!("../broken-1.0/{file}"), text);
+    }
+    repo.write("vendored/.keep", "");
+    let archive = repo.root().join("vendored/broken-1.0.tar.gz");
+    let outside = repo.outside();
+    let pack = ["-czf", archive.as_str(), "-C", outside.as_str(), "broken-1.0"];
+    let _ = Tool::new("tar").args(pack).read();
+    repo.lock(&[]);
+    let site = Site::new(repo);
+    let place = own_images(&Docker::main(), &site.repo);
+    let told = site.pymono(&["lock"]).run().succeeded().stderr;
+    assert!(told.contains("Locked the build of docopt==0.6.2 with 1 distribution\n"), "{told}");
+    assert!(told.contains("warning: what the build of `broken @ file vendored/broken"), "{told}");
+    // It is neither lacking nor pinned.
+    let _ = site.pymono(&["lock", "--check"]).run().succeeded();
+    let found = site.pymono(&["check"]).run().stdout;
+    assert!(found.contains("with build requirements that no lock pins: broken 1.0\n"), "{found}");
+    Docker::main().remove_images(&place);
+}

@@ -293,6 +293,8 @@ fn a_passing_fault_is_tried_twice_more_and_told_each_time() {
         &mut events,
     );
     assert_eq!(outcomes(&reports), [("a", Outcome::Built)]);
+    // A step ran in each try, and the last one found one of them in the cache.
+    assert_eq!((reports[0].1.steps_cached, reports[0].1.steps_run), (0, 2));
     let retries = events.iter().filter(|event| matches!(event, BuildEvent::Retrying { .. }));
     assert_eq!(retries.count(), 2);
 }

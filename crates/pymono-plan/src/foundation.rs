@@ -47,7 +47,7 @@ impl Foundations {
     #[must_use]
     pub fn missing(mut self, lock: &ImageLock) -> Self {
         self.images.retain(|image, _| !lock.images.contains_key(image));
-        self.backends.retain(|key, _| !lock.backends.contains_key(key));
+        self.backends.retain(|key, _| !lock.has(key));
         self
     }
 
@@ -68,7 +68,8 @@ pub fn unneeded(fleet: &Fleet, lock: &ImageLock) -> Vec<String> {
         services.flat_map(|(path, service)| backends(fleet, path, service)).collect();
     let images = lock.images.keys().filter(|image| !needed.contains(*image));
     let images = images.map(|image| format!("the digest of `{image}`"));
-    let backends = lock.backends.keys().filter(|key| !keys.contains(key));
+    let known = lock.backends.keys().chain(&lock.untold);
+    let backends = known.filter(|key| !keys.contains(*key));
     images.chain(backends.map(|key| Shown(key).to_string())).collect()
 }
 
@@ -121,7 +122,7 @@ impl Requirement {
     /// Returns the build of a distribution as a lock knows it; nothing of what is not built, as far as the project's lock tells.
     pub fn source_key(&self, service: &Service) -> Option<BackendKey> {
         self.is_built().then(|| BackendKey {
-            requires: vec![self.to_string()],
+            requires: vec![self.identity()],
             from_source: true,
             index: self.index(service).to_string(),
             python: service.environment.python.minor(),

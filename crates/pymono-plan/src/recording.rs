@@ -1,4 +1,4 @@
-//! Builds of distributions from source, of which is to be told what they require.
+//! Builds of distributions from source that are to tell what they require.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use pymono_lock::BackendKey;
 use pymono_names::TreePath;
 
 use crate::{
-    BuildPlan, Fleet, StageName, Tests,
+    BuildPlan, Fleet, Requirement, StageName, Tests,
     plan::{Planner, rank},
     share::{Group, Supply},
 };
@@ -18,13 +18,15 @@ pub struct Recordings {
     pub plan: BuildPlan,
     /// The stage of each distribution.
     pub stages: BTreeMap<BackendKey, StageName>,
+    /// Those that only some platforms need, and this one perhaps not.
+    pub elsewhere: BTreeSet<StageName>,
 }
 
 impl Fleet {
-    /// Returns builds of the distributions among `wanted`, with what nothing pins as it is then.
+    /// Returns builds of the distributions among `wanted`, which find what they require as it is on that day.
     pub fn recordings(&self, wanted: &BTreeMap<BackendKey, BTreeSet<TreePath>>) -> Recordings {
         let mut planner = Planner::new(self);
-        let mut stages = BTreeMap::new();
+        let (mut stages, mut elsewhere) = (BTreeMap::new(), BTreeSet::new());
         for (path, service) in &self.services {
             let tested = self.tests.get(path).into_iter().flat_map(|test| &test.requirements);
             for requirement in service.requirements.iter().chain(tested) {
@@ -36,9 +38,15 @@ impl Fleet {
                     environment: service.environment.clone(),
                     users: BTreeSet::from([service.name.clone()]),
                     supply: Supply { build: None, ..Supply::of(self, requirement, service) },
-                    requirements: BTreeSet::from([requirement.clone()]),
+                    // Whatever this platform is, it is built here.
+                    requirements: [Requirement { only: BTreeSet::new(), ..requirement.clone() }]
+                        .into(),
                 };
-                stages.insert(key, planner.dependencies(&group, requirement.name.as_ref()));
+                let stage = planner.dependencies(&group, requirement.name.as_ref());
+                if !requirement.only.is_empty() {
+                    elsewhere.insert(stage.clone());
+                }
+                stages.insert(key, stage);
             }
         }
         planner.stages.sort_by_key(|stage| rank(&stage.kind));
@@ -49,6 +57,6 @@ impl Fleet {
             tests: Tests::default(),
             uv_image: self.uv_image.clone(),
         };
-        Recordings { plan, stages }
+        Recordings { plan, stages, elsewhere }
     }
 }

@@ -114,22 +114,30 @@ pub(crate) fn declared_name(requirement: &str) -> Option<PackageName> {
     requirement[..end].parse().ok()
 }
 
-impl fmt::Display for Requirement {
-    /// Says which distribution it is, as a requirement without its marker and hashes.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.name)?;
+impl Requirement {
+    /// Returns which distribution it is, whatever platforms need it: its version in an index, or its place and hashes, since
+    /// another one may be put into that.
+    pub fn identity(&self) -> String {
+        let name = &self.name;
         match (&self.origin, &self.version) {
-            (Origin::Index(_), Some(version)) => write!(f, "=={version}"),
-            (Origin::Index(_), None) => Ok(()),
-            (origin, _) => write!(f, " @ {origin}"),
+            (Origin::Index(_), Some(version)) => format!("{name}=={version}"),
+            (Origin::Index(_), None) => name.to_string(),
+            (origin, _) => {
+                let hashes = self.hashes.iter().map(|hash| format!(" {hash}"));
+                format!("{name} @ {origin}{}", hashes.collect::<String>())
+            }
         }
     }
-}
 
-impl Requirement {
     /// Returns whether some platform has to build it, as far as is known.
     pub fn is_built(&self) -> bool {
-        self.from_source || matches!(self.origin, Origin::Git(_))
+        match &self.origin {
+            Origin::Git(GitOrigin { archive: Some(archive), .. }) => {
+                archive.rsplit('.').next() != Some("whl")
+            }
+            Origin::Git(_) => true,
+            Origin::Index(_) | Origin::Url { .. } | Origin::Archive(_) => self.from_source,
+        }
     }
 
     /// Returns where it comes from if it is known by its name, and what its build requires in any case.

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use pymono_lock::BackendKey;
 use pymono_names::Platform;
 use pymono_plan::{
-    Dependencies, Fleet, FleetError, Foundations, PinnedBackend, StageKind, StaleLocks, assemble,
-    plan, unneeded,
+    Dependencies, Fleet, FleetError, Foundations, PinnedBackend, Requirement, StageKind,
+    StaleLocks, assemble, plan, unneeded,
 };
 use pymono_workspace::{Kind, Project, Workspace};
 
@@ -62,7 +62,7 @@ fn built_together(fleet: &Fleet) -> Vec<(Vec<String>, Option<Vec<String>>)> {
     let shown = stages.map(|Dependencies { requirements, build, .. }| {
         let pins =
             |pins: &Vec<PinnedBackend>| pins.iter().map(|it| it.requirement.clone()).collect();
-        (requirements.iter().map(ToString::to_string).collect(), build.as_ref().map(pins))
+        (requirements.iter().map(Requirement::identity).collect(), build.as_ref().map(pins))
     });
     let mut shown: Vec<_> = shown.collect();
     shown.sort();

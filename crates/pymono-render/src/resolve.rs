@@ -55,9 +55,11 @@ pub fn resolve(all: &[Resolvable], uv_image: &str, preferred: &BTreeSet<String>)
     Resolve { dockerfile: dockerfile + &result, ignore, files, stages }
 }
 
-/// Returns what builds distributions and resolves what their builds had; the file of each is the name of its stage.
-pub fn record(Recordings { plan, stages }: &Recordings) -> Resolve {
-    let mut dockerfile = format!("# check=skip=all\n{}\nFROM scratch\n", recordings(plan));
+/// Returns what builds distributions and resolves what their builds had; the file of each is the name of its stage. Where
+/// that cannot be told, there is a file with that name and `untold` for its extension.
+pub fn record(all: &Recordings) -> Resolve {
+    let Recordings { plan, stages, elsewhere: _ } = all;
+    let mut dockerfile = format!("# check=skip=all\n{}\nFROM scratch\n", recordings(all));
     for name in stages.values() {
         dockerfile += &format!("COPY --from={name} /out/ /\n");
     }

@@ -25,6 +25,8 @@ pub struct ImageLock {
     pub images: BTreeMap<String, String>,
     /// What build requirements come down to.
     pub backends: BTreeMap<BackendKey, Vec<BackendPin>>,
+    /// Distributions that are built from source of which it could not be told what their builds require.
+    pub untold: BTreeSet<BackendKey>,
     /// The state of Debian's archive that system packages are taken from, as `20260131T000000Z`.
     pub apt_snapshot: Option<String>,
 }
@@ -66,6 +68,11 @@ impl ImageLock {
     /// Returns its text: equal locks have equal texts.
     pub fn text(&self) -> String {
         wire::write(self)
+    }
+
+    /// Returns whether it has what it can have of some build requirements.
+    pub fn has(&self, key: &BackendKey) -> bool {
+        self.backends.contains_key(key) || self.untold.contains(key)
     }
 
     /// Returns an image's reference with its digest, where it is locked.

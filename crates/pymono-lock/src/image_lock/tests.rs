@@ -29,6 +29,7 @@ fn lock() -> ImageLock {
             (key("docopt==0.6.2", "default"), vec![pin("setuptools==80.9.0", None)]),
         ]
         .into(),
+        untold: [key("early==1.0", "default")].into(),
         apt_snapshot: Some("20260131T000000Z".to_owned()),
     }
 }
@@ -40,6 +41,13 @@ fn what_is_written_is_read_again() {
     assert_eq!(ImageLock::parse(&text).unwrap().text(), text);
     assert!(text.contains("reference = \"python:3.13-slim\"\n"), "{text}");
     assert!(text.contains("[[source]]\ndistribution = \"docopt==0.6.2\"\n"), "{text}");
+}
+
+#[test]
+fn what_a_lock_does_not_have_is_not_in_its_text() {
+    let lock = ImageLock { backends: BTreeMap::new(), untold: BTreeSet::new(), ..lock() };
+    assert!(!lock.text().contains("source"), "{}", lock.text());
+    assert_eq!(ImageLock::parse(&lock.text()), Ok(lock));
 }
 
 #[test]

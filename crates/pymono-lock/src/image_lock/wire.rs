@@ -1,6 +1,6 @@
 //! The file as it is written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pymono_names::PythonVersion;
 use schemars::JsonSchema;
@@ -41,7 +41,7 @@ pub struct ImageLockFile {
     #[serde(default, rename = "backend")]
     backends: Vec<BackendWire>,
     /// Distributions that are built from source, each with what its build requires.
-    #[serde(default, rename = "source")]
+    #[serde(default, rename = "source", skip_serializing_if = "Vec::is_empty")]
     sources: Vec<SourceWire>,
 }
 
@@ -85,8 +85,11 @@ struct SourceWire {
     /// The URL of the index or the folder that its build requirements come from; the default index where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     index: Option<String>,
+    /// True if it could not be told what its build requires.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    untold: bool,
     /// What its build requires.
-    #[serde(default, rename = "pin")]
+    #[serde(default, rename = "pin", skip_serializing_if = "Vec::is_empty")]
     pins: Vec<PinWire>,
 }
 
@@ -131,36 +134,45 @@ pub(super) fn read(text: &str) -> Result<ImageLock, LockError> {
         }
     }
     for BackendWire { requires, python, index, pins } in &wire.backends {
-        let requires = requires.get_ref().clone();
-        resolved(page, &mut lock, (requires, false), (python, index.as_ref()), pins)?;
+        let key = BackendKey {
+            requires: requires.get_ref().clone(),
+            from_source: false,
+            index: index.clone().unwrap_or_else(|| DEFAULT_INDEX.to_owned()),
+            python: version(page, python)?,
+        };
+        if lock.backends.insert(key, self::pins(page, pins)?).is_some() {
+            return Err(twice(page, python));
+        }
     }
-    for SourceWire { distribution, python, index, pins } in &wire.sources {
-        let built = vec![distribution.get_ref().clone()];
-        resolved(page, &mut lock, (built, true), (python, index.as_ref()), pins)?;
+    for SourceWire { distribution, python, index, untold, pins } in &wire.sources {
+        let key = BackendKey {
+            requires: vec![distribution.get_ref().clone()],
+            from_source: true,
+            index: index.clone().unwrap_or_else(|| DEFAULT_INDEX.to_owned()),
+            python: version(page, python)?,
+        };
+        let pins = self::pins(page, pins)?;
+        if lock.has(&key) {
+            return Err(twice(page, distribution));
+        }
+        if *untold {
+            lock.untold.insert(key);
+        } else {
+            lock.backends.insert(key, pins);
+        }
     }
     Ok(lock)
 }
 
-/// Adds what build requirements come down to.
-fn resolved(
-    page: &Page<'_>,
-    lock: &mut ImageLock,
-    (requires, from_source): (Vec<String>, bool),
-    (python, index): (&Spanned<String>, Option<&String>),
-    pins: &[PinWire],
-) -> Result<(), LockError> {
-    let version: PythonVersion = python
-        .get_ref()
-        .parse()
-        .map_err(|error| page.invalid(page.line(python), "the Python", python.get_ref(), error))?;
-    let index = index.cloned().unwrap_or_else(|| DEFAULT_INDEX.to_owned());
-    let key = BackendKey { requires, from_source, index, python: version };
-    // In which order they are written is nothing that a build sees.
-    let pins = pins.iter().map(|wire| pin(page, wire)).collect::<Result<BTreeSet<_>, _>>()?;
-    match lock.backends.insert(key, pins.into_iter().collect()) {
-        Some(_) => Err(twice(page, python)),
-        None => Ok(()),
-    }
+fn version(page: &Page<'_>, python: &Spanned<String>) -> Result<PythonVersion, LockError> {
+    let invalid = |error| page.invalid(page.line(python), "the Python", python.get_ref(), error);
+    python.get_ref().parse().map_err(invalid)
+}
+
+/// Returns pins in an order of their own: in which they are written is nothing that a build sees.
+fn pins(page: &Page<'_>, wires: &[PinWire]) -> Result<Vec<BackendPin>, LockError> {
+    let pins = wires.iter().map(|wire| pin(page, wire)).collect::<Result<BTreeSet<_>, _>>()?;
+    Ok(pins.into_iter().collect())
 }
 
 fn pin(page: &Page<'_>, wire: &PinWire) -> Result<BackendPin, LockError> {
@@ -246,11 +258,16 @@ pub(super) fn write(lock: &ImageLock) -> String {
         index: index(key),
         pins: pins(all),
     });
+    let sources: BTreeMap<&BackendKey, Option<&Vec<BackendPin>>> =
+        sources.into_iter().map(|(key, all)| (key, Some(all))).collect();
+    let untold = lock.untold.iter().map(|key| (key, None));
+    let sources = sources.into_iter().chain(untold).collect::<BTreeMap<_, _>>();
     let sources = sources.into_iter().map(|(key, all)| SourceWire {
         distribution: spanned(&key.requires.join(", ")),
         python: spanned(&key.python.minor_version()),
         index: index(key),
-        pins: pins(all),
+        untold: all.is_none(),
+        pins: all.map(|all| pins(all)).unwrap_or_default(),
     });
     let wire = ImageLockFile {
         version: 1,

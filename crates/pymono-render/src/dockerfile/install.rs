@@ -42,16 +42,18 @@ impl<'a> Install<'a> {
 
     /// Returns a command that is told from where.
     pub(crate) fn run(&self, program: &str, requirements: &str) -> String {
-        let mut command = String::new();
-        for line in self.preparations() {
-            command += &format!("{line}; \\\n    ");
-        }
+        let mut command = self.prepared();
         let places = self.places();
         command += &format!("{program}{places} {requirements}");
         if let Some(advice) = self.advice() {
             command += &format!(" || {{ \\\n    echo {} >&2; exit 1; }}", shell(&advice));
         }
         command
+    }
+
+    /// Returns what is done before a command that is told from where.
+    pub(super) fn prepared(&self) -> String {
+        self.preparations().into_iter().map(|line| format!("{line}; \\\n    ")).collect()
     }
 
     /// Returns the mounts of the stage's settings and secrets.

@@ -10,7 +10,7 @@ mod steps;
 mod system;
 mod test;
 
-use pymono_plan::{BuildPlan, Stage, StageKind};
+use pymono_plan::{BuildPlan, Recordings, Stage, StageKind};
 
 use image::ImageText;
 pub(crate) use install::Install;
@@ -49,12 +49,14 @@ pub(crate) fn dockerfile(plan: &BuildPlan) -> String {
     text
 }
 
-/// Returns the stages of a plan that holds no image, of which those that install something record what its build had.
-pub(crate) fn recordings(plan: &BuildPlan) -> String {
+/// Returns stages of which those that build something record what its build had.
+pub(crate) fn recordings(Recordings { plan, stages: _, elsewhere }: &Recordings) -> String {
     let stages = plan.stages.iter().map(|stage| {
         let text = StageText { plan, stage };
         match &stage.kind {
-            StageKind::Dependencies(dependencies) => text.recording(dependencies),
+            StageKind::Dependencies(dependencies) => {
+                text.recording(dependencies, elsewhere.contains(&stage.name))
+            }
             _ => text.to_string(),
         }
     });

@@ -35,7 +35,10 @@ const CONSTRAINTS: &str = "/build.txt";
 /// Where Python finds the program that records what a build has.
 const RECORDER: &str = "/opt/recorder";
 
-/// What it records.
+/// Where it records, a file for each environment.
+const RECORDS: &str = "/tmp/records";
+
+/// All that it has recorded.
 const RECORD: &str = "/tmp/record.txt";
 
 /// The program that records what a build has.
@@ -151,13 +154,15 @@ impl StageText<'_> {
             program.push_str(" --no-build");
         }
         if build.is_some() {
-            // What was built with other requirements is in no cache that is looked into.
+            // What was built with other requirements, or on another system, is in no cache that is looked into.
             program = format!(
                 "export UV_BUILD_CONSTRAINT={CONSTRAINTS} \\\n        \
-                 UV_CACHE_DIR=\"/root/.cache/uv/built/$(sha256sum < {CONSTRAINTS} | cut -c1-16)\"; \\\n    {program}"
+                 UV_CACHE_DIR=\"/root/.cache/uv/built/$(cat {CONSTRAINTS} /etc/os-release | sha256sum | cut -c1-16)\"; \\\n    {program}"
             );
         }
-        let mut run = self.dependencies_run(dependencies, &program, &end);
+        let command =
+            Install::of_dependencies(dependencies).run(&program, "--requirements /pins.txt");
+        let mut run = self.mounted(dependencies, format!("{command}{end}"));
         if build.is_some() {
             let file = pins::build_name(&self.stage.name);
             run = run.mount(format_args!(
@@ -167,11 +172,11 @@ impl StageText<'_> {
         write!(f, "FROM {base} AS {}\nARG TARGETARCH\n{run}", self.stage.name)
     }
 
-    /// Returns a step that installs distributions with a program.
-    fn dependencies_run(&self, dependencies: &Dependencies, program: &str, end: &str) -> Run {
+    /// Returns the step of a command that installs distributions.
+    fn mounted(&self, dependencies: &Dependencies, command: String) -> Run {
         let Dependencies { requirements, from_source, .. } = dependencies;
         let install = Install::of_dependencies(dependencies);
-        let mut run = self.run(&install, program, end);
+        let mut run = self.step(&install, command);
         // What must be built may require anything that is in the folder.
         let folder = install.folder().filter(|_| *from_source);
         let archives = requirements.iter().flat_map(|requirement| match &requirement.origin {
@@ -185,27 +190,39 @@ impl StageText<'_> {
         run
     }
 
-    /// Installs the one distribution of a stage, and resolves what the Pythons of its build had.
+    /// Builds the one distribution of a stage, and resolves what the Pythons of its build had.
     ///
-    /// Where it has a wheel it is built all the same, for platforms that have none; a build that fails here has had what it
-    /// requires by then, or has nothing to tell.
-    pub(super) fn recording(&self, dependencies: &Dependencies) -> String {
+    /// Where it has a wheel, or is needed on other platforms alone, it is built all the same, and may fail: by then its build
+    /// has what it requires, or it cannot be told here.
+    pub(super) fn recording(&self, dependencies: &Dependencies, is_elsewhere: bool) -> String {
         let Stage { name, .. } = self.stage;
-        let places = Install::of_dependencies(dependencies).places();
-        let built = dependencies.requirements.iter().map(|it| format!(" --no-binary {}", it.name));
-        let built = built.collect::<String>();
+        let install = Install::of_dependencies(dependencies);
+        let places = install.places();
         // What compiles byte code of the installed distribution is a Python, too, and no build.
-        let install = format!(
-            "UV_COMPILE_BYTECODE=0 PYMONO_RECORD={RECORD} PYTHONPATH={RECORDER} {} --no-cache",
+        let program = format!(
+            "UV_COMPILE_BYTECODE=0 PYMONO_RECORD={RECORDS} PYTHONPATH={RECORDER} {} --no-cache",
             install_program(dependencies)
         );
-        let program = format!("mkdir /out && touch {RECORD} && \\\n    {install}");
-        let end = format!(
-            " && \\\n    {{ [ -s {RECORD} ] || {install} --reinstall{built}{places} --requirements /pins.txt || true; }} && \\\n    \
-             uv pip compile --universal --generate-hashes --no-header --no-annotate --quiet \
-             --output-file /out/{name}.txt{places} {RECORD}"
+        let begin = format!("mkdir /out {RECORDS} && \\\n    ");
+        let has_some = format!("[ -n \"$(ls {RECORDS})\" ]");
+        let built = dependencies.requirements.iter().map(|it| format!(" --no-binary {}", it.name));
+        let anyway = format!(
+            "{program} --reinstall{}{places} --requirements /pins.txt || {has_some} || touch /out/{name}.untold",
+            built.collect::<String>()
         );
-        let run = self.dependencies_run(dependencies, &program, &end).mount(format_args!(
+        let command = if is_elsewhere {
+            format!("{}{begin}{{ {anyway}; }}", install.prepared())
+        } else {
+            let first = install.run(&format!("{begin}{program}"), "--requirements /pins.txt");
+            format!("{first} && \\\n    {{ {has_some} || {anyway}; }}")
+        };
+        let compile = format!(
+            "find {RECORDS} -type f -exec cat {{}} + | sort -u > {RECORD} && \\\n    \
+             {{ uv pip compile --universal --generate-hashes --no-header --no-annotate --quiet \
+             --output-file /out/{name}.txt{places} {RECORD} || touch /out/{name}.untold; }}"
+        );
+        let command = format!("{command} && \\\n    {compile}");
+        let run = self.mounted(dependencies, command).mount(format_args!(
             "type=bind,from={PINS_CONTEXT},source={RECORDER_NAME},target={RECORDER}/sitecustomize.py"
         ));
         format!("FROM {} AS {name}\nARG TARGETARCH\n{run}", dependencies.base)
@@ -213,14 +230,14 @@ impl StageText<'_> {
 
     /// Returns the step that installs what the stage's requirement file says.
     fn install(&self, install: &Install<'_>, arguments: &str, end: &str) -> Run {
-        self.run(install, &format!("uv pip install {arguments}"), end)
+        let program = format!("uv pip install {arguments}");
+        let command = install.run(&program, "--requirements /pins.txt");
+        self.step(install, format!("{command}{end}"))
     }
 
-    fn run(&self, install: &Install<'_>, program: &str, end: &str) -> Run {
+    fn step(&self, install: &Install<'_>, command: String) -> Run {
         let name = &self.stage.name;
-        let command = install.run(program, "--requirements /pins.txt");
-        let run =
-            Run::new(format!("{command}{end}")).mount(self.uv_cache()).mount(pins_mount(name));
+        let run = Run::new(command).mount(self.uv_cache()).mount(pins_mount(name));
         install.mounts(name.as_str()).into_iter().fold(run, Run::mount)
     }
 

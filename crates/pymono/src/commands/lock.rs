@@ -40,7 +40,7 @@ pub(crate) struct LockArgs {
     /// The builder that resolves build requirements, and builds distributions that have no wheel
     #[arg(long, value_name = "NAME")]
     builder: Option<String>,
-    /// A secret of the resolution, such as `id=netrc,src=.netrc` (can be repeated)
+    /// A secret of what is built for that, such as `id=netrc,src=.netrc` (can be repeated)
     #[arg(long = "secret", value_name = "SECRET")]
     secrets: Vec<String>,
     /// An SSH agent or key, such as `default`, for distributions from git (can be repeated)
@@ -71,6 +71,10 @@ pub(crate) fn run(session: &mut Session, args: &LockArgs) -> Result<(), CommandE
     let missing = needed.missing(&lock);
     let docker = Docker::new(session.root.clone(), session.env.clone());
     lock.images.extend(images(session, &docker, &missing.images)?);
+    lock.apt_snapshot = has_snapshot.then(|| {
+        let kept = known.apt_snapshot.clone().filter(|_| !args.upgrade);
+        kept.unwrap_or_else(|| Timestamp::now().strftime("%Y%m%dT000000Z").to_string())
+    });
     if !missing.backends.is_empty() {
         docker.check(&session.interrupt)?;
         // On the images that builds will stand on.
@@ -78,11 +82,15 @@ pub(crate) fn run(session: &mut Session, args: &LockArgs) -> Result<(), CommandE
         let (fleet, _) = assemble(&pinned, StaleLocks::Used);
         lock.backends.extend(backends(session, &docker, &fleet, &missing.backends, args)?);
         lock.backends.extend(sources(session, &docker, &fleet, &missing.backends, args)?);
+        lock.untold =
+            missing.backends.into_keys().filter(|key| key.from_source && !lock.has(key)).collect();
+        for key in &lock.untold {
+            session.shell.warn(format_args!(
+                "what the build of `{}` requires cannot be told here, and stays as it is on the day of a build",
+                key.requires.join(", ")
+            ))?;
+        }
     }
-    lock.apt_snapshot = has_snapshot.then(|| {
-        let kept = known.apt_snapshot.clone().filter(|_| !args.upgrade);
-        kept.unwrap_or_else(|| Timestamp::now().strftime("%Y%m%dT000000Z").to_string())
-    });
     session.go_on()?;
     write(session, &lock)
 }
@@ -100,7 +108,8 @@ fn fleet(session: &mut Session, workspace: &Workspace) -> Result<(Fleet, bool), 
 
 /// Returns what stays of a lock: what is needed, and what is needed perhaps.
 fn kept(known: &ImageLock, needed: &Foundations, whole: bool, upgrade: bool) -> ImageLock {
-    let mut lock = known.clone();
+    // What could not be told may be told by now.
+    let mut lock = ImageLock { untold: BTreeSet::new(), ..known.clone() };
     lock.images.retain(|it, _| if needed.images.contains_key(it) { !upgrade } else { !whole });
     lock.backends.retain(|it, _| if needed.backends.contains_key(it) { !upgrade } else { !whole });
     lock
@@ -206,13 +215,14 @@ fn answers(
         (folder.join("Dockerfile.dockerignore"), resolve.ignore.clone()),
         (Utf8PathBuf::from(".pymono/state/.gitignore"), "*\n".to_owned()),
     ]);
-    Changes::between(&session.root, files.collect(), std::slice::from_ref(&pins))?.apply()?;
+    let out = folder.join("out");
+    Changes::between(&session.root, files.collect(), &[pins.clone(), out.clone()])?.apply()?;
     let given = Given::new(&session.env);
     let request = BuildRequest {
         dockerfile: folder.join("Dockerfile"),
         context: ".".into(),
         build_contexts: [(PINS_CONTEXT.to_owned(), pins.to_string())].into(),
-        exports: vec![Export::To(format!("type=local,dest={folder}/out"))],
+        exports: vec![Export::To(format!("type=local,dest={out}"))],
         builder: args.builder.clone(),
         secrets: given.secrets(secrets, &args.secrets),
         ssh: given.ssh(ssh, &args.ssh),
@@ -225,7 +235,11 @@ fn answers(
     made?;
     let mut found = Found::new();
     for (key, stage) in keys {
-        let path = session.root.join(folder).join("out").join(format!("{stage}.txt"));
+        let out = session.root.join(&out);
+        if out.join(format!("{stage}.untold")).exists() {
+            continue;
+        }
+        let path = out.join(format!("{stage}.txt"));
         let text = fs::read_to_string(&path);
         let text = text.map_err(|source| CommandError::unreadable(path, source))?;
         let pins = BackendPin::resolved(&text).map_err(CommandError::resolution)?;

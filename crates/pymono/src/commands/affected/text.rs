@@ -82,7 +82,9 @@ pub(crate) fn reason(reason: &Reason) -> String {
 
 fn change(from: Option<&String>, to: Option<&String>) -> String {
     match (from, to) {
-        (Some(from), Some(to)) if from == to => format!("{to}, from other files or another place"),
+        (Some(from), Some(to)) if from == to => {
+            format!("{to}, from other files or another place, or built with something else")
+        }
         (Some(from), Some(to)) => format!("{from} → {to}"),
         (None, Some(to)) => format!("{to}, new"),
         (Some(from), None) => format!("{from}, gone"),
