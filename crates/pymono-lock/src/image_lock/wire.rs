@@ -258,10 +258,9 @@ pub(super) fn write(lock: &ImageLock) -> String {
         index: index(key),
         pins: pins(all),
     });
-    let sources: BTreeMap<&BackendKey, Option<&Vec<BackendPin>>> =
-        sources.into_iter().map(|(key, all)| (key, Some(all))).collect();
     let untold = lock.untold.iter().map(|key| (key, None));
-    let sources = sources.into_iter().chain(untold).collect::<BTreeMap<_, _>>();
+    let sources = sources.into_iter().map(|(key, all)| (key, Some(all))).chain(untold);
+    let sources = sources.collect::<BTreeMap<_, _>>();
     let sources = sources.into_iter().map(|(key, all)| SourceWire {
         distribution: spanned(&key.requires.join(", ")),
         python: spanned(&key.python.minor_version()),
