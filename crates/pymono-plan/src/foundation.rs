@@ -155,6 +155,25 @@ pub struct Resolvable {
 }
 
 impl Fleet {
+    /// Gives images the digests that a lock has for them, and system packages the snapshot that is configured, which may be
+    /// the lock's.
+    pub fn stand_on(&mut self, lock: Option<ImageLock>, snapshot: Option<&str>) {
+        self.apt_snapshot = match snapshot {
+            Some(LOCKED_SNAPSHOT) => lock.as_ref().and_then(|lock| lock.apt_snapshot.clone()),
+            named => named.map(str::to_owned),
+        };
+        if let Some(lock) = &lock {
+            let pin =
+                |image: &mut String| *image = lock.pinned(image).unwrap_or_else(|| image.clone());
+            pin(&mut self.uv_image);
+            for service in self.services.values_mut() {
+                pin(&mut service.environment.base_image);
+                pin(&mut service.runtime_image);
+            }
+        }
+        self.lock = lock;
+    }
+
     /// Returns how to resolve build requirements of local packages, one each.
     pub fn resolvable(&self, wanted: &BTreeMap<BackendKey, BTreeSet<TreePath>>) -> Vec<Resolvable> {
         let mut all = BTreeMap::new();
@@ -221,30 +240,18 @@ pub(crate) fn pin(fleet: &mut Fleet, workspace: &Workspace, stale: StaleLocks) -
             return vec![Unplanned { services, error: FleetError::Lock(error) }];
         }
     };
-    let snapshot = workspace.apt_snapshot.as_deref();
-    fleet.apt_snapshot = match snapshot {
-        Some(LOCKED_SNAPSHOT) => lock.as_ref().and_then(|lock| lock.apt_snapshot.clone()),
-        named => named.map(str::to_owned),
-    };
     let mut unplanned = Vec::new();
     if let (Some(lock), StaleLocks::Refused) = (&lock, stale) {
         unplanned = take_unlocked(fleet, lock);
     }
+    let snapshot = workspace.apt_snapshot.as_deref();
+    fleet.stand_on(lock, snapshot);
     if snapshot.is_some() && fleet.apt_snapshot.is_none() && stale == StaleLocks::Refused {
         let services: Vec<TreePath> = std::mem::take(&mut fleet.services).into_keys().collect();
         fleet.tests.clear();
         let what = vec!["the state of Debian's archive".to_owned()];
         unplanned.push(Unplanned { services, error: FleetError::Unlocked { what } });
     }
-    if let Some(lock) = &lock {
-        let pin = |image: &mut String| *image = lock.pinned(image).unwrap_or_else(|| image.clone());
-        pin(&mut fleet.uv_image);
-        for service in fleet.services.values_mut() {
-            pin(&mut service.environment.base_image);
-            pin(&mut service.runtime_image);
-        }
-    }
-    fleet.lock = lock;
     unplanned
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn run(session: &mut Session, args: &LockArgs) -> Result<(), CommandE
     let workspace = scan(session)?;
     let text = workspace.image_lock.as_deref();
     let known = text.map(ImageLock::parse).transpose().map_err(FleetError::Lock)?;
-    let (fleet, whole) = fleet(session, &workspace)?;
+    let (mut fleet, whole) = fleet(session, &workspace)?;
     let needed = Foundations::of(&fleet);
     let has_snapshot = workspace.apt_snapshot.as_deref() == Some(LOCKED_SNAPSHOT);
     let known = known.unwrap_or_default();
@@ -78,10 +78,12 @@ pub(crate) fn run(session: &mut Session, args: &LockArgs) -> Result<(), CommandE
     if !missing.backends.is_empty() {
         docker.check(&session.interrupt)?;
         // On the images that builds will stand on.
-        let pinned = Workspace { image_lock: Some(lock.text()), ..workspace.clone() };
-        let (fleet, _) = assemble(&pinned, StaleLocks::Used);
-        lock.backends.extend(backends(session, &docker, &fleet, &missing.backends, args)?);
-        lock.backends.extend(sources(session, &docker, &fleet, &missing.backends, args)?);
+        fleet.stand_on(Some(lock.clone()), workspace.apt_snapshot.as_deref());
+        for question in
+            [of_packages(&fleet, &missing.backends), of_sources(&fleet, &missing.backends)]
+        {
+            lock.backends.extend(answers(session, &docker, question, args)?);
+        }
         lock.untold =
             missing.backends.into_keys().filter(|key| key.from_source && !lock.has(key)).collect();
         for key in &lock.untold {
@@ -147,72 +149,69 @@ fn images(
     Ok(digests)
 }
 
+/// What is asked of a build: what each of some build requirements comes down to.
+struct Question {
+    /// What is said of it.
+    status: (&'static str, String),
+    /// The build requirements, in the order of the stages that resolve them.
+    keys: Vec<BackendKey>,
+    resolve: Resolve,
+    secrets: BTreeSet<Secret>,
+    needs_ssh: bool,
+}
+
 /// Build requirements that a lock has not yet, each with the services that need it.
 type Wanted = BTreeMap<BackendKey, BTreeSet<TreePath>>;
 
-/// What build requirements come down to.
-type Found = BTreeMap<BackendKey, Vec<BackendPin>>;
-
-/// Resolves build requirements of local packages.
-fn backends(
-    session: &mut Session,
-    docker: &Docker,
-    fleet: &Fleet,
-    wanted: &Wanted,
-    args: &LockArgs,
-) -> Result<Found, CommandError> {
+/// Returns what resolves build requirements of local packages.
+fn of_packages(fleet: &Fleet, wanted: &Wanted) -> Question {
     let resolvable = fleet.resolvable(wanted);
-    if resolvable.is_empty() {
-        return Ok(Found::new());
-    }
-    let lists = plural(resolvable.len(), "list");
-    session.shell.status("Resolving", format_args!("{lists} of build requirements"))?;
     let locked = fleet.lock.iter().flat_map(|lock| lock.backends.values().flatten());
     let preferred = locked.map(|pin| pin.requirement.clone()).collect();
-    let resolve = pymono_render::resolve(&resolvable, &fleet.uv_image, &preferred);
-    let secrets = resolvable.iter().flat_map(|it| it.secrets.clone()).collect();
-    let stages = resolve.stages.clone();
-    let keys: Vec<_> = resolvable.iter().map(|it| &it.key).zip(&stages).collect();
-    answers(session, docker, (&resolve, secrets, false), &keys, args)
-}
-
-/// Builds distributions, and resolves what their builds had.
-fn sources(
-    session: &mut Session,
-    docker: &Docker,
-    fleet: &Fleet,
-    wanted: &Wanted,
-    args: &LockArgs,
-) -> Result<Found, CommandError> {
-    let recordings = fleet.recordings(wanted);
-    if recordings.stages.is_empty() {
-        return Ok(Found::new());
+    let lists = plural(resolvable.len(), "list");
+    Question {
+        status: ("Resolving", format!("{lists} of build requirements")),
+        keys: resolvable.iter().map(|it| it.key.clone()).collect(),
+        resolve: pymono_render::resolve(&resolvable, &fleet.uv_image, &preferred),
+        secrets: resolvable.iter().flat_map(|it| it.secrets.clone()).collect(),
+        needs_ssh: false,
     }
-    let count = plural(recordings.stages.len(), "distribution");
-    session
-        .shell
-        .status("Building", format_args!("{count} from source, for what that requires"))?;
-    let services = recordings.plan.stages.iter().flat_map(|stage| &stage.users).collect();
-    let (secrets, ssh) = (recordings.plan.secrets(&services), recordings.plan.needs_ssh(&services));
-    let record = pymono_render::record(&recordings);
-    let keys: Vec<_> = recordings.stages.keys().zip(&record.stages).collect();
-    answers(session, docker, (&record, secrets, ssh), &keys, args)
 }
 
-/// Builds what resolves requirements, and reads what it found for each, by the name of its stage.
+/// Returns what builds distributions, and resolves what their builds had.
+fn of_sources(fleet: &Fleet, wanted: &Wanted) -> Question {
+    let recordings = fleet.recordings(wanted);
+    let plan = &recordings.plan;
+    let services = plan.stages.iter().flat_map(|stage| &stage.users).collect();
+    let count = plural(recordings.stages.len(), "distribution");
+    Question {
+        status: ("Building", format!("{count} from source, for what that requires")),
+        keys: recordings.stages.keys().cloned().collect(),
+        resolve: pymono_render::record(&recordings),
+        secrets: plan.secrets(&services),
+        needs_ssh: plan.needs_ssh(&services),
+    }
+}
+
+/// Builds what resolves requirements, if there are any, and reads what it found for each, by the name of its stage.
 fn answers(
     session: &mut Session,
     docker: &Docker,
-    (resolve, secrets, ssh): (&Resolve, BTreeSet<Secret>, bool),
-    keys: &[(&BackendKey, &String)],
+    question: Question,
     args: &LockArgs,
-) -> Result<Found, CommandError> {
+) -> Result<BTreeMap<BackendKey, Vec<BackendPin>>, CommandError> {
+    let Question { status: (verb, what), keys, resolve, secrets, needs_ssh } = question;
+    let mut found = BTreeMap::new();
+    if keys.is_empty() {
+        return Ok(found);
+    }
+    session.shell.status(verb, what)?;
     let folder = Utf8Path::new(FOLDER);
     let pins = folder.join("pins");
-    let files = resolve.files.iter().map(|(name, text)| (pins.join(name), text.clone()));
+    let files = resolve.files.into_iter().map(|(name, text)| (pins.join(name), text));
     let files = files.chain([
-        (folder.join("Dockerfile"), resolve.dockerfile.clone()),
-        (folder.join("Dockerfile.dockerignore"), resolve.ignore.clone()),
+        (folder.join("Dockerfile"), resolve.dockerfile),
+        (folder.join("Dockerfile.dockerignore"), resolve.ignore),
         (Utf8PathBuf::from(".pymono/state/.gitignore"), "*\n".to_owned()),
     ]);
     let out = folder.join("out");
@@ -225,7 +224,7 @@ fn answers(
         exports: vec![Export::To(format!("type=local,dest={out}"))],
         builder: args.builder.clone(),
         secrets: given.secrets(secrets, &args.secrets),
-        ssh: given.ssh(ssh, &args.ssh),
+        ssh: given.ssh(needs_ssh, &args.ssh),
         // What an index has is another thing tomorrow.
         no_cache_of: resolve.stages.clone(),
         ..BuildRequest::default()
@@ -233,9 +232,8 @@ fn answers(
     let made = docker.make(&request, &session.interrupt);
     session.go_on()?;
     made?;
-    let mut found = Found::new();
-    for (key, stage) in keys {
-        let out = session.root.join(&out);
+    let out = session.root.join(&out);
+    for (key, stage) in keys.into_iter().zip(&resolve.stages) {
         if out.join(format!("{stage}.untold")).exists() {
             continue;
         }
@@ -250,7 +248,7 @@ fn answers(
         } else {
             session.shell.status("Locked", format_args!("{what} as {count}"))?;
         }
-        found.insert((*key).clone(), pins);
+        found.insert(key, pins);
     }
     Ok(found)
 }
