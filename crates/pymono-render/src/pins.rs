@@ -12,6 +12,7 @@ use pymono_plan::{
 };
 
 use crate::{
+    PINS_CONTEXT,
     dockerfile::{
         Install, RUNNER, RUNNER_NAME, SETTLE, SETTLE_NAME, SNAPSHOT, SNAPSHOT_NAME, commands,
         commands_name,
@@ -24,6 +25,11 @@ pub(crate) const SOURCES: &str = "/src";
 
 /// The name of the program that gives sources their times.
 pub(crate) const SCRIPT: &str = "sources.py";
+
+/// Returns the mount of a file of the pins' context.
+pub(crate) fn mount(file: &str, target: &str) -> String {
+    format!("type=bind,from={PINS_CONTEXT},source={file},target={target}")
+}
 
 /// Returns the name of a stage's requirement file.
 pub(crate) fn file_name(stage: &StageName) -> String {

@@ -6,11 +6,10 @@ use pymono_plan::{Recordings, Resolvable};
 use pymono_workspace::{Unsent, literal_pattern};
 
 use crate::{
-    PINS_CONTEXT,
-    dockerfile::{Install, RECORDER_NAME, RECORDER_TEXT, recordings, uv_cache},
+    dockerfile::{COMPILE, Install, RECORDER_NAME, RECORDER_TEXT, recordings, uv_cache},
     ignore::ignore_file,
     instruction::Run,
-    pins::{SOURCES, pins, settings_name},
+    pins::{self, SOURCES, settings_name},
 };
 
 /// The name of the file with the pins that are taken where they still fit.
@@ -63,7 +62,7 @@ pub fn record(all: &Recordings) -> Resolve {
     for name in stages.values() {
         dockerfile += &format!("COPY --from={name} /out/ /\n");
     }
-    let mut files = pins(plan);
+    let mut files = pins::pins(plan);
     files.insert(RECORDER_NAME.to_owned(), RECORDER_TEXT.to_owned());
     let stages = stages.values().map(ToString::to_string).collect();
     Resolve { dockerfile, ignore: ignore_file(plan, &Unsent::default()), files, stages }
@@ -71,22 +70,15 @@ pub fn record(all: &Recordings) -> Resolve {
 
 fn stage(name: &str, resolvable: &Resolvable, install: &Install<'_>, uv_image: &str) -> String {
     let Resolvable { key, base_image, .. } = resolvable;
-    // Universal: each platform has its own of them, and markers tell which. What it writes into is what
-    // it prefers.
-    let compile = format!(
-        "uv pip compile --universal --python-version {} --generate-hashes --no-header --no-annotate --quiet \
-         --output-file /out/{name}.txt",
-        key.python
-    );
+    // What it writes into is what it prefers.
+    let compile =
+        format!("{COMPILE} --python-version {} --output-file /out/{name}.txt", key.python);
     let run = install.run(&compile, "/pins.txt");
     let command = format!("mkdir /out && cp /{PREFERRED} /out/{name}.txt && \\\n    {run}");
-    let pins = |source: &str, target: &str| {
-        format!("type=bind,from={PINS_CONTEXT},source={source},target={target}")
-    };
     let run = Run::new(command)
         .mount(uv_cache(uv_image))
-        .mount(pins(&format!("{name}.txt"), "/pins.txt"))
-        .mount(pins(PREFERRED, &format!("/{PREFERRED}")));
+        .mount(pins::mount(&format!("{name}.txt"), "/pins.txt"))
+        .mount(pins::mount(PREFERRED, &format!("/{PREFERRED}")));
     let folder = install
         .folder()
         .map(|folder| format!("type=bind,source={folder},target={SOURCES}/{folder}"));

@@ -7,9 +7,8 @@ use pymono_plan::{FetchedCrates, PackageBuild, PackageCrates, StageName};
 
 use super::{VENV, install::secret_mount};
 use crate::{
-    PINS_CONTEXT,
     instruction::{Run, shell},
-    pins::{SCRIPT, SOURCES},
+    pins::{self, SCRIPT, SOURCES},
 };
 
 /// Where the crates are that were fetched, with the configuration that leads Cargo there.
@@ -26,7 +25,7 @@ const PINS: &str = r#"'"[0-9a-f]{64}"|#[0-9a-f]{40}"'"#;
 
 /// Returns the mount of a folder of generated files.
 fn texts_mount(stage: &StageName, target: &str, flags: &str) -> String {
-    format!("type=bind,from={PINS_CONTEXT},source={stage},target={target}{flags}")
+    pins::mount(stage.as_str(), target) + flags
 }
 
 /// Returns the step that fetches crates.
@@ -97,7 +96,7 @@ pub(super) fn mounts(run: Run, name: &StageName, crates: &PackageCrates) -> Run 
     }
     run.mount(format_args!("type=bind,from={fetched},source={FETCHED},target={FETCHED},rw"))
         .mount(texts_mount(name, TEXTS, ""))
-        .mount(format_args!("type=bind,from={PINS_CONTEXT},source={SCRIPT},target=/opt/{SCRIPT}"))
+        .mount(pins::mount(SCRIPT, &format!("/opt/{SCRIPT}")))
 }
 
 /// Returns what comes before the command that builds a package: it ends where a variable can be set.

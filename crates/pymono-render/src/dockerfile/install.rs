@@ -12,7 +12,6 @@ use pymono_workspace::{IndexFormat, Secret, SecretPlace};
 use serde::Serialize;
 
 use crate::{
-    PINS_CONTEXT,
     instruction::shell,
     pins::{self, SOURCES},
 };
@@ -58,10 +57,7 @@ impl<'a> Install<'a> {
 
     /// Returns the mounts of the stage's settings and secrets.
     pub(crate) fn mounts(&self, stage: &str) -> Vec<String> {
-        let settings = self.settings().map(|_| {
-            let file = pins::settings_name(stage);
-            format!("type=bind,from={PINS_CONTEXT},source={file},target={SETTINGS}")
-        });
+        let settings = self.settings().map(|_| pins::mount(&pins::settings_name(stage), SETTINGS));
         let mut mounts: Vec<String> = settings.into_iter().collect();
         if self.git.is_some_and(|git| git.ssh) {
             mounts.push("type=ssh".to_owned());

@@ -3,6 +3,7 @@
 mod crates;
 mod image;
 mod install;
+mod recording;
 mod settle;
 mod shared;
 mod stage;
@@ -10,15 +11,16 @@ mod steps;
 mod system;
 mod test;
 
-use pymono_plan::{BuildPlan, Recordings, Stage, StageKind};
+use pymono_plan::{BuildPlan, Stage, StageKind};
 
 use image::ImageText;
 pub(crate) use install::Install;
+pub(crate) use recording::{RECORDER_NAME, RECORDER_TEXT, recordings};
 pub use settle::EPOCH;
 pub(crate) use settle::{SCRIPT as SETTLE, SCRIPT_NAME as SETTLE_NAME};
 pub use shared::{SHARED, base, shared};
 use stage::StageText;
-pub(crate) use stage::{RECORDER_NAME, RECORDER_TEXT, uv_cache};
+pub(crate) use stage::uv_cache;
 pub(crate) use steps::{RUNNER, RUNNER_NAME, commands, commands_name};
 pub(crate) use system::{SNAPSHOT, SNAPSHOT_NAME};
 use test::TestText;
@@ -31,6 +33,10 @@ const FILES: &str = "/files";
 
 /// The virtual environment of every image; it is made where it stays.
 const VENV: &str = "/app/.venv";
+
+/// How requirements are resolved for all platforms, with hashes: markers tell which platform has which.
+pub(crate) const COMPILE: &str =
+    "uv pip compile --universal --generate-hashes --no-header --no-annotate --quiet";
 
 /// Returns the text of the Dockerfile.
 pub(crate) fn dockerfile(plan: &BuildPlan) -> String {
@@ -47,20 +53,6 @@ pub(crate) fn dockerfile(plan: &BuildPlan) -> String {
         }
     }
     text
-}
-
-/// Returns stages of which those that build something record what its build had.
-pub(crate) fn recordings(Recordings { plan, stages: _, elsewhere }: &Recordings) -> String {
-    let stages = plan.stages.iter().map(|stage| {
-        let text = StageText { plan, stage };
-        match &stage.kind {
-            StageKind::Dependencies(dependencies) => {
-                text.recording(dependencies, elsewhere.contains(&stage.name))
-            }
-            _ => text.to_string(),
-        }
-    });
-    stages.map(|text| format!("\n{text}")).collect()
 }
 
 /// Returns stages under headings.

@@ -5,7 +5,7 @@
 //! equal layers are identical without being packed anew.
 
 use super::{HOME, VENV};
-use crate::{PINS_CONTEXT, instruction::Run};
+use crate::{instruction::Run, pins};
 
 /// The time of everything that a step makes, in seconds since 1970: the first that a zip file can hold.
 pub const EPOCH: u32 = 315_532_800;
@@ -54,6 +54,5 @@ pub(super) fn system(run: Run) -> Run {
         ];
         lines.join(" && \\\n    ")
     };
-    let source = format_args!("from={PINS_CONTEXT},source={SCRIPT_NAME}");
-    run.map(command).mount(format_args!("type=bind,{source},target=/tmp/{SCRIPT_NAME}"))
+    run.map(command).mount(pins::mount(SCRIPT_NAME, &format!("/tmp/{SCRIPT_NAME}")))
 }

@@ -17,7 +17,6 @@ use super::{
     system::{Packages, expect, home, system_packages},
 };
 use crate::{
-    PINS_CONTEXT,
     instruction::{Run, shell},
     pins::{self, SOURCES},
     words::{self, without_digest},
@@ -29,23 +28,11 @@ pub(super) const FROM_FOLDER: &str = "--no-cache --no-deps --no-sources --no-bui
 /// Where build backends are installed, beside the virtual environment.
 pub(super) const BACKEND: &str = "/opt/backend";
 
+/// How a step is told what it installs.
+pub(super) const REQUIREMENTS: &str = "--requirements /pins.txt";
+
 /// Where it is told what builds may require.
 const CONSTRAINTS: &str = "/build.txt";
-
-/// Where Python finds the program that records what a build has.
-const RECORDER: &str = "/opt/recorder";
-
-/// Where it records, a file for each environment.
-const RECORDS: &str = "/tmp/records";
-
-/// All that it has recorded.
-const RECORD: &str = "/tmp/record.txt";
-
-/// The program that records what a build has.
-pub(crate) const RECORDER_TEXT: &str = include_str!("recorder.py");
-
-/// The name of its file.
-pub(crate) const RECORDER_NAME: &str = "recorder.py";
 
 /// Where native builds keep what they can use again.
 const BUILD_CACHE: &str = "/var/cache/pymono";
@@ -160,23 +147,24 @@ impl StageText<'_> {
                  UV_CACHE_DIR=\"/root/.cache/uv/built/$(cat {CONSTRAINTS} /etc/os-release | sha256sum | cut -c1-16)\"; \\\n    {program}"
             );
         }
-        let command =
-            Install::of_dependencies(dependencies).run(&program, "--requirements /pins.txt");
-        let mut run = self.mounted(dependencies, format!("{command}{end}"));
+        let install = Install::of_dependencies(dependencies);
+        let command = install.run(&program, REQUIREMENTS);
+        let mut run = self.mounted(dependencies, &install, format!("{command}{end}"));
         if build.is_some() {
-            let file = pins::build_name(&self.stage.name);
-            run = run.mount(format_args!(
-                "type=bind,from={PINS_CONTEXT},source={file},target={CONSTRAINTS}"
-            ));
+            run = run.mount(pins::mount(&pins::build_name(&self.stage.name), CONSTRAINTS));
         }
         write!(f, "FROM {base} AS {}\nARG TARGETARCH\n{run}", self.stage.name)
     }
 
     /// Returns the step of a command that installs distributions.
-    fn mounted(&self, dependencies: &Dependencies, command: String) -> Run {
+    pub(super) fn mounted(
+        &self,
+        dependencies: &Dependencies,
+        install: &Install<'_>,
+        command: String,
+    ) -> Run {
         let Dependencies { requirements, from_source, .. } = dependencies;
-        let install = Install::of_dependencies(dependencies);
-        let mut run = self.step(&install, command);
+        let mut run = self.step(install, command);
         // What must be built may require anything that is in the folder.
         let folder = install.folder().filter(|_| *from_source);
         let archives = requirements.iter().flat_map(|requirement| match &requirement.origin {
@@ -190,48 +178,9 @@ impl StageText<'_> {
         run
     }
 
-    /// Builds the one distribution of a stage, and resolves what the Pythons of its build had.
-    ///
-    /// Where it has a wheel, or is needed on other platforms alone, it is built all the same, and may fail: by then its build
-    /// has what it requires, or it cannot be told here.
-    pub(super) fn recording(&self, dependencies: &Dependencies, is_elsewhere: bool) -> String {
-        let Stage { name, .. } = self.stage;
-        let install = Install::of_dependencies(dependencies);
-        let places = install.places();
-        // What compiles byte code of the installed distribution is a Python, too, and no build.
-        let program = format!(
-            "UV_COMPILE_BYTECODE=0 PYMONO_RECORD={RECORDS} PYTHONPATH={RECORDER} {} --no-cache",
-            install_program(dependencies)
-        );
-        let begin = format!("mkdir /out {RECORDS} && \\\n    ");
-        let has_some = format!("[ -n \"$(ls {RECORDS})\" ]");
-        let built = dependencies.requirements.iter().map(|it| format!(" --no-binary {}", it.name));
-        let anyway = format!(
-            "{program} --reinstall{}{places} --requirements /pins.txt || {has_some} || touch /out/{name}.untold",
-            built.collect::<String>()
-        );
-        let command = if is_elsewhere {
-            format!("{}{begin}{{ {anyway}; }}", install.prepared())
-        } else {
-            let first = install.run(&format!("{begin}{program}"), "--requirements /pins.txt");
-            format!("{first} && \\\n    {{ {has_some} || {anyway}; }}")
-        };
-        let compile = format!(
-            "find {RECORDS} -type f -exec cat {{}} + | sort -u > {RECORD} && \\\n    \
-             {{ uv pip compile --universal --generate-hashes --no-header --no-annotate --quiet \
-             --output-file /out/{name}.txt{places} {RECORD} || touch /out/{name}.untold; }}"
-        );
-        let command = format!("{command} && \\\n    {compile}");
-        let run = self.mounted(dependencies, command).mount(format_args!(
-            "type=bind,from={PINS_CONTEXT},source={RECORDER_NAME},target={RECORDER}/sitecustomize.py"
-        ));
-        format!("FROM {} AS {name}\nARG TARGETARCH\n{run}", dependencies.base)
-    }
-
     /// Returns the step that installs what the stage's requirement file says.
     fn install(&self, install: &Install<'_>, arguments: &str, end: &str) -> Run {
-        let program = format!("uv pip install {arguments}");
-        let command = install.run(&program, "--requirements /pins.txt");
+        let command = install.run(&format!("uv pip install {arguments}"), REQUIREMENTS);
         self.step(install, format!("{command}{end}"))
     }
 
@@ -293,7 +242,7 @@ impl StageText<'_> {
 }
 
 /// Returns how distributions are installed, but for where from.
-fn install_program(dependencies: &Dependencies) -> String {
+pub(super) fn install_program(dependencies: &Dependencies) -> String {
     let hashes = if dependencies.hashed { " --require-hashes" } else { "" };
     format!("uv pip install --no-deps{hashes}")
 }
@@ -450,8 +399,7 @@ fn names(dependencies: &Dependencies) -> String {
 }
 
 fn pins_mount(stage: &StageName) -> String {
-    let file = pins::file_name(stage);
-    format!("type=bind,from={PINS_CONTEXT},source={file},target=/pins.txt")
+    pins::mount(&pins::file_name(stage), "/pins.txt")
 }
 
 fn at_sources(path: &TreePath) -> String {

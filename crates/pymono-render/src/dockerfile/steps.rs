@@ -12,7 +12,7 @@ use super::{
     install::secret_mount,
     stage::{BACKEND, FROM_FOLDER, caches},
 };
-use crate::{PINS_CONTEXT, instruction::Run};
+use crate::{instruction::Run, pins};
 
 /// Where a stage gathers what commands have made, each file at its place below.
 pub(super) const MADE: &str = "/made";
@@ -81,8 +81,7 @@ pub(super) fn text(f: &mut fmt::Formatter<'_>, name: &StageName, steps: &Steps) 
 
 fn mounts(name: &StageName, steps: &Steps) -> Vec<String> {
     let told = [(RUNNER_NAME.to_owned(), RUNNER_NAME), (commands_name(name), "steps.json")];
-    let told =
-        told.map(|(file, at)| format!("type=bind,from={PINS_CONTEXT},source={file},target=/{at}"));
+    let told = told.map(|(file, at)| pins::mount(&file, &format!("/{at}")));
     let backend = steps.reinstall.iter().filter_map(|reinstall| reinstall.backend.as_ref());
     let backend =
         backend.map(|stage| format!("type=bind,from={stage},source={BACKEND},target={BACKEND}"));

@@ -6,8 +6,8 @@ use pymono_names::{Libc, ServiceName};
 
 use super::HOME;
 use crate::{
-    PINS_CONTEXT,
     instruction::{Run, shell},
+    pins,
     words::without_digest,
 };
 
@@ -84,9 +84,7 @@ pub(super) fn system_packages<'a>(
                  apt-get install --yes --no-install-recommends {packages}{after}"
             ));
             let run = match snapshot {
-                Some(_) => run.mount(format_args!(
-                    "type=bind,from={PINS_CONTEXT},source={SNAPSHOT_NAME},target=/tmp/{SNAPSHOT_NAME}"
-                )),
+                Some(_) => run.mount(pins::mount(SNAPSHOT_NAME, &format!("/tmp/{SNAPSHOT_NAME}"))),
                 None => run,
             };
             // apt's own locks do not work across containers, so the mounts are locked, always in this order.
