@@ -121,7 +121,7 @@ fn rank(file_name: &str) -> Option<usize> {
 }
 
 /// Returns true for the name of a wheel, whose ending is written small.
-pub(crate) fn is_wheel(file_name: &str) -> bool {
+pub fn is_wheel(file_name: &str) -> bool {
     file_name.strip_suffix(".whl").is_some()
 }
 

@@ -39,6 +39,7 @@ mod web;
 pub use any::AnyLock;
 pub use closure::{Closure, GroupName, Local, LocalKind, LocalPackage, Selection};
 pub use error::ClosureError;
+pub use file::is_wheel;
 pub use format::LockFormat;
 pub use image_lock::{BackendKey, BackendPin, ImageLock, ImageLockFile, InvalidResolution};
 pub use need::check_requirement;

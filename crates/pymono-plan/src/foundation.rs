@@ -94,14 +94,23 @@ fn backends<'a>(
     path: &TreePath,
     service: &'a Service,
 ) -> impl Iterator<Item = BackendKey> {
-    let test = fleet.tests.get(path);
-    let packages = service.packages.iter().chain(test.into_iter().flat_map(|test| &test.packages));
+    let tested = fleet.tests.get(path).into_iter().flat_map(|test| &test.packages);
+    let packages = service.packages.iter().chain(tested);
     let packages = packages.filter_map(|package| fleet.packages.get(package));
-    let tested = test.into_iter().flat_map(|test| &test.requirements);
-    let requirements = service.requirements.iter().chain(tested);
     packages
         .filter_map(|package| package.backend_key(&service.environment))
-        .chain(requirements.filter_map(|it| it.source_key(service)))
+        .chain(sources(fleet, path, service).map(|(key, _)| key))
+}
+
+/// Returns the distributions that are built for a service or its test.
+pub(crate) fn sources<'a>(
+    fleet: &'a Fleet,
+    path: &TreePath,
+    service: &'a Service,
+) -> impl Iterator<Item = (BackendKey, &'a Requirement)> {
+    let tested = fleet.tests.get(path).into_iter().flat_map(|test| &test.requirements);
+    let requirements = service.requirements.iter().chain(tested);
+    requirements.filter_map(|it| Some((it.source_key(service)?, it)))
 }
 
 impl Package {

@@ -7,6 +7,7 @@ use pymono_names::TreePath;
 
 use crate::{
     BuildPlan, Fleet, Requirement, StageName, Tests,
+    foundation::sources,
     plan::{Planner, rank},
     share::{Group, Supply},
 };
@@ -28,9 +29,7 @@ impl Fleet {
         let mut planner = Planner::new(self);
         let (mut stages, mut elsewhere) = (BTreeMap::new(), BTreeSet::new());
         for (path, service) in &self.services {
-            let tested = self.tests.get(path).into_iter().flat_map(|test| &test.requirements);
-            for requirement in service.requirements.iter().chain(tested) {
-                let Some(key) = requirement.source_key(service) else { continue };
+            for (key, requirement) in sources(self, path, service) {
                 if !wanted.contains_key(&key) || stages.contains_key(&key) {
                     continue;
                 }

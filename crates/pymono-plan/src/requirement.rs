@@ -6,7 +6,7 @@ use std::{
 };
 
 use pep508_rs::PackageName;
-use pymono_lock::{Artifact, Pin, PinSource};
+use pymono_lock::{Artifact, Pin, PinSource, is_wheel};
 use pymono_names::{InvalidTreePath, Login, Platform, TreePath};
 use pymono_workspace::IndexFormat;
 
@@ -132,9 +132,7 @@ impl Requirement {
     /// Returns whether some platform has to build it, as far as is known.
     pub fn is_built(&self) -> bool {
         match &self.origin {
-            Origin::Git(GitOrigin { archive: Some(archive), .. }) => {
-                archive.rsplit('.').next() != Some("whl")
-            }
+            Origin::Git(GitOrigin { archive: Some(archive), .. }) => !is_wheel(archive),
             Origin::Git(_) => true,
             Origin::Index(_) | Origin::Url { .. } | Origin::Archive(_) => self.from_source,
         }
